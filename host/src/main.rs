@@ -1,2 +1,2 @@
-//! placeholder
+//! The `writ` binary: wiring only.
 fn main() {}

@@ -1,1 +1,27 @@
-//! placeholder
+//! The pure core: `next_step(&Site, now, &Execution, &Observed) -> Step`. Owns every rule about what may happen next.
+//! May not touch: I/O, clocks, randomness, async, logging, wasmtime, regorus, kube's client, sqlx. (Its Cargo.toml is the proof.)
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod execution;
+pub mod job;
+pub mod model;
+pub mod observed;
+pub mod question;
+pub mod roles;
+pub mod row;
+pub mod site;
+pub mod step;
+
+use execution::Execution;
+use jiff::Timestamp;
+use observed::Observed;
+use site::Site;
+use step::Step;
+
+/// Total: any execution, any observation, one step.
+#[must_use]
+pub fn next_step(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let _ = (site, now, exec, seen);
+    Step::Stop
+}

@@ -1,2 +1,6 @@
-//! placeholder
-fn main() {}
+//! Tests of the shell, one binary: one module an engine.
+mod cluster;
+mod gate;
+mod ledger;
+mod plugin;
+mod tidy;

@@ -1,0 +1,88 @@
+//! `Reason`: one word per cause, the same in conditions, Events, ledger rows and metrics. The doc comments are the user
+//! documentation: what happened, and who must do what.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why an execution is where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Reason {
+    /// Parameters, plan and every policy say yes.
+    #[default]
+    Accepted,
+
+    // ---- refused by somebody's judgement: nothing was touched
+    /// No active plugin exports an action of this name. `kubectl get actions` lists those there are.
+    ActionUnknown,
+    /// The roles that the action needs are missing or differ from what its component declares: `writ plugin rbac`.
+    ActionNotGranted,
+    /// The requester may not run this action here: verb `run` on `actions.writ.dev`, asked again just before the Job.
+    NotAllowed,
+    /// The target does not exist.
+    TargetNotFound,
+    /// The action cannot be aimed at this kind, or not in this namespace.
+    TargetNotAllowed,
+    /// The parameters do not satisfy the action's schema, or the plugin found them wrong. All that is wrong is listed.
+    ParametersInvalid,
+    /// The plugin says that this may not be done now, and why; its own reason stands in the message.
+    PluginRefused,
+    /// A policy said no. The message says which, the rule, and who owns it.
+    PolicyDenied,
+    /// The target's namespace is being deleted.
+    NamespaceTerminating,
+    /// A field, or an obligation of a policy, that this build does not honor yet. Never ignored.
+    NotSupportedYet,
+
+    // ---- refused because something of ours is not in order: for the platform team
+    /// The plugin broke the contract (trap, limit, answer that is not allowed).
+    PluginFailed,
+    /// No policy is loaded. Nothing is allowed by silence.
+    PolicyMissing,
+    /// A policy came to no decision.
+    PolicyUndefined,
+    /// A policy failed: an error, a malformed answer, or its time limit.
+    PolicyFailed,
+    /// The admission policies that stamp and protect records are not in force, or are younger than this object.
+    AdmissionNotInForce,
+
+    // ---- on the way
+    /// The plan made again has another hash: the target, the plugin's answer or the parameters' meaning moved. It is looked at anew.
+    Drifted,
+    /// Everything asked for is in place; the Job is created next.
+    Prepared,
+    /// The Job exists.
+    JobSeen,
+    /// Nothing of the Job started in time; it is being stopped.
+    Stopping,
+    /// Every command exited 0.
+    JobSucceeded,
+
+    // ---- ends
+    /// The action's own checks hold: the effect is real.
+    ChecksPassed,
+    /// `dryRun: Plan`: planned and gated, as asked. Nothing was touched.
+    PlanOnly,
+    /// A command exited with another code than 0.
+    JobFailed,
+    /// The cluster refused the Job's pod.
+    JobRefused,
+    /// No container of the Job ever started (no node, no image): nothing was touched.
+    NeverStarted,
+    /// The Job was past its deadline and was ended.
+    DeadlineExceeded,
+    /// The checks say that the effect is not there and will not come by waiting.
+    ChecksFailed,
+    /// The checks were still pending when time was up.
+    ChecksTimedOut,
+    /// The checks could not be asked: the plugin is gone or failed.
+    ChecksUnavailable,
+    /// Nobody can tell what was done: look at the target.
+    OutcomeUnknown,
+    /// Something else has the Job's name.
+    JobNameTaken,
+    /// Somebody asked to stop it before anything ran.
+    CancelRequested,
+    /// The object was deleted before anything ran.
+    Deleted,
+    /// Stopped while it ran: it may have done a part. Look at the target.
+    StoppedMidway,
+}

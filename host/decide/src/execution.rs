@@ -1,0 +1,119 @@
+//! The object as the core sees it: parsed once, so that a phase cannot find its own facts missing.
+use crate::model::{JobName, Malformed, Planned, Uid};
+use crds::{ExecutionSpec, ExecutionStatus, KubernetesExecution, Phase, Reason};
+use jiff::Timestamp;
+
+/// The finalizer on executions: *present* is how "Writ still owes something" is stored.
+pub const FINALIZER: &str = "writ.dev/record";
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execution {
+    /// uid of the cluster (of its namespace kube-system).
+    pub cluster: Uid,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: Uid,
+    /// Carried by the write of the next status, and by nothing else.
+    pub resource_version: String,
+    /// Its generation.
+    pub generation: i64,
+    /// When it was created.
+    pub created: Timestamp,
+    /// It is being deleted.
+    pub deleting: bool,
+    /// Our finalizer is on it.
+    pub finalized: bool,
+    /// What was asked.
+    pub spec: ExecutionSpec,
+    /// What was recorded last.
+    pub seq: i64,
+    /// When that was.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// What is known in this phase.
+    pub progress: Progress,
+    /// What is stored, whole: a record changes a copy of it.
+    pub status: ExecutionStatus,
+}
+
+/// What is known in each phase. `Executing` without a plan cannot be written down.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Nothing yet.
+    Validating,
+    /// Allowed.
+    Preparing(Ready),
+    /// The Job may exist.
+    Executing(Executing),
+    /// The Job succeeded.
+    Verifying(Verifying),
+    /// Over.
+    Over(Over),
+}
+
+/// Allowed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ready {
+    /// The plan.
+    pub planned: Planned,
+    /// When this phase was entered.
+    pub since: Timestamp,
+}
+
+/// The Job may exist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Executing {
+    /// The plan.
+    pub planned: Planned,
+    /// The Job's name.
+    pub job: JobName,
+    /// Its uid, once seen.
+    pub seen: Option<Uid>,
+    /// When this phase was entered.
+    pub since: Timestamp,
+}
+
+/// The Job succeeded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verifying {
+    /// The plan.
+    pub planned: Planned,
+    /// The Job.
+    pub job: (JobName, Uid),
+    /// When this phase was entered.
+    pub since: Timestamp,
+}
+
+/// Over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Over {
+    /// How it ended.
+    pub phase: Phase,
+    /// The Job, if one was ever asked for; its uid, if it was ever seen.
+    pub job: Option<(JobName, Option<Uid>)>,
+}
+
+impl Execution {
+    /// A status that does not parse was written by somebody else: it is never acted on, only shown.
+    pub fn parse(cluster: &Uid, kx: &KubernetesExecution) -> Result<Self, Malformed> {
+        let _ = (cluster, kx);
+        Err(Malformed { what: "KubernetesExecution", is: String::new() })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.status.phase
+    }
+
+    /// Over, cleaned up, and the finalizer gone.
+    #[must_use]
+    pub const fn owes_nothing(&self) -> bool {
+        matches!(self.progress, Progress::Over(_)) && !self.finalized
+    }
+}

@@ -1,0 +1,348 @@
+//! What a pass may look at, by phase: a phase cannot decide on what it did not gather. Values only, so that any decision can
+//! be replayed from a file.
+use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One look.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Where the ledger stands for this execution.
+    pub ledger: LedgerSeen,
+    /// What this phase needs.
+    pub phase: PhaseSeen,
+}
+
+/// Where the ledger stands for this execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LedgerSeen {
+    /// The highest seq of this uid that is durable; 0 for none.
+    At(i64),
+    /// No telling.
+    Unreachable,
+}
+
+/// What each phase needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PhaseSeen {
+    /// For `Validating`.
+    Validating(Box<Validating>),
+    /// For `Preparing`.
+    Preparing(Box<Preparing>),
+    /// For `Executing`.
+    Executing(Box<Executing>),
+    /// For `Verifying`.
+    Verifying(Box<Verifying>),
+    /// For everything that is over.
+    Over(Over),
+}
+
+/// For `Validating`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validating {
+    /// Stamps and records.
+    pub guards: GuardsSeen,
+    /// The chain of judgements.
+    pub judged: Judgement,
+}
+
+/// Are the admission policies there that make the requester and the status believable?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GuardsSeen {
+    /// All, and none younger than this.
+    InForce {
+        /// Creation of the youngest.
+        since: Timestamp,
+    },
+    /// These are not, or are not what was shipped.
+    Missing(Vec<String>),
+    /// Not read yet.
+    Unknown,
+}
+
+/// The chain of judgements, as far as it got: the first that says no is the last that was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Judgement {
+    /// Catalogue or policies not loaded yet: neither "unknown" nor "no policy" may be said.
+    Starting,
+    /// No active plugin exports it.
+    ActionUnknown {
+        /// Did you mean.
+        nearest: Option<ActionName>,
+    },
+    /// The requester may not run it here (any more).
+    NotAllowed {
+        /// The right that is missing.
+        why: String,
+    },
+    /// Roles missing, or other than declared.
+    NotGranted {
+        /// Which.
+        missing: Vec<String>,
+    },
+    /// Not this kind, or not here.
+    TargetNotAllowed {
+        /// Why.
+        why: String,
+    },
+    /// There is no such object.
+    TargetMissing {
+        /// `Deployment shop/web`.
+        what: String,
+    },
+    /// The target's namespace is being deleted.
+    NamespaceTerminating,
+    /// By the schema, or by the plugin.
+    Invalid {
+        /// The plugin said so; else the schema.
+        by_plugin: bool,
+        /// All of it.
+        violations: Vec<Violation>,
+        /// The parameters there are, for the message.
+        known: Vec<String>,
+    },
+    /// The plugin says: not now.
+    Refused(Refusal),
+    /// The plugin broke the contract, or cannot be asked.
+    Faulty(PluginFault),
+    /// Planned, and the policies were asked.
+    Judged {
+        /// The plan.
+        planned: Box<Planned>,
+        /// What they said.
+        ruling: Ruling,
+    },
+}
+
+/// What the policies said, each by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// Empty: there is no policy.
+    pub results: Vec<PolicyRuling>,
+    /// The question, a blob in the ledger.
+    pub input: Digest,
+}
+
+/// What one policy said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRuling {
+    /// Its name.
+    pub policy: String,
+    /// Of its modules and data.
+    pub digest: Digest,
+    /// Who can change it.
+    pub owner: String,
+    /// Evaluated and recorded, not obeyed.
+    pub shadow: bool,
+    /// Its answer.
+    pub verdict: Verdict,
+}
+
+/// The answer of one policy. Each way of not saying yes is its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Yes, on these conditions.
+    Allow(Obligations),
+    /// No, and why.
+    Deny(Vec<Denial>),
+    /// It came to no decision.
+    Undefined,
+    /// It answered what is no answer.
+    Malformed(String),
+    /// Evaluation failed.
+    Errored(String),
+    /// Evaluation took too long.
+    TimedOut,
+}
+
+/// One no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// In the policy's words.
+    pub message: String,
+    /// `default.rego:31`; empty where it cannot be told.
+    pub rule: String,
+}
+
+/// On which conditions. What this build does not honor is refused by the core.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obligations {
+    /// A dry run first.
+    pub dry_run: bool,
+    /// People who must approve.
+    pub approvals: u32,
+    /// Of these groups.
+    pub approver_groups: Vec<String>,
+    /// Within.
+    pub expires: String,
+    /// Afterwards, within.
+    pub review: String,
+}
+
+/// For `Preparing`: everything that can still say no, asked again with the component that planned it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preparing {
+    /// Stamps and records.
+    pub guards: GuardsSeen,
+    /// The whole chain again; drift is "the plan has another hash", nothing else.
+    pub judged: Judgement,
+    /// The identity and its rights.
+    pub grants: Grants,
+}
+
+/// The identity of a run and its rights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grants {
+    /// Nothing of it is there.
+    None,
+    /// Some of it, or not in force yet.
+    Partly,
+    /// There, and a SubjectAccessReview says that it may do what the plan writes.
+    Whole,
+    /// The API server refuses to grant it.
+    Forbidden {
+        /// Its words.
+        why: String,
+    },
+}
+
+/// For `Executing`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Executing {
+    /// The Job and its pod.
+    pub job: JobSeen,
+    /// The identity: a Job is created only under a whole one.
+    pub grants: Grants,
+}
+
+/// Read live, never from a cache, wherever a Job could be created on the strength of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JobSeen {
+    /// No Job of that name.
+    Absent,
+    /// The name is taken by something that does not carry our uid *and* plan hash.
+    Foreign {
+        /// Its uid.
+        uid: Uid,
+    },
+    /// Ours.
+    Ours {
+        /// Its uid.
+        uid: Uid,
+        /// What became of its pod.
+        pod: PodSeen,
+        /// Set when the Job controller gave it up.
+        failed_by: Option<JobEnd>,
+    },
+}
+
+/// What became of the pod. Believed only if its image and template are those we asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PodSeen {
+    /// There is none (yet).
+    None,
+    /// The cluster refuses to create it.
+    Rejected {
+        /// Its words.
+        why: String,
+    },
+    /// No container has ever started: unschedulable, image pull, sandbox.
+    NotStarted {
+        /// Creation of the pod.
+        since: Timestamp,
+        /// Why.
+        why: String,
+    },
+    /// A command runs.
+    Running {
+        /// Index of the command.
+        command: u32,
+    },
+    /// The last command, or the first that failed, has ended.
+    Ended {
+        /// Index of the command.
+        command: u32,
+        /// Its exit code.
+        exit_code: i32,
+        /// What was printed.
+        output: Output,
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// Evicted, preempted, node lost: it ran, and nobody knows how far.
+    Disrupted {
+        /// Why.
+        why: String,
+    },
+    /// Not the pod that was asked for: image or template differ.
+    Untrusted {
+        /// What differs.
+        why: String,
+    },
+}
+
+/// What a Job printed: bounded and redacted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The tail.
+    pub tail: String,
+    /// There was more.
+    pub truncated: bool,
+    /// The whole, a blob in the ledger.
+    pub digest: Option<Digest>,
+}
+
+/// Why the Job controller gave a Job up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JobEnd {
+    /// `activeDeadlineSeconds`.
+    Deadline,
+    /// A pod failed.
+    BackoffLimit,
+    /// Anything else.
+    Other,
+}
+
+/// For `Verifying`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verifying {
+    /// The identity goes before the checks are believed.
+    pub grants: Grants,
+    /// The action's own checks.
+    pub checks: ChecksSeen,
+}
+
+/// The action's own checks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChecksSeen {
+    /// Their answers.
+    Asked(Vec<Check>),
+    /// The component that planned it is not loaded.
+    PluginGone(Digest),
+    /// It broke the contract, or cannot be asked now.
+    Faulty(PluginFault),
+}
+
+/// For everything that is over: what of ours is still in the cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Over {
+    /// The identity.
+    pub grants: Grants,
+    /// The Job.
+    pub job: Option<LeftJob>,
+}
+
+/// A Job of ours that is still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftJob {
+    /// Its name.
+    pub name: JobName,
+    /// Its uid.
+    pub uid: Uid,
+    /// A container of it may still run.
+    pub running: bool,
+    /// Pods that carry our finalizer.
+    pub held_pods: Vec<String>,
+    /// It has a TTL.
+    pub expires: bool,
+}

@@ -1,0 +1,1 @@
+//! The question that policies are asked.

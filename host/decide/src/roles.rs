@@ -1,0 +1,1 @@
+//! `&ActionInfo -> ClusterRole`: what a human grants, from what a component declares.

@@ -1,0 +1,1 @@
+//! Health, metrics, and the audit trail for those on this machine.
