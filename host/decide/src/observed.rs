@@ -40,6 +40,8 @@ pub enum PhaseSeen {
 /// For `Validating`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validating {
+    /// When the host began to look at it, in this wake-up. (`created` is known to the second only: no duration can come from it.)
+    pub since: Timestamp,
     /// Stamps and records.
     pub guards: GuardsSeen,
     /// The chain of judgements.
@@ -229,7 +231,10 @@ pub enum JobSeen {
     Ours {
         /// Its uid.
         uid: Uid,
-        /// What became of its pod.
+        /// It is being deleted (our finalizer on the pod keeps both in sight): it is not stopped twice, and no pod of it starts
+        /// any more.
+        stopping: bool,
+        /// What became of its pod; of several (a disrupted one was replaced) the youngest.
         pod: PodSeen,
         /// Set when the Job controller gave it up.
         failed_by: Option<JobEnd>,
@@ -250,6 +255,12 @@ pub enum PodSeen {
     NotStarted {
         /// Creation of the pod.
         since: Timestamp,
+        /// Why.
+        why: String,
+    },
+    /// It is over (a terminal phase, or it was deleted before a node had it), and no container of it ever started: certainly
+    /// nothing was touched.
+    NeverRan {
         /// Why.
         why: String,
     },
@@ -326,10 +337,12 @@ pub enum ChecksSeen {
 /// For everything that is over: what of ours is still in the cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Over {
-    /// The identity.
+    /// The identity: whatever is left under this execution's uid, also of an earlier plan with another target.
     pub grants: Grants,
     /// The Job.
     pub job: Option<LeftJob>,
+    /// Pods of this execution's uid that carry our finalizer, also where the Job is gone.
+    pub held_pods: Vec<String>,
 }
 
 /// A Job of ours that is still there.
@@ -339,10 +352,10 @@ pub struct LeftJob {
     pub name: JobName,
     /// Its uid.
     pub uid: Uid,
-    /// A container of it may still run.
+    /// A container of it runs or may still start: the Job is not finished, or a pod of it is not.
     pub running: bool,
-    /// Pods that carry our finalizer.
-    pub held_pods: Vec<String>,
+    /// It is being deleted.
+    pub stopping: bool,
     /// It has a TTL.
     pub expires: bool,
 }

@@ -19,6 +19,8 @@ pub struct Site {
     pub start_grace: u32,
     /// The longest any Job may run, seconds.
     pub longest: u32,
+    /// `major.minor` of the API server, such as `1.37`; empty where there is none.
+    pub kubernetes: String,
     /// Who records: `writ` and the pod's name.
     pub by: String,
 }
