@@ -265,6 +265,8 @@ pub enum Operation {
     Update,
     /// Away with it.
     Delete,
+    /// `exec`, `attach`, `port-forward`.
+    Connect,
 }
 
 /// One change to one object.
