@@ -1,9 +1,14 @@
-//! `KubernetesExecution`: what a user asks for.
-use crate::status::ExecutionStatus;
+//! `KubernetesExecution`: what a user asks for. What of it may change is said here, by rules that the API server enforces; what those
+//! cannot see (free-form `parameters`, `origin`, status, finalizers) is in `deploy/admission`.
+use crate::{
+    limits,
+    schema::{self, ACTION_PATTERN, DURATION_PATTERN, KIND_PATTERN, NAME_PATTERN, SHA256_PATTERN, UID_PATTERN},
+    status::ExecutionStatus,
+};
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// One named action, on one target, with typed parameters. Immutable but for `cancel`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, CustomResource)]
@@ -14,36 +19,57 @@ use serde_json::{Map, Value};
     plural = "kubernetesexecutions",
     singular = "kubernetesexecution",
     shortname = "kx",
+    category = "writ",
     namespaced,
+    doc = "One named action, on one target, with typed parameters, and how far it came. The spec is immutable but for `cancel`.",
     derive = "PartialEq",
     derive = "Default",
-    status = "ExecutionStatus"
+    status = "ExecutionStatus",
+    selectable = ".spec.action",
+    selectable = ".status.phase",
+    printcolumn(name = "Action", type_ = "string", json_path = ".spec.action"),
+    printcolumn(name = "Target", type_ = "string", json_path = ".spec.target.name"),
+    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
+    printcolumn(name = "Change", type_ = "string", json_path = ".status.summary"),
+    printcolumn(name = "By", type_ = "string", json_path = ".spec.requester.username"),
+    printcolumn(name = "Undo", type_ = "string", json_path = ".status.rollback.state"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.reason", priority = "1"),
+    printcolumn(name = "Duration", type_ = "string", json_path = ".status.duration", priority = "1"),
+    printcolumn(name = "Plugin", type_ = "string", json_path = ".status.plugin.name", priority = "1"),
+    printcolumn(name = "Job", type_ = "string", json_path = ".status.job.name", priority = "1")
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules()), transform = stamped)]
 pub struct ExecutionSpec {
     /// Name of the action, as in `kubectl get actions`.
+    #[schemars(length(max = limits::ACTION), regex(pattern = ACTION_PATTERN))]
     pub action: String,
     /// The object to act on, in this object's own namespace. Absent for actions without a target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// The action's parameters, as `writ explain ACTION` lists them.
     #[serde(default)]
-    #[schemars(schema_with = "any_object")]
+    #[schemars(schema_with = "schema::parameters")]
     pub parameters: Map<String, Value>,
     /// Why; approvers and the ledger see it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = limits::REASON), extend("default" = ""))]
     pub reason: String,
     /// `None` runs it. `Plan` validates, plans, asks the policies and shows the result, with no Job.
     #[serde(default)]
     pub dry_run: DryRun,
     /// Run only if the host's plan has this hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = SHA256_PATTERN))]
     pub plan_hash: Option<String>,
     /// Ask to go without the approvals that policy wants; policy decides whether that is open to you.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub break_glass: bool,
     /// Of the Job, such as `5m`; the action's own where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::DURATION), regex(pattern = DURATION_PATTERN))]
     pub timeout: Option<String>,
     /// What to do while another execution has the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,10 +82,11 @@ pub struct ExecutionSpec {
     pub rollback_of: Option<ObjectUid>,
     /// How long this object stays after it is over, such as `168h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::DURATION), regex(pattern = DURATION_PATTERN))]
     pub ttl_after_finished: Option<String>,
     /// Where the request came from. Claims, not proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "any_optional_object")]
+    #[schemars(schema_with = "schema::origin")]
     pub origin: Option<Map<String, Value>>,
     /// Who asks. Stamped by the API server; what a client writes here is overwritten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,9 +100,11 @@ pub struct ExecutionSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// Its name.
+    #[schemars(length(max = limits::NAME), regex(pattern = NAME_PATTERN))]
     pub name: String,
     /// Its kind; needed only where the action can be aimed at several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63), regex(pattern = KIND_PATTERN))]
     pub kind: Option<String>,
 }
 
@@ -109,6 +138,7 @@ pub struct Rollback {
     pub on_failure: OnFailure,
     /// How long the inverse stays on offer, such as `24h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = limits::DURATION), regex(pattern = DURATION_PATTERN))]
     pub keep_for: Option<String>,
 }
 
@@ -126,8 +156,10 @@ pub enum OnFailure {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectUid {
     /// Its name.
+    #[schemars(length(max = limits::NAME), regex(pattern = NAME_PATTERN))]
     pub name: String,
     /// Its uid.
+    #[schemars(length(max = limits::UID), regex(pattern = UID_PATTERN))]
     pub uid: String,
 }
 
@@ -135,12 +167,15 @@ pub struct ObjectUid {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// User name.
+    #[schemars(length(max = limits::USER))]
     pub username: String,
     /// Unique id, where the authenticator gives one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = limits::USER))]
     pub uid: String,
     /// Groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::groups")]
     pub groups: Vec<String>,
 }
 
@@ -151,16 +186,43 @@ pub struct Cancel {
     pub requested: bool,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = limits::REASON))]
     pub reason: String,
     /// Who; stamped by the API server.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = limits::USER))]
     pub by: String,
 }
 
-fn any_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true })
+/// Optional for who writes one, required in what is stored: admission stamps it before the schema is asked. Where the stamp is not in
+/// force, nothing can be created.
+fn stamped(schema: &mut schemars::Schema) {
+    schema.insert("required".into(), json!(["action", "requester"]));
 }
 
-fn any_optional_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "object", "nullable": true, "x-kubernetes-preserve-unknown-fields": true })
+fn rules() -> Vec<Value> {
+    let fixed = [
+        "action",
+        "target",
+        "reason",
+        "dryRun",
+        "planHash",
+        "breakGlass",
+        "timeout",
+        "onConflict",
+        "rollback",
+        "rollbackOf",
+        "ttlAfterFinished",
+        "requester",
+    ];
+    let mut rules = schema::immutable(&fixed, "make a new execution");
+    rules.push(json!({
+        "rule": "!oldSelf.?cancel.?requested.orValue(false) || self.?cancel == oldSelf.?cancel",
+        "message": "a cancellation is not taken back, and not rewritten: make a new execution",
+    }));
+    rules.push(json!({
+        "rule": "self.?cancel.?requested.orValue(false) || self.?cancel.?reason.orValue('') == ''",
+        "message": "spec.cancel.reason goes with spec.cancel.requested: true",
+    }));
+    rules
 }

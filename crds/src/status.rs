@@ -63,6 +63,7 @@ pub struct ExecutionStatus {
     pub timeline: Vec<TimelineEntry>,
     /// The stable contract for programs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
 }
 

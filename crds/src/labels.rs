@@ -1,0 +1,52 @@
+//! The names that tie things in the cluster together: group, namespaces, users, labels, annotations, finalizers. Owns the one list
+//! of protected namespaces. Manifests and policies in `deploy/` repeat some of them in YAML; a test holds them together.
+
+/// The API group.
+pub const GROUP: &str = "writ.dev";
+/// The version that is served.
+pub const VERSION: &str = "v1alpha1";
+
+/// Where the operator lives.
+pub const NAMESPACE_SYSTEM: &str = "writ-system";
+/// Where Jobs and their identities live.
+pub const NAMESPACE_RUNS: &str = "writ-runs";
+/// Reserved for the identities of dry runs; nothing is made there yet, and nothing may act there.
+pub const NAMESPACE_DRYRUN: &str = "writ-dryrun";
+/// The only namespace whose executions may be aimed at things of cluster scope, such as nodes. It holds nothing else.
+pub const NAMESPACE_CLUSTER: &str = "writ-cluster";
+/// Namespaces in which no run ever gets a right: the cluster's own parts, and ours. Shared by the admission policy on bindings and
+/// by the default Rego policy.
+pub const NAMESPACES_PROTECTED: [&str; 6] =
+    ["kube-node-lease", "kube-public", "kube-system", NAMESPACE_DRYRUN, NAMESPACE_RUNS, NAMESPACE_SYSTEM];
+
+/// The operator, as the API server knows it.
+pub const OPERATOR_USER: &str = "system:serviceaccount:writ-system:writ";
+/// Who reports Events and owns fields.
+pub const FIELD_MANAGER: &str = "writ.dev/operator";
+/// Every admission policy of Writ, and its binding, has a name that starts so. Reserved: see `deploy/local/static-admission`.
+pub const POLICY_PREFIX: &str = "writ-";
+
+/// Label on everything that is made for one execution: its uid.
+pub const LABEL_EXECUTION_UID: &str = "writ.dev/execution-uid";
+/// Label on executions, stamped at admission from `spec.action`; and on the roles of an action.
+pub const LABEL_ACTION: &str = "writ.dev/action";
+/// Label on roles that a plugin needs: its name.
+pub const LABEL_PLUGIN: &str = "writ.dev/plugin";
+/// Label on ClusterRoles that become a part of the operator's own.
+pub const LABEL_AGGREGATE: &str = "writ.dev/aggregate-to-operator";
+
+/// Annotation on Jobs and pods: `namespace/name` of the execution.
+pub const ANNOTATION_EXECUTION: &str = "writ.dev/execution";
+/// Annotation on Jobs: the hash of what was planned.
+pub const ANNOTATION_PLAN_HASH: &str = "writ.dev/plan-hash";
+
+/// Finalizer on executions: the host still owes something.
+pub const FINALIZER_RECORD: &str = "writ.dev/record";
+/// Finalizer on the pods of runs: they stay, with their exit codes, until these are recorded.
+pub const FINALIZER_OUTCOME: &str = "writ.dev/outcome";
+
+/// Name of the `Action` object, and in RBAC, of an action: `scale-deployment` for `scale_deployment`.
+#[must_use]
+pub fn object_name(action: &str) -> String {
+    action.replace('_', "-")
+}
