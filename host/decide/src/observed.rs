@@ -197,8 +197,10 @@ pub struct Preparing {
 pub enum Grants {
     /// Nothing of it is there.
     None,
-    /// Some of it, or not in force yet.
+    /// Some of it: it is made whole again (every part is idempotent).
     Partly,
+    /// All of it is there, and a SubjectAccessReview does not say yes yet: the authorizer catches up in a moment.
+    Pending,
     /// There, and a SubjectAccessReview says that it may do what the plan writes.
     Whole,
     /// The API server refuses to grant it.
@@ -220,7 +222,7 @@ pub struct Executing {
 /// Read live, never from a cache, wherever a Job could be created on the strength of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobSeen {
-    /// No Job of that name.
+    /// No Job of that name (one that is being deleted is still `Ours`).
     Absent,
     /// The name is taken by something that does not carry our uid *and* plan hash.
     Foreign {
@@ -251,15 +253,16 @@ pub enum PodSeen {
         /// Its words.
         why: String,
     },
-    /// No container has ever started: unschedulable, image pull, sandbox.
+    /// No container of any pod of this Job has ever started: unschedulable, image pull, sandbox. (Where an earlier pod was
+    /// disrupted, that is what is said until its replacement starts.)
     NotStarted {
         /// Creation of the pod.
         since: Timestamp,
         /// Why.
         why: String,
     },
-    /// It is over (a terminal phase, or it was deleted before a node had it), and no container of it ever started: certainly
-    /// nothing was touched.
+    /// It is over (a terminal phase, or it was deleted before a node had it), and no container of any pod of this Job ever started:
+    /// certainly nothing was touched.
     NeverRan {
         /// Why.
         why: String,
