@@ -135,6 +135,7 @@ kind: KubeProxyConfiguration
 mode: iptables
 clusterCIDR: $POD_CIDR
 hostnameOverride: $NODE
+nodePortAddresses: [primary]
 metricsBindAddress: 127.0.0.1:$PROXY_METRICS_PORT
 healthzBindAddress: 127.0.0.1:$PROXY_HEALTH_PORT
 clientConnection: {kubeconfig: $RUN/kubeconfig/kube-proxy}

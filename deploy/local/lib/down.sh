@@ -8,26 +8,32 @@ down() {
     return
   fi
   say "taking the cluster down"
-  local part
-  # The kubelet first, or it starts pods again; the API server before etcd, or it hangs.
-  for part in kubelet kube-proxy kube-controller-manager kube-scheduler kube-apiserver etcd; do stop_part "$part"; done
+  # The kubelet before the pods, or it starts them again; the API server before etcd, or it hangs.
+  stop_parts "${CLIENTS[@]}" kube-apiserver
+  stop_parts etcd
   stop_containers
-  stop_part containerd
+  stop_parts containerd
   unmount_all
   [ ! -e "$BEFORE/complete" ] || network_down
-  remove_links
+  remove_traces
   keep_logs
   remove_run
   say "down; the logs are in $WRIT_CACHE/last-log"
 }
 
-# The shims are no children of containerd: they outlive it on purpose. Their sockets lie in a directory of all containerds.
+# The shims are no children of containerd: they outlive it on purpose. Their sockets lie in a directory of all containerds;
+# the addresses are read first, since containerd forgets them as soon as a shim is gone.
 stop_containers() {
-  local socket
+  local sockets
+  sockets=$(shim_sockets)
   shims | xargs -r kill -9 2>/dev/null || true
   cgroup_down
-  find "$RUN/containerd/state" -name address -type f -exec cat {} + -exec echo \; 2>/dev/null |
-    sed -n 's|^unix://\(/run/containerd/s/[0-9a-f]*\)$|\1|p' | while read -r socket; do rm -f "$socket"; done
+  xargs -r rm -f <<<"$sockets"
+}
+
+shim_sockets() {
+  [ -d "$RUN/containerd/state" ] || return 0
+  find "$RUN/containerd/state" -name address -type f -exec awk 1 {} + 2>/dev/null | sed -n 's|^unix://\(/run/containerd/s/[0-9a-f]*\)$|\1|p'
 }
 
 shims() {
@@ -42,13 +48,18 @@ unmount_all() {
 
 mounts_below() { awk -v run="$RUN/" 'index($5, run) == 1 {print $5}' /proc/self/mountinfo; }
 
-# The kubelet links the log of each container here, whatever its configuration says.
-remove_links() {
-  local link
-  for link in /var/log/containers/*; do
-    case $(readlink "$link" 2>/dev/null) in "$RUN"/*) rm -f "$link" ;; esac
+# What the kubelet (a link to each log) and the CNI library (each result) write to places of their own choice. A loopback
+# result has the name of all containerds' loopback networks, so it is ours when our network knows the container.
+remove_traces() {
+  local file container
+  for file in /var/log/containers/*; do
+    [ -L "$file" ] || continue
+    case $(readlink "$file") in "$RUN"/*) rm -f "$file" ;; esac
   done
-  rmdir /var/log/containers 2>/dev/null || true
+  for file in /var/lib/cni/results/writ-local-*-eth0; do
+    container=${file#*writ-local-}
+    rm -f "$file" "/var/lib/cni/results/cni-loopback-${container%-eth0}-lo"
+  done
 }
 
 # The logs of the last cluster are what one wants after a failed test.

@@ -27,7 +27,7 @@ remember_network() {
   : >"$BEFORE/complete"
 }
 
-has_address() { ip -o address show dev lo | grep -q "inet $NODE_IP/32"; }
+has_address() { ip -o address show dev lo | grep "inet $NODE_IP/32" >/dev/null; }
 
 network_up() {
   has_address || ip address add "$NODE_IP/32" dev lo

@@ -3,11 +3,12 @@
 # A process is ours when the number in run/pid/PART still belongs to the program that we started: same start time since
 # boot, same program. A number alone may be anybody's by now.
 
-start_missing_parts() {
+# start_missing PART...
+start_missing() {
   local part
   mkdir -p "$RUN/pid"
   ln -sfn "$BIN_IN_USE" "$RUN/bin"
-  for part in "${PARTS[@]}"; do
+  for part in "$@"; do
     alive "$part" || "start_${part//-/_}"
   done
 }
@@ -98,19 +99,24 @@ pid_of() {
 
 alive() { [ -n "$(pid_of "$1")" ]; }
 
-# stop_part PART: asks, waits 3 s (nothing is kept, so nothing needs longer), then insists.
-stop_part() {
-  local pid deadline
-  pid=$(pid_of "$1")
-  if [ -n "$pid" ]; then
-    deadline=$(($(now_ms) + 3000))
-    kill "$pid" 2>/dev/null || true
-    while alive "$1"; do
-      [ "$(now_ms)" -lt "$deadline" ] || kill -9 "$pid" 2>/dev/null || true
+# stop_parts PART...: asks all, waits 2 s (nothing is kept, so nothing needs longer), then insists.
+stop_parts() {
+  local part deadline
+  deadline=$(($(now_ms) + 2000))
+  for part in "$@"; do signal_part "$part" TERM; done
+  for part in "$@"; do
+    while alive "$part"; do
+      [ "$(now_ms)" -lt "$deadline" ] || signal_part "$part" KILL
       sleep 0.05
     done
-  fi
-  rm -f "$RUN/pid/$1"
+    rm -f "$RUN/pid/$part"
+  done
+}
+
+signal_part() {
+  local pid
+  pid=$(pid_of "$1")
+  [ -z "$pid" ] || kill -s "$2" "$pid" 2>/dev/null || true
 }
 
 # logs PART [tail options]

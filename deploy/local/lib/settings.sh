@@ -35,8 +35,10 @@ API_URL=https://127.0.0.1:$API_PORT
 CONTAINERD_SOCKET=$RUN/containerd.sock
 STATIC_ADMISSION=${WRIT_STATIC_ADMISSION:-$HERE/static-admission}
 
-# In the order they start; `down` has its own order.
-PARTS=(etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
+# The clients come second: before the API server has made its roles they are refused, and they come back late.
+SERVERS=(etcd containerd kube-apiserver)
+CLIENTS=(kubelet kube-controller-manager kube-scheduler kube-proxy)
+PARTS=("${SERVERS[@]}" "${CLIENTS[@]}")
 
 # The user containers run as, and the owner of the volumes: "nonroot" by custom.
 APP_USER=65532

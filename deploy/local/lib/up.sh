@@ -11,8 +11,12 @@ up() {
   fi
   prepare
   choose_binaries
-  start_missing_parts
-  wait_until_ready
+  start_missing "${SERVERS[@]}"
+  wait_for 20 "containerd" containerd_ready
+  import_own_images
+  wait_for 60 "the API server to be ready" api_ready
+  start_missing "${CLIENTS[@]}"
+  wait_until_useful
   finish
   say "the cluster is up after $(seconds_since "$since") s: export KUBECONFIG=$RUN/kubeconfig/admin"
 }
@@ -60,10 +64,7 @@ stopped_parts() {
   for part in "${PARTS[@]}"; do alive "$part" || printf '%s ' "$part"; done
 }
 
-wait_until_ready() {
-  wait_for 20 "containerd" containerd_ready
-  import_own_images
-  wait_for 60 "the API server to be ready" api_ready
+wait_until_useful() {
   wait_for 60 "node $NODE to be Ready" node_ready
   wait_for 30 "the account of namespace default" accounts_ready
   wait_for 30 "the rules of kube-proxy for $SERVICE_IP" service_ready

@@ -35,4 +35,4 @@ node_ready() {
 accounts_ready() { admin_curl /api/v1/namespaces/default/serviceaccounts/default; }
 
 # The rule that takes pods to the API server's service address is there.
-service_ready() { iptables-save -t nat | grep -q -- "-d $SERVICE_IP/32 .*-j KUBE-SVC"; }
+service_ready() { iptables-save -t nat | grep -- "-d $SERVICE_IP/32 .*-j KUBE-SVC" >/dev/null; }

@@ -55,7 +55,7 @@ container_ended() { [ "$(k get pods -n test-runs -l job-name=scale -o 'jsonpath=
 
 a_dynamic_program_writes_a_default_volume() {
   local image
-  ldd /usr/bin/touch | grep -q libc.so || fail "/usr/bin/touch is static here: this proves nothing"
+  ldd /usr/bin/touch | grep libc.so >/dev/null || fail "/usr/bin/touch is static here: this proves nothing"
   image=$(writ_local image touch dev /usr/bin/touch 2>/dev/null | tail -n 1)
   equals "$image" "$(writ_local image touch dev /usr/bin/touch 2>/dev/null | tail -n 1)"
   sed "s|IMAGE|$image|" "$HERE/test/volume.yaml" | k create -f - >/dev/null
@@ -66,18 +66,18 @@ a_dynamic_program_writes_a_default_volume() {
 pods_reach_a_service_on_their_own_bridge() {
   k create -f "$HERE/test/service.yaml" >/dev/null
   eventually 90 field_is pod/asker default '{.status.phase}' Succeeded
-  k logs asker | grep -q gitVersion
+  k logs asker | grep gitVersion >/dev/null
 }
 
 logs_and_exec_go_through_the_kubelet() {
-  k logs front | grep -q "Starting to serve"
-  k exec front -- /bin/kubectl version --client | grep -q "Client Version: v1"
+  k logs front | grep "Starting to serve" >/dev/null
+  k exec front -- /bin/kubectl version --client | grep "Client Version: v1" >/dev/null
 }
 
 a_made_up_user_is_forbidden() {
   refused "Forbidden.*User \"mallory\" cannot list" as mallory -- get pods
   refused "Forbidden" as mallory some-group -- get pods
-  as mallory some-group -- auth whoami -o 'jsonpath={.status.userInfo.groups}' | grep -q some-group
+  as mallory some-group -- auth whoami -o 'jsonpath={.status.userInfo.groups}' | grep some-group >/dev/null
   as mallory system:masters -- get pods >/dev/null
 }
 
@@ -91,7 +91,7 @@ policy() { sed "s/NAME/$1/" "$HERE/test/policy.yaml"; }
 
 only_policy_admins_touch_writ_policies() {
   local why="changed by the group writ:policy-admins only" kind=validatingadmissionpolicy
-  k auth whoami -o 'jsonpath={.status.userInfo.groups}' | grep -q writ:policy-admins
+  k auth whoami -o 'jsonpath={.status.userInfo.groups}' | grep writ:policy-admins >/dev/null
   policy writ-test | k create -f - >/dev/null
   refused "$why" as root system:masters -- delete "$kind" writ-test
   refused "$why" as root system:masters -- delete "$kind" -l test=lock

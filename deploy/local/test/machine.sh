@@ -6,12 +6,12 @@ picture_of_machine() {
   local switches=(net/ipv4/ip_forward net/ipv4/conf/all/route_localnet vm/overcommit_memory kernel/panic kernel/panic_on_oops)
   section addresses "$(ip -o address | sed 's/valid_lft.*//')"
   section links "$(ip -o link | sed 's/: <.*//')"
-  section rules "$( (iptables-save; ip6tables-save) 2>/dev/null | grep -E '^-A|^:.* - ')"
+  section rules "$( (iptables-save; ip6tables-save) 2>/dev/null | grep -E '^-A|^:.* - ' || true)"
   section mounts "$(awk '{print $2, $3}' /proc/mounts)"
   section processes "$(our_processes)"
   section "control groups" "$(find /sys/fs/cgroup -maxdepth 2 -name "$CGROUP")"
   section switches "$(cd /proc/sys && grep -s . "${switches[@]}")"
-  section "shared directories" "$(ls -A /run/containerd/s /run/containerd/runc /run/netns /var/log/containers /var/lib/cni/* 2>/dev/null)"
+  section "shared directories" "$(ls -A /run/containerd/s /run/containerd/runc /run/netns /var/log/containers /var/lib/cni/* 2>/dev/null || true)"
 }
 
 section() { printf '# %s\n%s\n' "$1" "$2"; }
@@ -22,19 +22,19 @@ our_processes() {
     program=$(readlink "$directory/exe" 2>/dev/null) || continue
     case $program in
       "$WRIT_CACHE"/bin/* | "$RUN"/* | */containerd-shim* | */runc | /bin/kubectl | /pause | /bin/pause) echo "$program" ;;
-      */containerd) ! tr '\0' ' ' <"$directory/cmdline" | grep -q "$RUN" || echo "$program" ;;
+      */containerd) ! tr '\0' ' ' <"$directory/cmdline" | grep "$RUN" >/dev/null || echo "$program" ;;
     esac
   done
 }
 
-down_without_a_cluster_is_fine() { writ_local down 2>&1 | grep -q "nothing to take down"; }
+down_without_a_cluster_is_fine() { writ_local down 2>&1 | grep "nothing to take down" >/dev/null; }
 
 a_taken_port_is_named() {
   writ_local build
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout "$SCRATCH/k" -out "$SCRATCH/c" 2>/dev/null
   openssl s_server -accept "$API_PORT" -key "$SCRATCH/k" -cert "$SCRATCH/c" >/dev/null 2>&1 </dev/zero &
   local holder=$!
-  eventually 5 sh -c "ss -Hltn 'sport = :$API_PORT' | grep -q ."
+  eventually 5 sh -c "ss -Hltn 'sport = :$API_PORT' | grep ." >/dev/null
   refused "port $API_PORT, which the API server needs, is taken.*pid=$holder" writ_local up
   refused "WRIT_PORT_OFFSET" writ_local up
   kill "$holder"
