@@ -201,27 +201,15 @@ fn stamped(schema: &mut schemars::Schema) {
 }
 
 fn rules() -> Vec<Value> {
-    let fixed = [
-        "action",
-        "target",
-        "reason",
-        "dryRun",
-        "planHash",
-        "breakGlass",
-        "timeout",
-        "onConflict",
-        "rollback",
-        "rollbackOf",
-        "ttlAfterFinished",
-        "requester",
-    ];
-    let mut rules = schema::immutable(&fixed, "make a new execution");
+    let always = ["action", "reason", "dryRun", "breakGlass", "requester"];
+    let sometimes = ["target", "planHash", "timeout", "onConflict", "rollback", "rollbackOf", "ttlAfterFinished"];
+    let mut rules = schema::immutable(&always, &sometimes, "make a new execution");
     rules.push(json!({
-        "rule": "!oldSelf.?cancel.?requested.orValue(false) || self.?cancel == oldSelf.?cancel",
+        "rule": "!(has(oldSelf.cancel) && oldSelf.cancel.requested) || (has(self.cancel) && self.cancel == oldSelf.cancel)",
         "message": "a cancellation is not taken back, and not rewritten: make a new execution",
     }));
     rules.push(json!({
-        "rule": "self.?cancel.?requested.orValue(false) || self.?cancel.?reason.orValue('') == ''",
+        "rule": "!has(self.cancel) || self.cancel.requested || !has(self.cancel.reason) || self.cancel.reason == ''",
         "message": "spec.cancel.reason goes with spec.cancel.requested: true",
     }));
     rules

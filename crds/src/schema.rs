@@ -69,10 +69,17 @@ fn as_i64(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// One CEL rule each: these fields of a spec never change.
-pub(crate) fn immutable(fields: &[&str], hint: &str) -> Vec<Value> {
-    let rule = |field: &&str| json!({"rule": format!("self.?{field} == oldSelf.?{field}"), "message": format!("spec.{field} is immutable: {hint}")});
-    fields.iter().map(rule).collect()
+/// One CEL rule each: these fields of a spec never change. `always`: required, or given a default. (`self.?field` would say both in one,
+/// but the API server cannot estimate what comparing optional values costs, and refuses the rule.)
+pub(crate) fn immutable(always: &[&str], sometimes: &[&str], hint: &str) -> Vec<Value> {
+    fn there<'a>(f: &&'a str) -> (&'a str, String) {
+        (f, format!("self.{f} == oldSelf.{f}"))
+    }
+    fn maybe<'a>(f: &&'a str) -> (&'a str, String) {
+        (f, format!("has(self.{f}) == has(oldSelf.{f}) && (!has(self.{f}) || self.{f} == oldSelf.{f})"))
+    }
+    let rule = |(field, rule): (&str, String)| json!({"rule": rule, "message": format!("spec.{field} is immutable: {hint}")});
+    always.iter().map(there).chain(sometimes.iter().map(maybe)).map(rule).collect()
 }
 
 /// An object of free form, with a bound on what stands at its top.
