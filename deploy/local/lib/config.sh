@@ -5,7 +5,6 @@ readonly CONFIG=$RUN/config
 
 write_config() {
   mkdir -p "$CONFIG/cni" "$RUN/log" "$RUN/audit" "$RUN/volumes"
-  copy_static_admission
   cp "$HERE/config/audit-policy.yaml" "$CONFIG/"
   write_containerd_config
   write_cni_config

@@ -99,10 +99,10 @@ pid_of() {
 
 alive() { [ -n "$(pid_of "$1")" ]; }
 
-# stop_parts PART...: asks all, waits 2 s (nothing is kept, so nothing needs longer), then insists.
+# stop_parts PART...: asks all, waits 1 s (nothing is kept, so nothing needs longer), then insists.
 stop_parts() {
   local part deadline
-  deadline=$(($(now_ms) + 2000))
+  deadline=$(($(now_ms) + 1000))
   for part in "$@"; do signal_part "$part" TERM; done
   for part in "$@"; do
     while alive "$part"; do

@@ -14,7 +14,7 @@ status() {
   done
   if [ ! -d "$RUN" ]; then
     echo "no cluster. Bring it up: writ-local up"
-    return 1
+    return "$whole"
   fi
   print_places
   return "$whole"

@@ -35,11 +35,15 @@ prepare() {
   mkdir -p "$RUN"
   chmod 711 "$RUN"
   check_ports
-  [ -n "$(running_parts)" ] || build_all
   remember_network
-  echo "$OFFSET" >"$RUN/offset"
-  make_pki
-  write_config
+  if [ -z "$(running_parts)" ]; then
+    build_all
+    echo "$OFFSET" >"$RUN/offset"
+    make_pki
+    # Not under running parts: kube-proxy ends itself when its file changes.
+    write_config
+  fi
+  copy_static_admission
   cgroup_up
   network_up
 }

@@ -16,14 +16,12 @@ picture_of_machine() {
 
 section() { printf '# %s\n%s\n' "$1" "$2"; }
 
+# our_processes: a process of ours names run/ on its command line, or runs in our control groups. Others may have their own.
 our_processes() {
-  local directory program
+  local directory
   for directory in /proc/[0-9]*; do
-    program=$(readlink "$directory/exe" 2>/dev/null) || continue
-    case $program in
-      "$WRIT_CACHE"/bin/* | "$RUN"/* | */containerd-shim* | */runc | /bin/kubectl | /pause | /bin/pause) echo "$program" ;;
-      */containerd) ! tr '\0' ' ' <"$directory/cmdline" | grep "$RUN" >/dev/null || echo "$program" ;;
-    esac
+    { grep -z -F "$RUN/" "$directory/cmdline" || grep "/$CGROUP/" "$directory/cgroup"; } >/dev/null 2>&1 || continue
+    tr '\0' ' ' <"$directory/cmdline" && echo
   done
 }
 
