@@ -3,4 +3,6 @@ mod cluster;
 mod gate;
 mod ledger;
 mod plugin;
+mod server;
+mod telling;
 mod tidy;
