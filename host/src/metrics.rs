@@ -17,6 +17,7 @@ use prometheus_client::{
     registry::Registry,
 };
 use std::{
+    cell::Cell,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -169,7 +170,7 @@ impl Metrics {
     /// A look begins. Dropped without `decided`, it counts as an error.
     #[must_use]
     pub fn pass(&self, phase: Phase) -> PassTimer {
-        PassTimer { metrics: self.clone(), phase, step: "error", begun: Instant::now() }
+        PassTimer { metrics: self.clone(), phase, step: Cell::new("error"), begun: Instant::now() }
     }
 
     /// An effect was carried out at `now`.
@@ -229,14 +230,14 @@ impl Metrics {
 pub struct PassTimer {
     metrics: Metrics,
     phase: Phase,
-    step: &'static str,
+    step: Cell<&'static str>,
     begun: Instant,
 }
 
 impl PassTimer {
     /// What the core said. (The time goes on: it includes what follows.)
-    pub fn decided(&mut self, step: &Step) {
-        self.step = step_name(step);
+    pub fn decided(&self, step: &Step) {
+        self.step.set(step_name(step));
         if let Step::Wait(waiting) = step {
             self.metrics.waits.get_or_create(&Wait { why: why(waiting.why) }).inc();
         }
@@ -246,7 +247,7 @@ impl PassTimer {
 impl Drop for PassTimer {
     fn drop(&mut self) {
         self.metrics.pass_seconds.observe(self.begun.elapsed().as_secs_f64());
-        self.metrics.passes.get_or_create(&Pass { phase: word(self.phase), step: self.step }).inc();
+        self.metrics.passes.get_or_create(&Pass { phase: word(self.phase), step: self.step.get() }).inc();
     }
 }
 

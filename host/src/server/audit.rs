@@ -8,8 +8,9 @@ use crate::{
 use axum::{
     Router,
     body::Body,
-    extract::{Path, RawQuery, State},
-    http::{Response, StatusCode},
+    extract::{Path, RawQuery, Request, State},
+    http::{Response, StatusCode, header::HOST, uri::Authority},
+    middleware::{Next, from_fn},
     routing::get,
 };
 use decide::{model::Digest, row::Row};
@@ -20,7 +21,22 @@ const PARAMETERS: &str =
 
 /// The routes.
 pub fn audit(ledger: Ledger) -> Private {
-    Private(Router::new().route("/audit", get(rows)).route("/blob/{digest}", get(blob)).with_state(ledger))
+    let routes = Router::new().route("/audit", get(rows)).route("/blob/{digest}", get(blob)).with_state(ledger);
+    Private(routes.layer(from_fn(local)))
+}
+
+/// A web page can point its own name at 127.0.0.1 and so read what is behind somebody's `kubectl port-forward`; but its browser then
+/// says that name here.
+async fn local(request: Request, next: Next) -> Response<Body> {
+    let host = request.headers().get(HOST).and_then(|h| h.to_str().ok()).and_then(|h| h.parse::<Authority>().ok());
+    match host.as_ref().map(Authority::host) {
+        Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
+        _ => say::error(
+            StatusCode::FORBIDDEN,
+            "this is served to this machine only",
+            "ask localhost or 127.0.0.1: `writ audit query`",
+        ),
+    }
 }
 
 async fn rows(State(ledger): State<Ledger>, RawQuery(raw): RawQuery) -> Response<Body> {

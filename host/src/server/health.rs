@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use futures::future::BoxFuture;
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 /// One thing that must be so before this host works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,26 @@ pub struct Check {
     pub is: Result<(), String>,
 }
 
-/// Asked at every probe, so it must be quick.
-pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Vec<Check>> + Send + Sync>;
+impl Check {
+    /// One line of the list.
+    #[must_use]
+    pub const fn new(name: &'static str, is: Result<(), String>) -> Self {
+        Self { name, is }
+    }
+}
+
+type Ask = dyn Fn() -> BoxFuture<'static, Vec<Check>> + Send + Sync;
+
+/// The list, made anew at every probe, so it must be quick.
+#[derive(Clone)]
+pub struct Readiness(Arc<Ask>);
+
+impl Readiness {
+    /// From whoever knows.
+    pub fn new<F: Future<Output = Vec<Check>> + Send + 'static>(ask: impl Fn() -> F + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move || Box::pin(ask())))
+    }
+}
 
 /// The routes.
 pub fn health(ready: Readiness, metrics: Metrics) -> Public {
@@ -33,7 +51,7 @@ pub fn health(ready: Readiness, metrics: Metrics) -> Public {
 }
 
 async fn readyz(State(ready): State<Readiness>) -> Response<Body> {
-    let checks = ready().await;
+    let checks = (ready.0)().await;
     if checks.is_empty() {
         return say::text(StatusCode::SERVICE_UNAVAILABLE, "starting: nothing was checked yet\n");
     }

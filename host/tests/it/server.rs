@@ -8,9 +8,9 @@ use expect_test::expect;
 use host::{
     ledger::Ledger,
     metrics::Metrics,
-    server::{Check, Listener, ServerError, audit, health, serve, serve_private},
+    server::{Check, Listener, Readiness, ServerError, audit, health, serve, serve_private},
 };
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -20,8 +20,12 @@ use tokio::{
 const ANY: &str = "127.0.0.1:0";
 
 async fn get(at: SocketAddr, path: &str) -> String {
+    get_as("localhost", at, path).await
+}
+
+async fn get_as(host: &str, at: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(at).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -38,16 +42,13 @@ async fn asked(at: SocketAddr, path: &str) -> String {
 async fn healthy(checks: Vec<Check>, metrics: Metrics) -> SocketAddr {
     let on = Listener::public(ANY.parse().unwrap()).await.unwrap();
     let at = on.address().unwrap();
-    let ready: host::server::Readiness = Arc::new(move || {
-        let checks = checks.clone();
-        Box::pin(async move { checks })
-    });
+    let ready = Readiness::new(move || std::future::ready(checks.clone()));
     tokio::spawn(serve(on, health(ready, metrics), std::future::pending()));
     at
 }
 
 fn check(name: &'static str, is: Result<(), &str>) -> Check {
-    Check { name, is: is.map_err(str::to_owned) }
+    Check::new(name, is.map_err(str::to_owned))
 }
 
 #[tokio::test]
@@ -100,6 +101,19 @@ async fn the_audit_trail_listens_on_loopback_or_not_at_all() {
         assert!(matches!(refused, Err(ServerError::NotLoopback { .. })), "{open}: {refused:?}");
     }
     assert!(Listener::loopback(ANY.parse().unwrap()).await.unwrap().address().unwrap().ip().is_loopback());
+}
+
+/// A page in the browser of somebody who forwards the port can point its own name at 127.0.0.1, and would read the answer.
+#[tokio::test]
+async fn the_audit_trail_is_not_given_to_a_web_page_that_calls_itself_by_another_name() {
+    let audit = audited().await;
+    for host in ["localhost", "localhost:8081", "127.0.0.1:9999", "[::1]:8081", "[::1]"] {
+        assert!(get_as(host, audit.at, "/audit").await.starts_with("HTTP/1.1 200"), "{host}");
+    }
+    for host in ["evil.example", "evil.example:8081", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"] {
+        let answer = get_as(host, audit.at, "/audit").await;
+        assert!(answer.starts_with("HTTP/1.1 403") && !answer.contains("scale"), "{host}: {answer}");
+    }
 }
 
 struct Audit {

@@ -159,5 +159,6 @@ fn the_names_are_these() {
         writ_ledger_commit_seconds histogram
         writ_waits counter
         writ_errors counter
-    "#]].assert_eq(&names);
+    "#]]
+    .assert_eq(&names);
 }
