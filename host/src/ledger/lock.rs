@@ -10,7 +10,8 @@ use std::{
     sync::Arc,
 };
 
-/// Held as long as it lives; the kernel lets go of it however the process ends.
+/// Held as long as it lives; the kernel lets go of it however the process ends. It is there so that a second operator is told at once;
+/// the rows would be safe without it (SQLite lets one transaction write, and the order trigger refuses doubles).
 pub(super) struct Lock {
     _file: File,
 }

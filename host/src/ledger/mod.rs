@@ -80,7 +80,7 @@ impl Ledger {
     pub async fn open_with(path: &Path, options: Options) -> Result<Self, LedgerError> {
         let lock = lock::Lock::take(path)?;
         let how = connect::How::new(path, options.max_bytes, options.patience);
-        let mut conn = how.writer().await.map_err(LedgerError::of)?;
+        let mut conn = how.writer().await?;
         schema::prepare(&mut conn).await?;
         connect::checkpoint(&mut conn).await.map_err(LedgerError::of)?;
         let readers = how.readers().await.map_err(LedgerError::of)?;

@@ -88,11 +88,11 @@ pub(super) async fn prepare(conn: &mut SqliteConnection) -> Result<(), LedgerErr
         (APPLICATION, found) => return Err(LedgerError::Newer { found, known: FORMAT }),
         _ => return Err(LedgerError::NotALedger),
     }
-    compare(conn).await?;
-    durable(conn).await
+    compare(conn).await
 }
 
-async fn one<T>(conn: &mut SqliteConnection, sql: &'static str) -> Result<T, LedgerError>
+/// One value.
+pub(super) async fn one<T>(conn: &mut SqliteConnection, sql: &'static str) -> Result<T, LedgerError>
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
 {
@@ -127,18 +127,5 @@ async fn compare(conn: &mut SqliteConnection) -> Result<(), LedgerError> {
     match OBJECTS.iter().find(|(name, _)| stored.iter().all(|(n, _)| n != name)) {
         Some((name, _)) => Err(LedgerError::Altered { what: (*name).to_owned() }),
         None => Ok(()),
-    }
-}
-
-/// "Durable when it returns" is a promise of this engine, so it is looked at, not hoped for: where the file system cannot do WAL,
-/// SQLite silently keeps another journal.
-async fn durable(conn: &mut SqliteConnection) -> Result<(), LedgerError> {
-    let journal: String = one(conn, "PRAGMA journal_mode").await?;
-    if journal != "wal" {
-        return Err(LedgerError::NotDurable { setting: "journal_mode", is: journal });
-    }
-    match one(conn, "PRAGMA synchronous").await? {
-        2_i64 => Ok(()),
-        other => Err(LedgerError::NotDurable { setting: "synchronous", is: other.to_string() }),
     }
 }

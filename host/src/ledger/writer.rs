@@ -62,7 +62,7 @@ impl Writer {
 
     async fn batch(&mut self, writes: Vec<(Write, Reply)>) {
         let begun = Instant::now();
-        let result = self.transaction(&writes).await.map_err(LedgerError::of);
+        let result = self.transaction(&writes).await;
         let rows = writes.iter().filter(|(w, _)| matches!(w, Write::Row(_))).count();
         let failed = result.as_ref().err().map(LedgerError::kind);
         (self.committed)(&Commit { rows, blobs: writes.len() - rows, took: begun.elapsed(), failed });
@@ -77,17 +77,17 @@ impl Writer {
         }
     }
 
-    async fn transaction(&mut self, writes: &[(Write, Reply)]) -> Result<Vec<Result<Appended, LedgerError>>, sqlx::Error> {
+    async fn transaction(&mut self, writes: &[(Write, Reply)]) -> Result<Vec<Result<Appended, LedgerError>>, LedgerError> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
             none => none.insert(self.how.writer().await?),
         };
-        let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(LedgerError::of)?;
         let mut answers = Vec::with_capacity(writes.len());
         for (write, _) in writes {
-            answers.push(write.put(&mut tx).await?);
+            answers.push(write.put(&mut tx).await.map_err(LedgerError::of)?);
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(LedgerError::of)?;
         Ok(answers)
     }
 
