@@ -1,10 +1,10 @@
-//! The object as the core sees it: parsed once, so that a phase cannot find its own facts missing.
-use crate::model::{JobName, Malformed, Planned, Uid};
-use crds::{ExecutionSpec, ExecutionStatus, KubernetesExecution, Phase, Reason};
+//! The object as the core sees it: parsed once (`parse`), so that a phase cannot find its own facts missing.
+use crate::model::{JobName, Planned, Uid};
+use crds::{ExecutionSpec, ExecutionStatus, Phase, Reason};
 use jiff::Timestamp;
 
 /// The finalizer on executions: *present* is how "Writ still owes something" is stored.
-pub const FINALIZER: &str = "writ.dev/record";
+pub const FINALIZER: &str = crds::labels::FINALIZER_RECORD;
 
 /// One execution.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,12 +99,6 @@ pub struct Over {
 }
 
 impl Execution {
-    /// A status that does not parse was written by somebody else: it is never acted on, only shown.
-    pub fn parse(cluster: &Uid, kx: &KubernetesExecution) -> Result<Self, Malformed> {
-        let _ = (cluster, kx);
-        Err(Malformed { what: "KubernetesExecution", is: String::new() })
-    }
-
     /// Where it is.
     #[must_use]
     pub const fn phase(&self) -> Phase {
@@ -115,5 +109,16 @@ impl Execution {
     #[must_use]
     pub const fn owes_nothing(&self) -> bool {
         matches!(self.progress, Progress::Over(_)) && !self.finalized
+    }
+
+    /// Somebody wants it stopped: the reason why, if it is stopped before anything ran.
+    #[must_use]
+    pub fn unwanted(&self) -> Option<Reason> {
+        let cancelled = self.spec.cancel.as_ref().is_some_and(|c| c.requested);
+        match (self.deleting, cancelled) {
+            (_, true) => Some(Reason::CancelRequested),
+            (true, false) => Some(Reason::Deleted),
+            (false, false) => None,
+        }
     }
 }

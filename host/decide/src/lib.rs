@@ -3,25 +3,38 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod argv;
+pub mod canonical;
+pub mod duration;
 pub mod execution;
+#[cfg(test)]
+mod fixtures;
+mod honored;
 pub mod job;
 pub mod model;
 pub mod observed;
+mod parse;
+mod phase;
+pub mod plan;
+pub mod planned;
 pub mod question;
 pub mod roles;
 pub mod row;
 pub mod site;
 pub mod step;
+mod story;
+pub mod time;
+pub mod verbs;
 
 use execution::Execution;
 use jiff::Timestamp;
 use observed::Observed;
 use site::Site;
 use step::Step;
+use story::Pass;
 
 /// Total: any execution, any observation, one step.
 #[must_use]
 pub fn next_step(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
-    let _ = (site, now, exec, seen);
-    Step::Stop
+    phase::next(Pass::new(site, now, exec), seen)
 }

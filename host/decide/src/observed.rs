@@ -355,7 +355,8 @@ pub struct LeftJob {
     pub name: JobName,
     /// Its uid.
     pub uid: Uid,
-    /// A container of it runs or may still start: the Job is not finished, or a pod of it is not.
+    /// A container of it runs or may still start: a pod of it has not ended, or it has none and is not finished. (Where its pod has
+    /// ended, it does not run, though the Job controller may be seconds behind.)
     pub running: bool,
     /// It is being deleted.
     pub stopping: bool,

@@ -1,0 +1,96 @@
+use super::*;
+use crate::{fixtures::*, planned};
+use crds::{ExecutionStatus, Reason};
+
+fn stored(phase: Phase) -> KubernetesExecution {
+    let mut status =
+        ExecutionStatus { phase, reason: Reason::Accepted, seq: 2, at: time::text(at(1)), ..ExecutionStatus::default() };
+    if phase != Phase::Validating {
+        planned::store(&crate::fixtures::planned(), &mut status);
+    }
+    if !matches!(phase, Phase::Validating | Phase::Preparing | Phase::Refused) {
+        status.job = Some(JobStatus { name: "run-1".into(), uid: Some("job".into()), ..JobStatus::default() });
+    }
+    KubernetesExecution { status: Some(status), ..kx() }
+}
+
+const ALL: [Phase; 8] = [
+    Phase::Validating,
+    Phase::Preparing,
+    Phase::Executing,
+    Phase::Verifying,
+    Phase::Completed,
+    Phase::Failed,
+    Phase::Refused,
+    Phase::Cancelled,
+];
+
+fn read(kx: &KubernetesExecution) -> Result<Execution, Malformed> {
+    Execution::parse(&uid("cluster"), kx)
+}
+
+#[test]
+fn what_the_host_writes_in_each_phase_is_read() {
+    for phase in ALL {
+        assert_eq!(read(&stored(phase)).unwrap().phase(), phase);
+    }
+    assert_eq!(read(&kx()).unwrap().progress, Progress::Validating);
+}
+
+/// Whether each phase in `phases` is malformed after `spoil`.
+fn spoiled(phases: &[Phase], spoil: fn(&mut ExecutionStatus)) {
+    for phase in phases {
+        let mut kx = stored(*phase);
+        spoil(kx.status.as_mut().unwrap());
+        assert!(read(&kx).is_err(), "{phase:?}");
+    }
+}
+
+#[test]
+fn a_phase_with_a_plan_does_not_parse_without_one() {
+    let planned = [Phase::Preparing, Phase::Executing, Phase::Verifying];
+    spoiled(&planned, |s| s.plan = None);
+    spoiled(&planned, |s| s.plugin = None);
+    spoiled(&planned, |s| s.rollback = None);
+    spoiled(&planned, |s| s.plan.as_mut().unwrap().hash = "sha256:1".into());
+    spoiled(&planned, |s| s.plan.as_mut().unwrap().risk = "none".into());
+    spoiled(&planned, |s| s.plan.as_mut().unwrap().writes[0].operation = "patch".into());
+    spoiled(&planned, |s| s.plan.as_mut().unwrap().changes[0].object = "Deployment shop/api".into());
+    spoiled(&planned, |s| s.plugin.as_mut().unwrap().digest = "latest".into());
+}
+
+#[test]
+fn what_belongs_to_another_phase_does_not_parse() {
+    spoiled(&[Phase::Validating, Phase::Preparing, Phase::Refused], |s| s.job = Some(JobStatus::default()));
+    spoiled(&[Phase::Validating], |s| s.plan = Some(crds::PlanStatus::default()));
+    spoiled(&[Phase::Executing, Phase::Verifying], |s| s.job = None);
+    spoiled(&[Phase::Verifying], |s| s.job.as_mut().unwrap().uid = None);
+    spoiled(&[Phase::Executing], |s| s.finished_at = Some(time::text(at(1))));
+    spoiled(&ALL[1..], |s| s.seq = 0);
+    spoiled(&ALL, |s| s.seq = -1);
+    spoiled(&ALL, |s| s.at = "yesterday".into());
+}
+
+#[test]
+fn an_object_without_what_the_api_server_gives_does_not_parse() {
+    for spoil in [
+        (|m| m.uid = None) as fn(&mut k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta),
+        |m| m.resource_version = None,
+        |m| m.creation_timestamp = None,
+        |m| m.namespace = None,
+    ] {
+        let mut kx = kx();
+        spoil(&mut kx.metadata);
+        assert!(read(&kx).is_err());
+    }
+}
+
+#[test]
+fn a_phase_began_with_the_first_of_its_last_entries() {
+    let mut kx = stored(Phase::Executing);
+    let entry = |phase, seconds| crds::TimelineEntry { at: time::text(at(seconds)), phase, ..crds::TimelineEntry::default() };
+    let status = kx.status.as_mut().unwrap();
+    status.timeline = vec![entry(Phase::Executing, 1), entry(Phase::Preparing, 2), entry(Phase::Executing, 3), entry(Phase::Executing, 9)];
+    let Progress::Executing(p) = read(&kx).unwrap().progress else { panic!() };
+    assert_eq!(p.since, at(3));
+}

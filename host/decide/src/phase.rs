@@ -1,0 +1,70 @@
+//! One file a phase, and what comes before any phase: the brake, the ledger, the finalizer. Owns the order of these questions.
+mod brake;
+mod chain;
+mod executing;
+mod ledger;
+mod over;
+mod preparing;
+mod validating;
+mod verifying;
+
+use crate::{
+    execution::{Execution, Progress},
+    observed::{Grants, Observed, PhaseSeen},
+    step::{Effect, Step, Waiting, Why},
+    story::Pass,
+};
+use crds::Phase;
+use jiff::SignedDuration;
+
+/// A look that does not fit the object: it moved in between, and the next look is at once.
+const AGAIN: SignedDuration = SignedDuration::from_millis(100);
+
+pub(crate) fn next(pass: Pass<'_>, seen: &Observed) -> Step {
+    if let Some(step) = brake::next(&pass, &seen.phase) {
+        return step;
+    }
+    if let Some(step) = ledger::next(&pass, &seen.ledger) {
+        return step;
+    }
+    let exec = pass.exec;
+    // An object that is going away takes no new finalizer; what is left of it is finished all the same.
+    if !exec.finalized && !exec.deleting && !exec.phase().is_over() {
+        return Step::Do(Effect::AddFinalizer);
+    }
+    match (&exec.progress, &seen.phase) {
+        (Progress::Validating, PhaseSeen::Validating(s)) => validating::next(&pass.began(s.since), s),
+        (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass, p, s),
+        (Progress::Executing(p), PhaseSeen::Executing(s)) => executing::next(&pass, p, s),
+        (Progress::Verifying(p), PhaseSeen::Verifying(s)) => verifying::next(&pass, p, s),
+        (Progress::Over(_), PhaseSeen::Over(s)) => over::next(&pass, s),
+        _ => Step::Wait(Waiting::lasting(pass.now, AGAIN, Why::ViewMoved)),
+    }
+}
+
+/// Something of the identity is there.
+fn there(grants: &Grants) -> bool {
+    match grants {
+        Grants::Partly | Grants::Pending | Grants::Whole => true,
+        Grants::None | Grants::Forbidden { .. } => false,
+    }
+}
+
+fn revoke(exec: &Execution) -> Step {
+    Step::Do(Effect::Revoke { execution: exec.uid.clone(), namespace: exec.namespace.clone() })
+}
+
+/// Stopped before anything ran. The reason says who wanted it.
+fn cancelled(pass: &Pass<'_>, reason: crds::Reason, sure: &str) -> Step {
+    let cancel = pass.exec.spec.cancel.as_ref().filter(|c| c.requested);
+    let (who, why) = match cancel {
+        Some(c) if !c.by.is_empty() => (format!("Cancelled by {}", c.by), c.reason.as_str()),
+        Some(c) => ("Cancelled".to_owned(), c.reason.as_str()),
+        None => ("The object was deleted".to_owned(), ""),
+    };
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    pass.record(Phase::Cancelled, reason, |s| {
+        s.summary = format!("{who}{why}");
+        s.message = format!("{who}{why}. {sure} To do it after all, make a new execution.");
+    })
+}

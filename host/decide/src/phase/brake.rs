@@ -1,0 +1,52 @@
+//! What stops: needs no ledger, no row, no plan. A run that nobody wants is ended, and an identity that is no longer needed goes.
+//! Owns no record: that something was stopped is recorded by its phase, from what is seen afterwards.
+use super::{revoke, there};
+use crate::{
+    execution::{Executing, Execution, Progress},
+    observed::{self as seen, JobSeen, LeftJob, PhaseSeen, PodSeen},
+    step::{Effect, Step},
+    story::Pass,
+};
+
+pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
+    let exec = pass.exec;
+    match (&exec.progress, seen) {
+        (Progress::Executing(p), PhaseSeen::Executing(s)) if exec.unwanted().is_some() => executing(exec, p, s),
+        // The commands have ended: what is looked at from here on cannot be changed by them any more.
+        (Progress::Verifying(_), PhaseSeen::Verifying(s)) if there(&s.grants) => Some(revoke(exec)),
+        // Rule 6: before anything else goes, the identity. A create that is still under way finds nothing to run as.
+        (Progress::Over(_), PhaseSeen::Over(s)) if there(&s.grants) => Some(revoke(exec)),
+        (Progress::Over(_), PhaseSeen::Over(s)) => s.job.as_ref().filter(|j| j.running && !j.stopping).map(stop),
+        _ => None,
+    }
+}
+
+fn executing(exec: &Execution, p: &Executing, s: &seen::Executing) -> Option<Step> {
+    match &s.job {
+        JobSeen::Ours { uid, stopping: false, pod, failed_by: None }
+            if !over(pod) && p.seen.as_ref().is_none_or(|seen| seen == uid) =>
+        {
+            Some(Step::Do(Effect::StopJob { name: p.job.clone(), uid: uid.clone() }))
+        }
+        // Asked for or not, it is not there: without an identity it can arrive and do nothing.
+        JobSeen::Absent if p.seen.is_none() && there(&s.grants) => Some(revoke(exec)),
+        JobSeen::Absent | JobSeen::Foreign { .. } | JobSeen::Ours { .. } => None,
+    }
+}
+
+/// Nothing of it runs or will run: there is nothing to stop.
+const fn over(pod: &PodSeen) -> bool {
+    match pod {
+        PodSeen::NeverRan { .. } | PodSeen::Ended { .. } => true,
+        PodSeen::None
+        | PodSeen::Rejected { .. }
+        | PodSeen::NotStarted { .. }
+        | PodSeen::Running { .. }
+        | PodSeen::Disrupted { .. }
+        | PodSeen::Untrusted { .. } => false,
+    }
+}
+
+fn stop(job: &LeftJob) -> Step {
+    Step::Do(Effect::StopJob { name: job.name.clone(), uid: job.uid.clone() })
+}

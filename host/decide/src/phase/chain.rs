@@ -1,0 +1,62 @@
+//! The judgements that stand before a Job, in order; asked in `Validating` and again in `Preparing`. Owns which no comes first.
+use crate::{
+    honored,
+    model::{Planned, PluginFault},
+    observed::{GuardsSeen, Judgement, Ruling},
+    step::{Step, Waiting, Why},
+    story::{By, No, Pass, judge_policies, of_judgement},
+};
+use crds::Reason;
+use jiff::SignedDuration;
+
+/// Catalogue and policies are read within a second of the start.
+const STARTING: SignedDuration = SignedDuration::from_millis(500);
+/// A busy plugin, or one that is being compiled.
+const BUSY: SignedDuration = SignedDuration::from_secs(1);
+
+/// As far as a plan: request, stamps, and everything up to the plugin.
+pub(super) fn planned<'a>(pass: &Pass<'_>, guards: &GuardsSeen, judged: &'a Judgement) -> Result<(&'a Planned, &'a Ruling), Step> {
+    let wait = |span, why| Step::Wait(Waiting::lasting(pass.now, span, why));
+    if let Some(no) = honored::request(pass) {
+        return Err(no.record(pass, None));
+    }
+    if *guards == GuardsSeen::Unknown {
+        return Err(wait(STARTING, Why::Starting));
+    }
+    if let Some(no) = unbelievable(pass, guards) {
+        return Err(no.record(pass, None));
+    }
+    match judged {
+        Judgement::Judged { planned, ruling } => return Ok((planned, ruling)),
+        Judgement::Starting => return Err(wait(STARTING, Why::Starting)),
+        Judgement::Faulty(PluginFault::Unavailable { .. }) => return Err(wait(BUSY, Why::PluginBusy)),
+        _ => {}
+    }
+    Err(of_judgement(pass, judged).map_or_else(|| wait(STARTING, Why::Starting), |no| no.record(pass, None)))
+}
+
+/// From a plan to a yes: policies, their conditions, and whether a run can be held to it.
+pub(super) fn allowed(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Result<(), Step> {
+    let no = judge_policies(ruling).or_else(|| honored::conditions(ruling)).or_else(|| honored::plan(pass, planned));
+    no.map_or(Ok(()), |no| Err(no.record(pass, Some((planned, ruling)))))
+}
+
+/// A requester is believed only where the API server stamped it, under guards that were there before the object.
+fn unbelievable(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<No> {
+    let what = match guards {
+        GuardsSeen::Missing(which) => format!("These admission policies are not there as they were shipped: {}.", which.join(", ")),
+        // Times of the API server are whole seconds: the same second is not before.
+        GuardsSeen::InForce { since } if *since >= pass.exec.created => {
+            "The admission policies are younger than this object, so its requester may be forged.".to_owned()
+        }
+        GuardsSeen::InForce { .. } if stamped(pass) => return None,
+        GuardsSeen::InForce { .. } => "Nobody stamped who asks for this.".to_owned(),
+        GuardsSeen::Unknown => return None,
+    };
+    let next = "Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.";
+    Some(No::new(Reason::AdmissionNotInForce, By::Host, "the admission policies of Writ are not in force", what, next).who("the platform team"))
+}
+
+fn stamped(pass: &Pass<'_>) -> bool {
+    pass.exec.spec.requester.as_ref().is_some_and(|r| !r.username.is_empty())
+}

@@ -1,0 +1,94 @@
+//! `Preparing`: everything that can still say no is asked again; then the identity; then the promise to create the Job. The Job has
+//! certainly not been asked for.
+use super::{cancelled, chain, revoke, there};
+use crate::{
+    access::{self, Access},
+    execution::Ready,
+    job,
+    observed::{Grants, Preparing},
+    planned,
+    step::{Effect, Step, Waiting, Why},
+    story::{By, No, Pass},
+};
+use crds::{JobStatus, Phase, Reason};
+use jiff::SignedDuration;
+
+/// The authorizer hears of a new binding within some milliseconds.
+const GRANT: SignedDuration = SignedDuration::from_millis(50);
+/// A target that moved between plan and deed this often does not hold still for anybody.
+const DRIFTS: usize = 5;
+
+pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
+    if let Some(reason) = pass.exec.unwanted() {
+        return cancelled(pass, reason, "Nothing was touched.");
+    }
+    let (now, ruling) = match chain::planned(pass, &s.guards, &s.judged) {
+        Ok(found) => found,
+        Err(step) => return step,
+    };
+    if now.hash != p.planned.hash {
+        return drifted(pass, &s.grants);
+    }
+    if let Err(no) = chain::allowed(pass, now, ruling) {
+        return no;
+    }
+    match access::of(pass.exec, &p.planned) {
+        Some(access) => granted(pass, p, access, &s.grants),
+        // `allowed` said so of the same plan.
+        None => Step::Wait(Waiting::change(Why::Disagreement)),
+    }
+}
+
+fn granted(pass: &Pass<'_>, p: &Ready, access: Access, grants: &Grants) -> Step {
+    let late = pass.now >= pass.after(p.since, pass.site.start_grace);
+    match grants {
+        Grants::Whole => promise(pass, access.name),
+        Grants::Forbidden { why } => not_granted(pass, format!("The API server refuses the run's identity: {why}.")),
+        Grants::None => Step::Do(Effect::Grant(Box::new(access))),
+        Grants::Partly | Grants::Pending if late => {
+            let what = format!("What was granted to the run is not in force after {} s.", pass.site.start_grace);
+            not_granted(pass, what)
+        }
+        Grants::Partly => Step::Do(Effect::Grant(Box::new(access))),
+        Grants::Pending => Step::Wait(Waiting::lasting(pass.now, GRANT, Why::Grant)),
+    }
+}
+
+fn not_granted(pass: &Pass<'_>, what: String) -> Step {
+    let next = "A cluster administrator compares the roles with what the component declares: writ plugin rbac";
+    No::new(Reason::ActionNotGranted, By::Api, "the run's identity could not be granted", what, next).who("a cluster administrator").record(pass, None)
+}
+
+/// **Rule 1.** Names and intent are stored now; the Job is created in a later pass, from what is stored.
+fn promise(pass: &Pass<'_>, service_account: String) -> Step {
+    let Some(name) = job::name(pass.exec) else {
+        return Step::Wait(Waiting::change(Why::Disagreement));
+    };
+    pass.record(Phase::Executing, Reason::Prepared, |s| {
+        s.job = Some(JobStatus {
+            namespace: pass.site.runs_namespace.clone(),
+            name: name.to_string(),
+            service_account,
+            ..JobStatus::default()
+        });
+        s.message = "Everything asked for is in place; the Job is created next.".into();
+    })
+}
+
+/// The plan made again is another. What was granted for the old one goes first: the new one may have another target, or another role.
+fn drifted(pass: &Pass<'_>, grants: &Grants) -> Step {
+    if there(grants) {
+        return revoke(pass.exec);
+    }
+    let aim = pass.aim();
+    let drifts = pass.exec.status.timeline.iter().filter(|e| e.reason == Reason::Drifted).count();
+    if drifts >= DRIFTS {
+        let what = format!("{aim} changed {drifts} times between the plan and the run.");
+        let next = "Find out what keeps writing it (an autoscaler, a deployment tool), and make a new execution.";
+        return No::new(Reason::Drifted, By::Host, "the target does not hold still", what, next).record(pass, None);
+    }
+    pass.record(Phase::Validating, Reason::Drifted, |s| {
+        planned::forget(s);
+        s.message = format!("{aim} moved after the plan was made, so that the plan made again is another. It is looked at anew.");
+    })
+}

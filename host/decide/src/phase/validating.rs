@@ -1,0 +1,42 @@
+//! `Validating`: parameters, plan and policy are looked at. Nothing was touched.
+use super::{cancelled, chain};
+use crate::{
+    model::Planned,
+    observed::{Ruling, Validating},
+    planned,
+    step::Step,
+    story::{Pass, policy_status, summary},
+};
+use crds::{DryRun, ExecutionStatus, Phase, Reason};
+
+pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
+    if let Some(reason) = pass.exec.unwanted() {
+        return cancelled(pass, reason, "Nothing was touched.");
+    }
+    match chain::planned(pass, &s.guards, &s.judged) {
+        Ok((planned, ruling)) => match chain::allowed(pass, planned, ruling) {
+            Ok(()) => accept(pass, planned, ruling),
+            Err(no) => no,
+        },
+        Err(step) => step,
+    }
+}
+
+fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
+    if pass.exec.spec.dry_run == DryRun::Plan {
+        return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
+            store(s, planned, ruling);
+            s.message = "Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.".into();
+        });
+    }
+    pass.record(Phase::Preparing, Reason::Accepted, |s| {
+        store(s, planned, ruling);
+        s.message = "Parameters, plan and policies say yes; the run's identity is made next.".into();
+    })
+}
+
+fn store(s: &mut ExecutionStatus, plan: &Planned, ruling: &Ruling) {
+    planned::store(plan, s);
+    s.policy = Some(policy_status(ruling));
+    s.summary = summary(plan);
+}

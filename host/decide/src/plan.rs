@@ -1,0 +1,129 @@
+//! `(&Site, &Execution, Parts) -> Planned`: everything a plugin says is checked here before it is believed; afterwards a plan
+//! leaves nothing to choose. Owns what a plan may be. What the API server then lets the run do is narrower still (`access`).
+mod bad;
+mod changes;
+mod hash;
+mod texts;
+mod writes;
+
+use crate::{
+    canonical,
+    duration,
+    execution::Execution,
+    model::{ActionInfo, Json, Malformed, ObjectRef, Planned, PluginId, Proposal, Reversible, Scope, Uid, Undo},
+    planned,
+    site::Site,
+    verbs,
+};
+pub use bad::BadProposal;
+use crds::limits;
+
+/// What a plan is put together from.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    /// The component that was asked.
+    pub plugin: PluginId,
+    /// What it declares of this action.
+    pub info: &'a ActionInfo,
+    /// The target as it was read; no uid where it is not there. None for actions without one.
+    pub target: Option<(ObjectRef, Option<Uid>)>,
+    /// What `validate` returned.
+    pub parameters: Json,
+    /// What `plan` returned.
+    pub proposal: Proposal,
+    /// What `rollback` returned.
+    pub undo: Undo,
+}
+
+/// The plan, checked and hashed.
+///
+/// # Errors
+/// The first thing that the host does not accept of a plugin; or a `spec.timeout` that is no time.
+pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Planned, BadProposal> {
+    let deadline = deadline(site, exec, parts.info)?;
+    texts::check(&parts.proposal)?;
+    writes::check(exec, &parts)?;
+    commands(&parts.proposal)?;
+    let mut proposal = parts.proposal;
+    proposal.memo = json("its memo", &proposal.memo)?;
+    proposal.changes = changes::normal(proposal.changes, &proposal.writes)?;
+    let mut planned = Planned {
+        hash: hash::none()?,
+        action: parts.info.name.clone(),
+        role: role(parts.info, &parts.plugin),
+        plugin: parts.plugin,
+        target: parts.target,
+        parameters: object("the parameters", &parts.parameters, limits::PARAMETERS)?,
+        undo: undo(parts.undo, parts.info)?,
+        proposal,
+        risk: parts.info.risk,
+        idempotent: parts.info.idempotent,
+        deadline,
+        verify: parts.info.timeouts.verify.min(site.longest),
+        image: site.image.clone(),
+    };
+    planned.hash = hash::of(exec, &planned)?;
+    size(&planned)?;
+    Ok(planned)
+}
+
+/// As `roles` names it (which this calls once it is there).
+fn role(info: &ActionInfo, plugin: &PluginId) -> String {
+    let kind = if info.needs.iter().any(|r| r.scope == Scope::Cluster) { "cluster-action" } else { "action" };
+    let digest: String = plugin.digest.as_str().trim_start_matches("sha256:").chars().take(10).collect();
+    format!("writ:{kind}:{}:{digest}", info.name.dashed())
+}
+
+/// What the requester wants, within what the action and the installation allow.
+fn deadline(site: &Site, exec: &Execution, info: &ActionInfo) -> Result<u32, BadProposal> {
+    let wanted = match &exec.spec.timeout {
+        None => info.timeouts.default,
+        Some(text) => duration::parse(text)
+            .map(|span| u32::try_from(span.as_millis().saturating_add(999) / 1000).unwrap_or(u32::MAX))
+            .ok_or_else(|| BadProposal::Timeout(text.chars().take(40).collect()))?,
+    };
+    Ok(wanted.min(info.timeouts.longest).min(site.longest).max(1))
+}
+
+fn commands(proposal: &Proposal) -> Result<(), BadProposal> {
+    let written: Vec<&ObjectRef> = proposal.writes.iter().map(|w| &w.object).collect();
+    let numbered = proposal.commands.iter().zip(1..);
+    numbered.map(|(c, n)| verbs::check(c, &written).map_err(|why| BadProposal::Command(n, why))).collect()
+}
+
+fn undo(undo: Undo, info: &ActionInfo) -> Result<Undo, BadProposal> {
+    match undo {
+        Undo::By { action, parameters, loses } => {
+            texts::several("what its undo loses", &loses)?;
+            let parameters = object("the parameters of its undo", &parameters, limits::PARAMETERS)?;
+            Ok(Undo::By { action, parameters, loses })
+        }
+        Undo::Impossible(_) if info.reversible == Reversible::Always => Err(BadProposal::Promise),
+        Undo::Impossible(why) => texts::one("why it cannot be undone", &why).map(|()| Undo::Impossible(why)),
+        Undo::Unneeded(why) => texts::one("why it needs no undo", &why).map(|()| Undo::Unneeded(why)),
+    }
+}
+
+fn json(what: &'static str, text: &Json) -> Result<Json, BadProposal> {
+    let json = canonical::again(text.as_str()).map_err(|Malformed { .. }| BadProposal::NoJson(what))?;
+    texts::within(what, json.as_str().len(), limits::MEMO).map(|()| json)
+}
+
+fn object(what: &'static str, text: &Json, most: usize) -> Result<Json, BadProposal> {
+    let json = canonical::again(text.as_str()).map_err(|Malformed { .. }| BadProposal::NoJson(what))?;
+    if !json.as_str().starts_with('{') {
+        return Err(BadProposal::NoObject(what));
+    }
+    texts::within(what, json.as_str().len(), most).map(|()| json)
+}
+
+/// The plan as it is stored, without its files, which have a bound of their own.
+fn size(planned: &Planned) -> Result<(), BadProposal> {
+    let mut status = planned::plan(planned);
+    status.commands.iter_mut().for_each(|c| c.files.clear());
+    let json = canonical::of(&status).map_err(|Malformed { .. }| BadProposal::NoJson("the plan"))?;
+    texts::within("the plan", json.as_str().len(), limits::PLAN)
+}
+
+#[cfg(test)]
+mod tests;

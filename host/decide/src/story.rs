@@ -1,0 +1,109 @@
+//! Everything that people read in a status. Owns the one constructor of a record; a phase says where to and why, and adds what it
+//! learnt. Messages say what happened, what it means, what to do next.
+mod change;
+mod conditions;
+mod policy;
+mod refusal;
+mod timeline;
+mod undo;
+
+use crate::{execution::Execution, site::Site, step::Step, time};
+pub(crate) use change::summary;
+use crds::{ExecutionStatus, Phase, Reason};
+use jiff::{SignedDuration, Timestamp};
+pub(crate) use policy::{judge as judge_policies, obligations, owner as policy_owner, status as policy_status};
+pub(crate) use refusal::{By, No, of_judgement};
+
+/// One line of a table.
+const SUMMARY: usize = 120;
+/// A paragraph.
+const MESSAGE: usize = 2 * 1024;
+
+/// One pass over one execution.
+pub(crate) struct Pass<'a> {
+    /// The installation.
+    pub site: &'a Site,
+    /// As it is recorded: not before what was recorded last, and as precise as it is stored.
+    pub now: Timestamp,
+    /// What is looked at.
+    pub exec: &'a Execution,
+    /// When the host began to look; only the first record tells it.
+    began: Timestamp,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(site: &'a Site, now: Timestamp, exec: &'a Execution) -> Self {
+        // Rule 5: recorded time never goes back, whatever a clock says.
+        Self { site, now: time::micros(now).max(exec.at), exec, began: exec.created }
+    }
+
+    /// The creation is known to the second only. Where the host looked within two (the rounding, and a watch's delay), its own clock
+    /// says better when the work began; where it looked later, people did wait.
+    pub(crate) fn began(mut self, since: Timestamp) -> Self {
+        let late = since.duration_since(self.exec.created);
+        if (SignedDuration::ZERO..SignedDuration::from_secs(2)).contains(&late) {
+            self.began = time::micros(since).min(self.now);
+        }
+        self
+    }
+
+    /// The one constructor of a record.
+    pub(crate) fn record(&self, to: Phase, reason: Reason, tell: impl FnOnce(&mut ExecutionStatus)) -> Step {
+        let at = time::text(self.now);
+        let mut s = self.exec.status.clone();
+        s.observed_generation = self.exec.generation;
+        s.phase = to;
+        s.reason = reason;
+        s.seq = s.seq.saturating_add(1);
+        s.at.clone_from(&at);
+        s.by = self.by(to);
+        s.message = String::new();
+        s.started_at.get_or_insert_with(|| at.clone());
+        timeline::enter(&mut s, self.began, self.now);
+        tell(&mut s);
+        s.summary = shown(&s.summary, SUMMARY);
+        s.message = shown(&s.message, MESSAGE);
+        if to.is_over() {
+            s.finished_at = Some(at);
+            s.duration = Some(timeline::whole(&s, self.now));
+            undo::settle(&mut s, self);
+        }
+        conditions::set(&mut s, self.now);
+        Step::Record(Box::new(s))
+    }
+
+    fn by(&self, to: Phase) -> String {
+        let who = self.exec.spec.cancel.as_ref().map(|c| c.by.as_str()).filter(|by| !by.is_empty());
+        who.filter(|_| to == Phase::Cancelled).unwrap_or(&self.site.by).to_owned()
+    }
+
+    /// What the execution is aimed at, in words.
+    pub(crate) fn aim(&self) -> String {
+        match &self.exec.status.target {
+            Some(t) => format!("{} {}", t.kind, t.namespace.iter().chain([&t.name]).cloned().collect::<Vec<_>>().join("/")),
+            None => format!("namespace {}", self.exec.namespace),
+        }
+    }
+
+    /// A moment after another.
+    pub(crate) fn after(&self, from: Timestamp, seconds: u32) -> Timestamp {
+        from.checked_add(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Words of others, fit for a line: no control characters, and no longer than `most`.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    if text.chars().count() <= most {
+        return text.chars().map(clean).collect();
+    }
+    text.chars().map(clean).take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// `1 thing`, `2 things`.
+pub(crate) fn count(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! The stable contract for programs: `kubectl wait --for=condition=Succeeded`. A condition is a function of the status; its time is
+//! when its value last changed.
+use super::shown;
+use crate::planned::{IMPOSSIBLE, PLANNED, READY, UNNEEDED};
+use crds::{ExecutionStatus, Phase, Reason};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+/// Type, value, reason, message.
+type Line = (&'static str, &'static str, String, String);
+
+const TRUE: &str = "True";
+const FALSE: &str = "False";
+const UNKNOWN: &str = "Unknown";
+
+pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
+    let lines = [Some(accepted(s)), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
+    let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
+    s.conditions = conditions;
+}
+
+fn condition(s: &ExecutionStatus, (kind, status, reason, message): Line, now: Timestamp) -> Condition {
+    let same = s.conditions.iter().find(|c| c.type_ == kind && c.status == status);
+    Condition {
+        type_: kind.to_owned(),
+        status: status.to_owned(),
+        reason,
+        message: shown(&message, 1024),
+        last_transition_time: same.map_or(Time(now), |c| c.last_transition_time.clone()),
+        observed_generation: Some(s.observed_generation),
+    }
+}
+
+fn why(reason: Reason) -> String {
+    format!("{reason:?}")
+}
+
+/// Parameters, plan and policy said yes.
+fn accepted(s: &ExecutionStatus) -> Line {
+    let policies = s.policy.as_ref().map_or(0, |p| p.results.iter().filter(|r| !r.shadow).count());
+    let yes = || format!("parameters, plan and {}", super::count(policies, "policy", "policies"));
+    match s.phase {
+        Phase::Refused => ("Accepted", FALSE, why(s.reason), s.summary.clone()),
+        Phase::Validating => ("Accepted", UNKNOWN, why(s.reason), String::new()),
+        Phase::Cancelled if s.plan.is_none() => ("Accepted", UNKNOWN, why(s.reason), String::new()),
+        Phase::Preparing | Phase::Executing | Phase::Verifying | Phase::Completed | Phase::Failed | Phase::Cancelled => {
+            ("Accepted", TRUE, why(Reason::Accepted), yes())
+        }
+    }
+}
+
+/// Every command exited 0.
+fn executed(s: &ExecutionStatus) -> Line {
+    let exit = s.job.as_ref().and_then(|j| j.exit_code).map(|code| format!("exit {code}")).unwrap_or_default();
+    let value = match (s.phase, s.reason) {
+        (Phase::Verifying, _) => TRUE,
+        (Phase::Completed, Reason::ChecksPassed) => TRUE,
+        (Phase::Failed, Reason::ChecksFailed | Reason::ChecksTimedOut | Reason::ChecksUnavailable) => TRUE,
+        (Phase::Failed, Reason::OutcomeUnknown) => UNKNOWN,
+        (Phase::Validating | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
+        (Phase::Completed | Phase::Failed | Phase::Refused | Phase::Cancelled, _) => FALSE,
+    };
+    let reason = if value == TRUE { Reason::JobSucceeded } else { s.reason };
+    ("Executed", value, why(reason), exit)
+}
+
+/// Unknown while it goes on, as in Tekton and Knative.
+fn succeeded(s: &ExecutionStatus) -> Line {
+    let value = match s.phase {
+        Phase::Completed => TRUE,
+        Phase::Failed | Phase::Refused | Phase::Cancelled => FALSE,
+        Phase::Validating | Phase::Preparing | Phase::Executing | Phase::Verifying => UNKNOWN,
+    };
+    ("Succeeded", value, why(s.reason), s.message.clone())
+}
+
+/// Also after a failure: whenever an inverse is stored, and something ran.
+fn rollback_ready(s: &ExecutionStatus) -> Option<Line> {
+    let rollback = s.rollback.as_ref()?;
+    let until = rollback.expires_at.as_ref().map(|at| format!(", until {at}")).unwrap_or_default();
+    let (value, reason) = match rollback.state.as_str() {
+        READY => (TRUE, "InverseStored"),
+        PLANNED => (FALSE, PLANNED),
+        UNNEEDED => (FALSE, UNNEEDED),
+        _ => (FALSE, IMPOSSIBLE),
+    };
+    let message = if rollback.because.is_empty() { format!("{}{until}", rollback.command) } else { rollback.because.clone() };
+    Some(("RollbackReady", value, reason.to_owned(), message))
+}
+
+fn finished(s: &ExecutionStatus) -> Line {
+    let value = if s.phase.is_over() { TRUE } else { FALSE };
+    ("Finished", value, format!("{:?}", s.phase), String::new())
+}

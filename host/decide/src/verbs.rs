@@ -1,0 +1,171 @@
+//! The commands that a plugin may propose: one row a verb, and for each verb the options it may have. What is not in the table is
+//! refused: so no option that changes identity, cluster, output or namespace, and no `-f`, can ever be said. A new action that
+//! needs a verb adds a row here.
+use crate::model::{Api, Command, ObjectRef};
+
+/// Where the files of a plan are in the Job's pod.
+pub const FILES: &str = "/writ/in/";
+
+/// What an option may hold.
+enum Kind {
+    /// A number without a sign.
+    Count,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// JSON text, in one line.
+    Json,
+    /// A file of this same command.
+    File,
+}
+
+struct Row {
+    verb: &'static [&'static str],
+    options: &'static [(&'static str, Kind)],
+    /// One of these must be there: without it the command means something else than it says, or nothing.
+    needs: &'static [&'static str],
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        verb: &["scale"],
+        options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Count)],
+        needs: &["replicas"],
+    },
+    Row {
+        verb: &["patch"],
+        options: &[
+            ("type", Kind::OneOf(&["json", "merge", "strategic"])),
+            ("patch", Kind::Json),
+            ("patch-file", Kind::File),
+            ("subresource", Kind::OneOf(&["scale"])),
+        ],
+        needs: &["patch", "patch-file"],
+    },
+    Row { verb: &["rollout", "undo"], options: &[("to-revision", Kind::Count)], needs: &["to-revision"] },
+];
+
+/// A command that is not in the table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCommand {
+    /// Another program.
+    #[error("its program is {0:?}; only kubectl is there")]
+    Program(String),
+    /// Another verb.
+    #[error("kubectl {0} is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch")]
+    Verb(String),
+    /// Another option.
+    #[error("option {option:?} is not on the list of kubectl {verb}")]
+    Option {
+        /// Of what.
+        verb: String,
+        /// Which.
+        option: String,
+    },
+    /// Kubectl obeys the last; a reader the first.
+    #[error("option {0:?} is given twice")]
+    Twice(String),
+    /// A value that this option does not take.
+    #[error("option {option} has the value {value:?}; it takes {takes}")]
+    Value {
+        /// Of what.
+        option: String,
+        /// What it has.
+        value: String,
+        /// What it takes.
+        takes: String,
+    },
+    /// Something is missing.
+    #[error("kubectl {verb} needs one of the options {needs}")]
+    Needs {
+        /// Of what.
+        verb: String,
+        /// Which.
+        needs: String,
+    },
+    /// No objects at all would be all objects for some verbs.
+    #[error("it names no object")]
+    NoOperand,
+    /// Something else than a name.
+    #[error("{0:?} names no object; write kind/name")]
+    Operand(String),
+    /// An object that the plan does not list.
+    #[error("{0:?} is not among the objects that the plan lists as written")]
+    NotListed(String),
+}
+
+/// Whether the host runs this command, on these objects.
+///
+/// # Errors
+/// The first thing that is not on the list.
+pub fn check(command: &Command, written: &[&ObjectRef]) -> Result<(), BadCommand> {
+    if command.program != "kubectl" {
+        return Err(BadCommand::Program(command.program.clone()));
+    }
+    let verb = command.verb.join(" ");
+    let row = ROWS.iter().find(|r| r.verb.iter().eq(command.verb.iter())).ok_or_else(|| BadCommand::Verb(verb.clone()))?;
+    options(command, row, &verb)?;
+    if command.operands.is_empty() {
+        return Err(BadCommand::NoOperand);
+    }
+    command.operands.iter().try_for_each(|operand| named(operand, written))
+}
+
+fn options(command: &Command, row: &Row, verb: &str) -> Result<(), BadCommand> {
+    for (n, (name, value)) in command.options.iter().enumerate() {
+        if command.options.iter().take(n).any(|(earlier, _)| earlier == name) {
+            return Err(BadCommand::Twice(name.clone()));
+        }
+        let not_listed = || BadCommand::Option { verb: verb.to_owned(), option: name.clone() };
+        let (_, kind) = row.options.iter().find(|(known, _)| known == name).ok_or_else(not_listed)?;
+        let value = value.as_deref().unwrap_or_default();
+        if let Err(takes) = holds(kind, value, command) {
+            return Err(BadCommand::Value { option: name.clone(), value: value.chars().take(80).collect(), takes });
+        }
+    }
+    match row.needs.iter().any(|need| command.options.iter().any(|(name, _)| name == need)) {
+        true => Ok(()),
+        false => Err(BadCommand::Needs { verb: verb.to_owned(), needs: row.needs.join(", ") }),
+    }
+}
+
+fn holds(kind: &Kind, value: &str, command: &Command) -> Result<(), String> {
+    let (ok, takes) = match kind {
+        // 19 digits: an int64, as resourceVersion and revisions are.
+        Kind::Count => (matches!(value.len(), 1..=19) && value.bytes().all(|b| b.is_ascii_digit()), "a number".to_owned()),
+        Kind::OneOf(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
+        Kind::Json => (
+            !value.contains(char::is_control) && serde_json::from_str::<serde_json::Value>(value).is_ok(),
+            "JSON in one line".to_owned(),
+        ),
+        Kind::File => (
+            value.strip_prefix(FILES).is_some_and(|name| command.files.iter().any(|(file, _)| file == name)),
+            format!("{FILES}NAME of a file of the same command"),
+        ),
+    };
+    if ok { Ok(()) } else { Err(takes) }
+}
+
+fn named(operand: &str, written: &[&ObjectRef]) -> Result<(), BadCommand> {
+    let bad = || BadCommand::Operand(operand.chars().take(80).collect());
+    let (kind, name) = operand.split_once('/').ok_or_else(bad)?;
+    if !word(kind) || !word(name) {
+        return Err(bad());
+    }
+    let listed = written.iter().any(|object| object.name == name && calls(&object.api, kind));
+    if listed { Ok(()) } else { Err(BadCommand::NotListed(operand.to_owned())) }
+}
+
+fn word(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    text.bytes().all(inner) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// The names by which kubectl finds this kind without looking anything up that could mean another one.
+fn calls(api: &Api, kind: &str) -> bool {
+    let singular = api.kind.to_ascii_lowercase();
+    [singular.as_str(), api.resource.as_str()].iter().any(|name| match kind.strip_prefix(name) {
+        Some("") => true,
+        Some(rest) => rest == format!(".{}", api.group) || rest == format!(".{}.{}", api.version, api.group),
+        None => false,
+    })
+}
