@@ -18,6 +18,7 @@ done
 # The order matters: the first finds no cluster, the last leaves none.
 readonly TESTS=(
   down_without_a_cluster_is_fine
+  down_spares_a_process_that_got_our_number
   a_taken_port_is_named
   up_makes_a_ready_node
   up_again_changes_nothing
@@ -25,6 +26,7 @@ readonly TESTS=(
   a_job_sees_its_end_quickly
   a_dynamic_program_writes_a_default_volume
   pods_reach_a_service_on_their_own_bridge
+  the_api_server_is_closed_to_other_networks
   logs_and_exec_go_through_the_kubelet
   a_made_up_user_is_forbidden
   admission_policies_of_both_kinds_are_served

@@ -60,6 +60,9 @@ go_build() {
   since=$(now_ms)
   (cd "$HERE" && exec go build -v -trimpath -ldflags "$(link_flags)" -o "$BIN/$1.new" "$2") >"$log" 2>&1 9>&- &
   pid=$!
+  # A shell's background job does not hear Ctrl-C.
+  # shellcheck disable=SC2064 # this very process
+  trap "kill $pid 2>/dev/null || true" EXIT
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.5
     if [ $(($(now_ms) - since)) -gt "$next" ]; then
@@ -68,6 +71,7 @@ go_build() {
     fi
   done
   wait "$pid" || { tail -20 "$log" >&2; die "could not build $3" "the whole output: $log; no network? set GOPROXY"; }
+  trap - EXIT
   mv "$BIN/$1.new" "$BIN/$1"
 }
 

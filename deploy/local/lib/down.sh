@@ -14,8 +14,12 @@ down() {
   stop_containers
   stop_parts containerd
   unmount_all
-  [ ! -e "$BEFORE/complete" ] || network_down
   remove_traces
+  if [ -e "$BEFORE/complete" ]; then
+    network_down
+    restore_switches
+    restore_directories
+  fi
   keep_logs
   remove_run
   say "down; the logs are in $WRIT_CACHE/last-log"
@@ -48,10 +52,13 @@ unmount_all() {
 
 mounts_below() { awk -v run="$RUN/" 'index($5, run) == 1 {print $5}' /proc/self/mountinfo; }
 
-# What the kubelet (a link to each log) and the CNI library (each result) write to places of their own choice. A loopback
-# result has the name of all containerds' loopback networks, so it is ours when our network knows the container.
+# What the kubelet (a socket, a link to each log) and the CNI library (each result) write to places of their own choice. A
+# loopback result has the name of all containerds' loopback networks, so it is ours when our network knows the container.
 remove_traces() {
   local file container
+  # A socket that somebody listens on belongs to another kubelet.
+  file=/var/lib/kubelet/device-plugins/kubelet.sock
+  [ -n "$(ss -Hlx "src $file")" ] || rm -f "$file"
   for file in /var/log/containers/*; do
     [ -L "$file" ] || continue
     case $(readlink "$file") in "$RUN"/*) rm -f "$file" ;; esac

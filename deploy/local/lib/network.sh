@@ -1,31 +1,8 @@
 # shellcheck shell=bash
-# network.sh owns addresses, bridge, iptables rules and kernel switches: making ours, and taking away ours only.
-# Before the first change it writes down what was there (run/before), so that `down` can tell.
-
-readonly BEFORE=$RUN/before
-# What kubelet, kube-proxy or the bridge plugin set on their own, see protectKernelDefaults in the kubelet.
-readonly SWITCHES=(net/ipv4/ip_forward net/ipv4/conf/all/route_localnet net/bridge/bridge-nf-call-iptables
-  vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes)
+# network.sh owns the address, the bridge and the iptables rules: making ours, and taking away ours only.
 
 # bridge_hides_from_iptables: then a service's answer on the same bridge would bypass the rule that undoes its address.
 bridge_hides_from_iptables() { [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null || echo 0)" = 0 ]; }
-
-remember_network() {
-  [ ! -e "$BEFORE/complete" ] || return 0
-  mkdir -p "$BEFORE"
-  local switch command
-  for switch in "${SWITCHES[@]}"; do
-    [ ! -r "/proc/sys/$switch" ] || echo "$switch $(cat "/proc/sys/$switch")"
-  done >"$BEFORE/switches"
-  for command in iptables ip6tables; do our_chains "$command" >"$BEFORE/$command"; done
-  if [ -s "$BEFORE/iptables" ]; then
-    say "warning: KUBE-* chains are here already: another Kubernetes on this machine, or its leftovers; 'down' will leave them"
-  fi
-  has_address || : >"$BEFORE/address-is-ours"
-  ! ip link show "$BRIDGE" >/dev/null 2>&1 || die "a network device $BRIDGE exists, and we did not make it" \
-    "another writ-local with another WRIT_CACHE? stop it there; else: ip link del $BRIDGE"
-  : >"$BEFORE/complete"
-}
 
 has_address() { ip -o address show dev lo | grep "inet $NODE_IP/32" >/dev/null; }
 
@@ -68,8 +45,6 @@ network_down() {
   remove_chains iptables
   ! command -v ip6tables >/dev/null || remove_chains ip6tables
   [ ! -e "$BEFORE/address-is-ours" ] || ! has_address || ip address del "$NODE_IP/32" dev lo
-  local switch value
-  while read -r switch value; do echo "$value" >"/proc/sys/$switch"; done <"$BEFORE/switches"
 }
 
 # our_chains COMMAND: "table chain" of kube-proxy's, the kubelet's, the CNI plugins' and our chains.

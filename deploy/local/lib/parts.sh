@@ -45,6 +45,7 @@ start_kube_controller_manager() {
     --leader-elect=false --use-service-account-credentials --kube-api-qps 1000 --kube-api-burst 2000 \
     --service-account-private-key-file "$PKI/sa.key" --root-ca-file "$PKI/ca.crt" \
     --cluster-signing-cert-file "$PKI/ca.crt" --cluster-signing-key-file "$PKI/ca.key" \
+    --flex-volume-plugin-dir "$RUN/volume-plugins" \
     --bind-address 127.0.0.1 --secure-port "$CONTROLLER_PORT" --tls-cert-file "$PKI/kube-controller-manager.crt" \
     --tls-private-key-file "$PKI/kube-controller-manager.key" --profiling=false \
     --concurrent-job-syncs 20 --concurrent-deployment-syncs 20 --concurrent-replicaset-syncs 20 --concurrent-serviceaccount-token-syncs 20 \

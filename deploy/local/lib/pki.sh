@@ -12,8 +12,10 @@ make_pki() {
   mkdir -p "$PKI" "$RUN/kubeconfig"
   chmod 700 "$PKI"
   make_key "$PKI/ca.key"
-  openssl req -x509 -new -key "$PKI/ca.key" -out "$PKI/ca.crt" -subj /CN=writ-local -days "$DAYS" \
-    -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature 2>/dev/null
+  # A configuration of our own: that of the machine may add other extensions.
+  printf '%s\n' '[req]' distinguished_name=dn x509_extensions=ca '[dn]' '[ca]' basicConstraints=critical,CA:TRUE \
+    keyUsage=critical,keyCertSign,cRLSign,digitalSignature subjectKeyIdentifier=hash >"$PKI/ca.cnf"
+  openssl req -x509 -new -config "$PKI/ca.cnf" -key "$PKI/ca.key" -out "$PKI/ca.crt" -subj /CN=writ-local -days "$DAYS"
   make_key "$PKI/sa.key"
   openssl pkey -in "$PKI/sa.key" -pubout -out "$PKI/sa.pub"
   make_part_certificates

@@ -35,7 +35,7 @@ prepare() {
   mkdir -p "$RUN"
   chmod 711 "$RUN"
   check_ports
-  remember_network
+  remember_machine
   if [ -z "$(running_parts)" ]; then
     build_all
     echo "$OFFSET" >"$RUN/offset"
