@@ -37,17 +37,18 @@ up_repairs_each_killed_part() {
   equals "$web" "$(field pods shop '{.items[0].status.containerStatuses[0].containerID}')"
 }
 
+# One round a part that `down` meets as a special case; the others, which hold nothing, share one.
 down_and_up_survive_each_killed_part() {
-  local part since
-  for part in "${EVERY_PART[@]}"; do
-    kill_part "$part"
+  local round part since
+  for round in etcd containerd kube-apiserver kubelet "kube-controller-manager kube-scheduler kube-proxy"; do
+    for part in $round; do kill_part "$part"; done
     since=$(now_ms)
     writ_local down 2>/dev/null
     picture_of_machine >"$SCRATCH/after"
-    diff "$SCRATCH/before" "$SCRATCH/after" || fail "after kill -9 of $part, down left something"
+    diff "$SCRATCH/before" "$SCRATCH/after" || fail "after kill -9 of $round, down left something"
     writ_local up 2>/dev/null
     [ -z "$(k get deployments -A -o name)" ] || fail "not a fresh cluster"
     a_pod_runs fresh
-    note "$part killed, down, up and a pod done: $(seconds_since "$since") s"
+    note "$round killed, down, up and a pod done: $(seconds_since "$since") s"
   done
 }
