@@ -5,6 +5,7 @@ up() {
   local since
   since=$(now_ms)
   if whole; then
+    network_up
     copy_static_admission
     say "the cluster is up"
     return
