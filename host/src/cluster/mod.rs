@@ -1,1 +1,34 @@
-//! ENGINE: being built.
+//! ENGINE: alone knows kube's client. Owns how the cluster is read and written, and what a caller may conclude from a call that failed.
+//! May not touch: plugins, policies, the ledger, and any decision about what happens next.
+//!
+//! Every write is one call without retries (`client`): the loop above decides whether a second one is harmless.
+
+mod catalog;
+mod client;
+mod echo;
+mod events;
+mod facts;
+mod guards;
+mod identity;
+mod job;
+mod kept;
+mod output;
+mod patch;
+mod path;
+mod pick;
+mod pod;
+mod read;
+mod record;
+mod redact;
+mod rights;
+mod secret;
+mod shipped;
+mod touch;
+mod watch;
+
+pub use client::{CallError, Cluster, ConnectError, Settings};
+pub use facts::NamespaceSeen;
+pub use job::Created;
+pub use kube::Config;
+pub use record::Recorded;
+pub use watch::Next;

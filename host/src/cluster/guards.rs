@@ -1,0 +1,116 @@
+//! Are the admission policies there that make a requester, a status and a run's identity believable, word for word as shipped? Fails
+//! closed: what cannot be told is not in force.
+use super::{
+    client::Cluster,
+    kept::Kept,
+    shipped::{KINDS, SHIPPED, Specs, spec_of},
+};
+use crds::labels::POLICY_PREFIX;
+use decide::observed::GuardsSeen;
+use futures::future::join4;
+use jiff::Timestamp;
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+};
+use kube::{Resource, ResourceExt, runtime::watcher::Config};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A policy or a binding.
+#[derive(Clone, Debug, PartialEq)]
+struct Guard {
+    since: Timestamp,
+    spec: Value,
+}
+
+/// What is kept, one for each kind.
+#[derive(Default)]
+pub(super) struct Guards {
+    checks: Kept<Guard>,
+    check_bindings: Kept<Guard>,
+    stamps: Kept<Guard>,
+    stamp_bindings: Kept<Guard>,
+}
+
+impl Guards {
+    pub(super) async fn follow(&self, cluster: &Cluster) {
+        join4(
+            self.checks.follow(cluster.watch::<ValidatingAdmissionPolicy>(Config::default()), guard),
+            self.check_bindings.follow(cluster.watch::<ValidatingAdmissionPolicyBinding>(Config::default()), guard),
+            self.stamps.follow(cluster.watch::<MutatingAdmissionPolicy>(Config::default()), guard),
+            self.stamp_bindings.follow(cluster.watch::<MutatingAdmissionPolicyBinding>(Config::default()), guard),
+        )
+        .await;
+    }
+}
+
+impl Cluster {
+    /// All of them, and since when; or which are missing or other than shipped; or not read yet.
+    #[must_use]
+    pub fn guards(&self) -> GuardsSeen {
+        let guards = &self.guarded;
+        let all = [guards.checks.all(), guards.check_bindings.all(), guards.stamps.all(), guards.stamp_bindings.all()];
+        let Some(seen) = all.into_iter().collect::<Option<Vec<_>>>() else { return GuardsSeen::Unknown };
+        let seen: BTreeMap<&str, BTreeMap<String, Guard>> = KINDS.into_iter().zip(seen).collect();
+        SHIPPED
+            .as_ref()
+            .map_or_else(|| GuardsSeen::Missing(vec!["this build cannot read its own policies".into()]), |s| judge(s, &seen))
+    }
+}
+
+fn guard<K: Resource<DynamicType = ()> + Serialize>(object: K) -> Option<Guard> {
+    if !object.name_any().starts_with(POLICY_PREFIX) {
+        return None;
+    }
+    Some(Guard { since: object.meta().creation_timestamp.as_ref()?.0, spec: spec_of(&object)? })
+}
+
+/// Every one that is shipped must be there as shipped. One that is being changed is another from that moment on.
+fn judge(shipped: &Specs, seen: &BTreeMap<&str, BTreeMap<String, Guard>>) -> GuardsSeen {
+    let mut since = Timestamp::MIN;
+    let mut missing = Vec::new();
+    for ((kind, name), spec) in shipped {
+        match seen.get(kind).and_then(|all| all.get(name)) {
+            None => missing.push(format!("{kind} {name} is missing")),
+            Some(there) if there.spec != *spec => missing.push(format!("{kind} {name} is not the one that this version ships")),
+            Some(there) => since = since.max(there.since),
+        }
+    }
+    if missing.is_empty() { GuardsSeen::InForce { since } } else { GuardsSeen::Missing(missing) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn shipped() -> Specs {
+        [((KINDS[0], "writ-a".to_owned()), json!({"x": 1})), ((KINDS[1], "writ-a".to_owned()), json!({"policyName": "writ-a"}))]
+            .into()
+    }
+
+    fn seen(policy: Value, binding: Value) -> BTreeMap<&'static str, BTreeMap<String, Guard>> {
+        let one = |spec, second| [("writ-a".to_owned(), Guard { since: at(second), spec })].into();
+        [(KINDS[0], one(policy, 5)), (KINDS[1], one(binding, 9))].into()
+    }
+
+    #[test]
+    fn all_as_shipped_are_in_force_since_the_youngest() {
+        let seen = seen(json!({"x": 1}), json!({"policyName": "writ-a"}));
+        assert_eq!(judge(&shipped(), &seen), GuardsSeen::InForce { since: at(9) });
+    }
+
+    #[test]
+    fn one_that_is_missing_or_changed_is_named() {
+        let changed = judge(&shipped(), &seen(json!({"x": 2}), json!({"policyName": "writ-a"})));
+        assert_eq!(changed, GuardsSeen::Missing(vec![format!("{} writ-a is not the one that this version ships", KINDS[0])]));
+        let mut without = seen(json!({"x": 1}), json!({"policyName": "writ-a"}));
+        without.remove(KINDS[1]);
+        assert_eq!(judge(&shipped(), &without), GuardsSeen::Missing(vec![format!("{} writ-a is missing", KINDS[1])]));
+    }
+}

@@ -1,0 +1,196 @@
+//! The identity of one run: one ServiceAccount and one RoleBinding, made together, proven, and taken away binding first. Owns that
+//! order, and that nothing else of that name is ever taken for ours. No Job is made here.
+use super::client::{CallError, Cluster, within};
+use crds::labels::LABEL_EXECUTION_UID;
+use decide::{access::Access, model::Uid, observed::Grants};
+use futures::future::{join, try_join, try_join_all};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        core::v1::ServiceAccount,
+        rbac::v1::{RoleBinding, RoleRef, Subject},
+    },
+};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions},
+    core::PartialObjectMeta,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, fmt::Debug};
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// The two objects, as they must be.
+struct Wanted {
+    account: ServiceAccount,
+    binding: RoleBinding,
+}
+
+impl Cluster {
+    /// How much of the identity is there and in force.
+    pub async fn grants(&self, access: &Access) -> Result<Grants, CallError> {
+        if let Some(why) = self.refusal_of(&access.execution) {
+            return Ok(Grants::Forbidden { why });
+        }
+        let wanted = self.wanted(access);
+        let (accounts, bindings) = (self.accounts(), self.bindings(&access.namespace));
+        let account = within(accounts.get_opt(&access.name));
+        let binding = within(bindings.get_opt(&access.name));
+        match try_join(account, binding).await? {
+            (None, None) => Ok(Grants::None),
+            (Some(account), Some(binding)) => match wanted.strange(&account, &binding) {
+                Some(why) => Ok(Grants::Forbidden { why }),
+                None if leaving(&account) || leaving(&binding) => Ok(Grants::Partly),
+                None => self.in_force(access).await,
+            },
+            _ => Ok(Grants::Partly),
+        }
+    }
+
+    async fn in_force(&self, access: &Access) -> Result<Grants, CallError> {
+        let asked = access.writes.iter().map(|write| self.may_write(&access.name, write));
+        let all = try_join_all(asked).await?.into_iter().all(|allowed| allowed);
+        Ok(if all { Grants::Whole } else { Grants::Pending })
+    }
+
+    /// Whether anything carries the execution's label, where runs live or in its own namespace. `None` means certainly nothing.
+    pub async fn leftovers(&self, execution: &Uid, namespace: &str) -> Result<Grants, CallError> {
+        let accounts = labeled::<ServiceAccount>(self, &self.settings.runs_namespace, execution);
+        let bindings = labeled::<RoleBinding>(self, namespace, execution);
+        let (accounts, bindings) = try_join(accounts, bindings).await?;
+        Ok(if accounts.is_empty() && bindings.is_empty() { Grants::None } else { Grants::Partly })
+    }
+
+    /// Makes both. Harmless to repeat. What the server refuses is kept for the next look (`grants`), so that it is told as a fact
+    /// and not as a failed call.
+    pub async fn grant(&self, access: &Access) -> Result<(), CallError> {
+        let wanted = self.wanted(access);
+        let (accounts, bindings) = (self.accounts(), self.bindings(&access.namespace));
+        let account = created(&accounts, &wanted.account);
+        let binding = created(&bindings, &wanted.binding);
+        // Both to their ends: a request that was dropped on its way could still be carried out after a `revoke`.
+        let (account, binding) = join(account, binding).await;
+        match account.and(binding) {
+            Err(CallError::Refused { code: 403, message, .. }) => {
+                self.keep_refusal(&access.execution, message);
+                Ok(())
+            }
+            answer => answer,
+        }
+    }
+
+    /// Takes away everything that carries the label: bindings first, because a right that is gone bites at the next request, while the
+    /// token of a deleted account works for about ten seconds more.
+    pub async fn revoke(&self, execution: &Uid, namespace: &str) -> Result<(), CallError> {
+        remove_labeled::<RoleBinding>(self, namespace, execution).await?;
+        remove_labeled::<ServiceAccount>(self, &self.settings.runs_namespace, execution).await
+    }
+
+    fn wanted(&self, access: &Access) -> Wanted {
+        let meta = |namespace: &str| ObjectMeta {
+            name: Some(access.name.clone()),
+            namespace: Some(namespace.to_owned()),
+            labels: Some(BTreeMap::from([(LABEL_EXECUTION_UID.to_owned(), access.execution.to_string())])),
+            ..ObjectMeta::default()
+        };
+        let runs = &self.settings.runs_namespace;
+        Wanted {
+            account: ServiceAccount {
+                metadata: meta(runs),
+                automount_service_account_token: Some(false),
+                ..ServiceAccount::default()
+            },
+            binding: RoleBinding {
+                metadata: meta(&access.namespace),
+                role_ref: RoleRef { api_group: Some(RBAC.into()), kind: "ClusterRole".into(), name: access.role.clone() },
+                subjects: Some(vec![Subject {
+                    kind: "ServiceAccount".into(),
+                    name: access.name.clone(),
+                    namespace: Some(runs.clone()),
+                    ..Subject::default()
+                }]),
+            },
+        }
+    }
+
+    fn accounts(&self) -> Api<ServiceAccount> {
+        Api::namespaced(self.client.clone(), &self.settings.runs_namespace)
+    }
+
+    fn bindings(&self, namespace: &str) -> Api<RoleBinding> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    fn keep_refusal(&self, execution: &Uid, why: String) {
+        if let Ok(mut refused) = self.refused.lock() {
+            refused.insert(execution.to_string(), why);
+        }
+    }
+
+    fn refusal_of(&self, execution: &Uid) -> Option<String> {
+        self.refused.lock().ok()?.remove(execution.as_str())
+    }
+}
+
+impl Wanted {
+    /// What is not ours about objects of our names.
+    fn strange(&self, account: &ServiceAccount, binding: &RoleBinding) -> Option<String> {
+        let label = |meta: &ObjectMeta| meta.labels.as_ref().and_then(|l| l.get(LABEL_EXECUTION_UID)).cloned();
+        let ours = label(&self.account.metadata);
+        if label(&account.metadata) != ours || account.automount_service_account_token != Some(false) {
+            return Some(format!("ServiceAccount {} is there, and was not made for this execution", account.name_any()));
+        }
+        let subjects = |b: &RoleBinding| b.subjects.iter().flatten().map(plain).collect::<Vec<_>>();
+        let same = label(&binding.metadata) == ours
+            && binding.role_ref == self.binding.role_ref
+            && subjects(binding) == subjects(&self.binding);
+        (!same).then(|| format!("RoleBinding {} is there, and was not made for this execution", binding.name_any()))
+    }
+}
+
+/// The server writes an empty group where none was given.
+fn plain(subject: &Subject) -> (String, String, Option<String>, String) {
+    let group = subject.api_group.clone().unwrap_or_default();
+    (subject.kind.clone(), subject.name.clone(), subject.namespace.clone(), group)
+}
+
+fn leaving<K: Resource>(object: &K) -> bool {
+    object.meta().deletion_timestamp.is_some()
+}
+
+/// Made now, or there already. Whether what is there is ours is for `grants` to say.
+async fn created<K>(api: &Api<K>, object: &K) -> Result<(), CallError>
+where
+    K: Clone + Debug + Serialize + DeserializeOwned,
+{
+    match within(api.create(&PostParams::default(), object)).await {
+        Err(error) if error.is(409) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+async fn labeled<K>(cluster: &Cluster, namespace: &str, execution: &Uid) -> Result<Vec<PartialObjectMeta<K>>, CallError>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(cluster.client.clone(), namespace);
+    let by_label = ListParams::default().labels(&format!("{LABEL_EXECUTION_UID}={execution}"));
+    Ok(within(api.list_metadata(&by_label)).await?.items)
+}
+
+async fn remove_labeled<K>(cluster: &Cluster, namespace: &str, execution: &Uid) -> Result<(), CallError>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(cluster.client.clone(), namespace);
+    for object in labeled::<K>(cluster, namespace, execution).await? {
+        let exactly = Preconditions { uid: object.metadata.uid.clone(), resource_version: None };
+        let params = DeleteParams { preconditions: Some(exactly), ..DeleteParams::default() };
+        match within(api.delete(&object.name_any(), &params)).await {
+            Err(error) if error.is(404) || error.is(409) => {}
+            answer => drop(answer?),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! The execution itself: read live, its status written as a log entry, the finalizer put on and taken off. Owns the rule that a write
+//! carries the resourceVersion of what was decided on.
+use super::{
+    client::{CallError, Cluster, if_there, within},
+    patch::{self, Patched},
+};
+use crds::{ExecutionStatus, KubernetesExecution};
+use decide::execution::{Execution, FINALIZER};
+use kube::{
+    Api, Resource,
+    api::{ObjectMeta, PostParams},
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What became of a write to the execution.
+#[derive(Debug, Clone)]
+pub enum Recorded {
+    /// As it is now.
+    Done(Arc<KubernetesExecution>),
+    /// Somebody was faster; look again.
+    Conflict,
+    /// It is not there any more.
+    Gone,
+}
+
+impl Cluster {
+    fn executions(&self, namespace: &str) -> Api<KubernetesExecution> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    /// As it is now; none where there is none.
+    pub async fn execution(&self, namespace: &str, name: &str) -> Result<Option<Arc<KubernetesExecution>>, CallError> {
+        let found = within(self.executions(namespace).get_opt(name)).await?;
+        Ok(found.map(Arc::new))
+    }
+
+    /// Writes the next status, only over the one that was decided on.
+    pub async fn record(&self, exec: &Execution, next: &ExecutionStatus) -> Result<Recorded, CallError> {
+        let mut object = KubernetesExecution::new(&exec.name, exec.spec.clone());
+        object.metadata = identity(exec);
+        object.status = Some(next.clone());
+        let api = self.executions(&exec.namespace);
+        let put = within(api.replace_status(&exec.name, &PostParams::default(), &object)).await;
+        self.recorded(put)
+    }
+
+    /// Puts our finalizer on, or takes it off; the others stay as they are.
+    pub async fn finalizer(&self, exec: &Execution, present: bool) -> Result<Recorded, CallError> {
+        let quick = if present { first_finalizer(exec) } else { last_finalizer(exec) };
+        match self.patch_execution(exec, quick).await? {
+            Patched::Done(kx) => Ok(self.done(kx)),
+            Patched::Gone => Ok(Recorded::Gone),
+            Patched::TestFailed => self.finalizer_among_others(exec, present).await,
+        }
+    }
+
+    /// A test failed: the object moved, or carries finalizers of somebody else. Then their list has to be read.
+    async fn finalizer_among_others(&self, exec: &Execution, present: bool) -> Result<Recorded, CallError> {
+        let Some(live) = self.execution(&exec.namespace, &exec.name).await? else { return Ok(Recorded::Gone) };
+        let meta = live.meta();
+        if meta.resource_version.as_deref() != Some(&exec.resource_version) || meta.uid.as_deref() != Some(exec.uid.as_str()) {
+            return Ok(Recorded::Conflict);
+        }
+        let others = meta.finalizers.iter().flatten().filter(|f| *f != FINALIZER);
+        let wanted: Vec<&str> = others.map(String::as_str).chain(present.then_some(FINALIZER)).collect();
+        let patch = with_tests(exec, json!({"op": "add", "path": "/metadata/finalizers", "value": wanted}));
+        Ok(match self.patch_execution(exec, patch).await? {
+            Patched::Done(kx) => self.done(kx),
+            Patched::Gone => Recorded::Gone,
+            Patched::TestFailed => Recorded::Conflict,
+        })
+    }
+
+    async fn patch_execution(&self, exec: &Execution, patch: Value) -> Result<Patched<KubernetesExecution>, CallError> {
+        patch::json(&self.client, &KubernetesExecution::url_path(&(), Some(&exec.namespace)), &exec.name, &patch).await
+    }
+
+    fn recorded(&self, put: Result<KubernetesExecution, CallError>) -> Result<Recorded, CallError> {
+        match put {
+            Err(error) if error.is(409) => Ok(Recorded::Conflict),
+            answer => Ok(if_there(answer)?.map_or(Recorded::Gone, |kx| self.done(kx))),
+        }
+    }
+
+    fn done(&self, kx: KubernetesExecution) -> Recorded {
+        self.echoes.wrote(kx.meta());
+        Recorded::Done(Arc::new(kx))
+    }
+}
+
+/// uid and version: a new object of the same name, or a newer version of this one, is a conflict.
+fn identity(exec: &Execution) -> ObjectMeta {
+    ObjectMeta {
+        namespace: Some(exec.namespace.clone()),
+        name: Some(exec.name.clone()),
+        uid: Some(exec.uid.to_string()),
+        resource_version: Some(exec.resource_version.clone()),
+        ..ObjectMeta::default()
+    }
+}
+
+fn with_tests(exec: &Execution, operation: Value) -> Value {
+    json!([
+        {"op": "test", "path": "/metadata/uid", "value": exec.uid},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": exec.resource_version},
+        operation,
+    ])
+}
+
+/// Nearly always there is no other finalizer: one call without reading. (A test of null holds where the list is absent.)
+fn first_finalizer(exec: &Execution) -> Value {
+    let mut patch = with_tests(exec, json!({"op": "test", "path": "/metadata/finalizers", "value": null}));
+    if let Value::Array(steps) = &mut patch {
+        steps.push(json!({"op": "add", "path": "/metadata/finalizers", "value": [FINALIZER]}));
+    }
+    patch
+}
+
+fn last_finalizer(exec: &Execution) -> Value {
+    let mut patch = with_tests(exec, json!({"op": "test", "path": "/metadata/finalizers", "value": [FINALIZER]}));
+    if let Value::Array(steps) = &mut patch {
+        steps.push(json!({"op": "remove", "path": "/metadata/finalizers"}));
+    }
+    patch
+}

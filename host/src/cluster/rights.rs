@@ -1,0 +1,99 @@
+//! What somebody may do, asked of the API server itself (SubjectAccessReview). Owns the questions; judges nothing.
+use super::client::{CallError, Cluster, within};
+use crds::{Identity, labels};
+use decide::model::{Operation, Write};
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus,
+};
+use kube::{Api, api::PostParams};
+
+impl Cluster {
+    /// May this person run the action in this namespace? Else the right that is missing, in words.
+    pub async fn may_run(&self, who: &Identity, namespace: &str, action: &str) -> Result<Result<(), String>, CallError> {
+        let name = labels::object_name(action);
+        let subject = Subject { user: &who.username, uid: &who.uid, groups: &who.groups };
+        let answer = self.review(&subject, run(namespace, &name)).await?;
+        Ok(if answer.allowed { Ok(()) } else { Err(denied(&who.username, namespace, action, &name, &answer)) })
+    }
+
+    /// May the run's account make this write? Where RBAC has several verbs for it, one is enough.
+    pub(super) async fn may_write(&self, account: &str, write: &Write) -> Result<bool, CallError> {
+        let runs = &self.settings.runs_namespace;
+        let user = format!("system:serviceaccount:{runs}:{account}");
+        let groups =
+            ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{runs}"), "system:authenticated".into()];
+        let subject = Subject { user: &user, uid: "", groups: &groups };
+        for verb in verbs(write.operation) {
+            if self.review(&subject, attributes(write, verb)).await?.allowed {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn review(&self, subject: &Subject<'_>, what: ResourceAttributes) -> Result<SubjectAccessReviewStatus, CallError> {
+        let review = SubjectAccessReview {
+            spec: SubjectAccessReviewSpec {
+                user: Some(subject.user.to_owned()),
+                uid: Some(subject.uid.to_owned()).filter(|uid| !uid.is_empty()),
+                groups: Some(subject.groups.to_vec()),
+                resource_attributes: Some(what),
+                ..SubjectAccessReviewSpec::default()
+            },
+            ..SubjectAccessReview::default()
+        };
+        let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
+        // No answer is no.
+        Ok(within(api.create(&PostParams::default(), &review)).await?.status.unwrap_or_default())
+    }
+}
+
+/// Whom a review is about.
+struct Subject<'a> {
+    user: &'a str,
+    uid: &'a str,
+    groups: &'a [String],
+}
+
+fn run(namespace: &str, name: &str) -> ResourceAttributes {
+    ResourceAttributes {
+        verb: Some("run".into()),
+        group: Some(labels::GROUP.into()),
+        resource: Some("actions".into()),
+        namespace: Some(namespace.to_owned()),
+        name: Some(name.to_owned()),
+        ..ResourceAttributes::default()
+    }
+}
+
+fn attributes(write: &Write, verb: &str) -> ResourceAttributes {
+    ResourceAttributes {
+        verb: Some(verb.to_owned()),
+        group: Some(write.object.api.group.clone()),
+        version: Some(write.object.api.version.clone()),
+        resource: Some(write.object.api.resource.clone()),
+        subresource: write.subresource.clone(),
+        namespace: write.object.namespace.clone(),
+        name: Some(write.object.name.clone()),
+        ..ResourceAttributes::default()
+    }
+}
+
+const fn verbs(operation: Operation) -> &'static [&'static str] {
+    match operation {
+        Operation::Create => &["create"],
+        Operation::Update => &["patch", "update"],
+        Operation::Delete => &["delete"],
+        // Which of the two a client uses depends on its protocol.
+        Operation::Connect => &["create", "get"],
+    }
+}
+
+fn denied(user: &str, namespace: &str, action: &str, name: &str, answer: &SubjectAccessReviewStatus) -> String {
+    let mut text = format!("{user} may not run {action} in {namespace}: needs verb run on actions.writ.dev/{name}");
+    for more in [&answer.reason, &answer.evaluation_error].into_iter().flatten().filter(|t| !t.is_empty()) {
+        text.push_str("; the API server says: ");
+        text.push_str(more);
+    }
+    text
+}

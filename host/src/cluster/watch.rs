@@ -1,0 +1,299 @@
+//! What wakes an execution: its own changes, its Job and pods, the object it waits for, the clock. Owns who is woken and when again;
+//! what is done then is the caller's. Keeps next to nothing of an object in memory: it is read live at every wake-up.
+use super::{
+    client::{CallError, Cluster},
+    touch::Touches,
+};
+use crds::{
+    KubernetesExecution, Phase,
+    labels::{ANNOTATION_EXECUTION, FINALIZER_RECORD, LABEL_EXECUTION_UID},
+};
+use decide::model::ObjectRef as Target;
+use futures::{FutureExt, StreamExt, TryStreamExt, channel::mpsc, future::BoxFuture, stream};
+use jiff::Timestamp;
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{batch::v1::Job, core::v1::Pod},
+};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::ObjectMeta,
+    core::PartialObjectMeta,
+    runtime::{
+        WatchStreamExt, applier,
+        controller::{Action, Config, Error as Queue, ReconcileRequest},
+        reflector::{self, ObjectRef, Store},
+        watcher::{self, Event, watcher},
+    },
+};
+use serde::Deserialize;
+use std::{collections::HashMap, error::Error as StdError, sync::Arc, sync::Mutex, time::Duration};
+
+/// Executions that are worked on at the same time. Each holds a few calls to the API server and no thread.
+const AT_ONCE: u16 = 64;
+/// After a failure an execution is tried again, later and later.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+/// An execution that waits for a change alone is looked at all the same from time to time, should a change ever be missed.
+const RESYNC: Duration = Duration::from_secs(600);
+/// Looks at an object that keeps moving, before it is left to settle.
+const LOOKS: u32 = 3;
+
+/// What to do after a wake-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Until a moment, or something changes.
+    Await(Option<Timestamp>),
+    /// The same, and a change of this object is something.
+    AwaitObject(Option<Timestamp>, Target),
+    /// It moved while it was looked at: read it again.
+    Again,
+    /// Nothing, ever.
+    Nothing,
+}
+
+/// An execution, as far as the watch looks at it. It parses whatever a newer build may have written.
+#[derive(Clone, Debug, Deserialize, Resource)]
+#[resource(inherit = KubernetesExecution)]
+pub(super) struct Seen {
+    metadata: ObjectMeta,
+    status: Option<SeenStatus>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct SeenStatus {
+    phase: Option<String>,
+}
+
+impl Seen {
+    /// Over, and the finalizer is gone: there is nothing left to do for it, ever.
+    fn owes_nothing(&self) -> bool {
+        let phase = self.status.as_ref().and_then(|s| s.phase.clone()).map(serde_json::Value::String);
+        let over = phase.is_some_and(|p| serde_json::from_value(p).is_ok_and(Phase::is_over));
+        over && !self.finalizers().iter().any(|f| f == FINALIZER_RECORD)
+    }
+}
+
+/// A wake-up that ended early.
+#[derive(Debug, thiserror::Error)]
+enum WakeError {
+    #[error("failed to read the execution")]
+    Read(#[source] CallError),
+    #[error("failed to reconcile")]
+    Reconcile(#[source] Box<dyn StdError + Send + Sync>),
+    #[error("failed to settle: it moved at every look")]
+    Moving,
+    #[error("failed to run to an end: it panicked")]
+    Panicked(#[source] tokio::task::JoinError),
+}
+
+type Woken = Result<Action, WakeError>;
+type Reconcile =
+    dyn Fn(Arc<KubernetesExecution>) -> BoxFuture<'static, Result<Next, Box<dyn StdError + Send + Sync>>> + Send + Sync;
+type Requests = stream::BoxStream<'static, Result<ReconcileRequest<Seen>, watcher::Error>>;
+
+/// What every wake-up has.
+struct Runner {
+    cluster: Cluster,
+    reconcile: Box<Reconcile>,
+    touches: Touches,
+    failures: Mutex<HashMap<ObjectRef<Seen>, u32>>,
+}
+
+impl Cluster {
+    /// Calls `reconcile` for every execution that is not over and done with, one call at a time for each, until `shutdown`; then waits for
+    /// those that run.
+    pub async fn run<F, Fut, E>(&self, reconcile: F, shutdown: impl Future<Output = ()> + Send + 'static)
+    where
+        F: Fn(Arc<KubernetesExecution>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Next, E>> + Send + 'static,
+        E: StdError + Send + Sync + 'static,
+    {
+        let (wake, woken) = mpsc::unbounded();
+        let runner = Arc::new(Runner {
+            cluster: self.clone(),
+            reconcile: Box::new(move |kx| reconcile(kx).map(|r| r.map_err(Into::into)).boxed()),
+            touches: Touches::new(wake),
+            failures: Mutex::default(),
+        });
+        let (store, requests) = self.requests(woken);
+        let config = Config::default().concurrency(AT_ONCE);
+        let work = |seen: Arc<Seen>, runner: Arc<Runner>| runner.spawn(seen);
+        let retry = |seen: Arc<Seen>, error: &WakeError, runner: Arc<Runner>| runner.failed(&seen, error);
+        applier(work, retry, runner, store, requests.take_until(shutdown.boxed()), config).for_each(told).await;
+    }
+
+    /// Wakes everything that is not over: what all of them depend on has changed.
+    pub fn wake_all(&self) {
+        self.nudge.notify_one();
+    }
+
+    fn requests(&self, woken: mpsc::UnboundedReceiver<ObjectRef<Seen>>) -> (Store<Seen>, Requests) {
+        let (store, writer) = reflector::store();
+        let executions = watcher(Api::<Seen>::all(self.client.clone()), watcher::Config::default()).default_backoff();
+        let echoes = self.echoes.clone();
+        let own = reflector::reflector(writer, executions.map_ok(|event| event.modify(strip))).try_filter_map(move |event| {
+            let cluster_echoes = echoes.clone();
+            std::future::ready(Ok(match event {
+                Event::Apply(seen) | Event::InitApply(seen) if !seen.owes_nothing() => {
+                    (!cluster_echoes.is_own(&seen.metadata)).then(|| ObjectRef::from_obj(&seen).into())
+                }
+                Event::Apply(seen) | Event::InitApply(seen) | Event::Delete(seen) => {
+                    cluster_echoes.forget(&seen.metadata);
+                    None
+                }
+                Event::Init | Event::InitDone => None,
+            }))
+        });
+        let all: [Requests; 5] = [
+            own.boxed(),
+            self.made_for_one::<Job>(),
+            self.made_for_one::<Pod>(),
+            woken.map(|who| Ok(who.into())).boxed(),
+            nudges(self.nudge.clone(), store.clone()),
+        ];
+        (store, stream::select_all(all).boxed())
+    }
+
+    /// Jobs and pods of runs, back to whom they were made for.
+    fn made_for_one<K>(&self) -> Requests
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + std::fmt::Debug + Send + 'static,
+        PartialObjectMeta<K>: serde::de::DeserializeOwned,
+    {
+        let api = Api::<PartialObjectMeta<K>>::namespaced(self.client.clone(), &self.settings.runs_namespace);
+        let ours = watcher::Config::default().labels(LABEL_EXECUTION_UID);
+        let touched = watcher(api, ours).default_backoff().touched_objects();
+        touched.try_filter_map(|object| std::future::ready(Ok(made_for(object.annotations().get(ANNOTATION_EXECUTION))))).boxed()
+    }
+}
+
+fn nudges(nudge: Arc<tokio::sync::Notify>, store: Store<Seen>) -> Requests {
+    let all = stream::unfold((nudge, store), |(nudge, store)| async move {
+        nudge.notified().await;
+        let live = store.state().into_iter().filter(|s| !s.owes_nothing()).map(|s| Ok(ObjectRef::from_obj(&*s).into()));
+        Some((stream::iter(live.collect::<Vec<_>>()), (nudge, store)))
+    });
+    all.flatten().boxed()
+}
+
+/// `namespace/name`.
+fn made_for(annotation: Option<&String>) -> Option<ReconcileRequest<Seen>> {
+    let (namespace, name) = annotation?.split_once('/')?;
+    Some(ObjectRef::new(name).within(namespace).into())
+}
+
+/// The watch needs to know which one it is, and whether it is over.
+fn strip(seen: &mut Seen) {
+    seen.metadata.managed_fields = None;
+    seen.metadata.annotations = None;
+    seen.metadata.labels = None;
+}
+
+impl Runner {
+    /// On a task of its own: a panic ends one wake-up, not the operator.
+    fn spawn(self: Arc<Self>, seen: Arc<Seen>) -> BoxFuture<'static, Woken> {
+        let task = tokio::spawn(async move { self.wake(&seen).await });
+        task.map(|done| done.unwrap_or_else(|e| Err(WakeError::Panicked(e)))).boxed()
+    }
+
+    async fn wake(&self, seen: &Seen) -> Woken {
+        let who = ObjectRef::from_obj(seen);
+        let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
+        for _ in 0..LOOKS {
+            let live = self.cluster.execution(&namespace, &name).await.map_err(WakeError::Read)?;
+            let next = match live {
+                Some(kx) => (self.reconcile)(kx).await.map_err(WakeError::Reconcile)?,
+                None => Next::Nothing,
+            };
+            if next != Next::Again {
+                return Ok(self.rest(&who, next));
+            }
+        }
+        Err(WakeError::Moving)
+    }
+
+    fn rest(&self, who: &ObjectRef<Seen>, next: Next) -> Action {
+        if let Ok(mut failures) = self.failures.lock() {
+            failures.remove(who);
+        }
+        match &next {
+            Next::AwaitObject(_, target) => self.touches.begin(&self.cluster, who, target),
+            _ => self.touches.end(who),
+        }
+        match next {
+            Next::Await(Some(until)) | Next::AwaitObject(Some(until), _) => Action::requeue(from_now(until)),
+            Next::Await(None) | Next::AwaitObject(None, _) => Action::requeue(RESYNC),
+            Next::Nothing | Next::Again => Action::await_change(),
+        }
+    }
+
+    fn failed(&self, seen: &Seen, error: &WakeError) -> Action {
+        let who = ObjectRef::from_obj(seen);
+        let failures = self.failures.lock().map_or(0, |mut all| {
+            let count = all.entry(who.clone()).or_default();
+            *count = count.saturating_add(1);
+            *count
+        });
+        let after = asked_to_wait(error).unwrap_or_else(|| later(failures));
+        tracing::warn!(execution = %who, failures, retry_in = ?after, error = error as &dyn StdError, "a wake-up failed");
+        Action::requeue(after)
+    }
+}
+
+fn from_now(until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
+}
+
+fn later(failures: u32) -> Duration {
+    FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(LAST_RETRY)
+}
+
+/// Where the API server said how long to wait, however deep it stands.
+fn asked_to_wait(error: &(dyn StdError + 'static)) -> Option<Duration> {
+    match error.downcast_ref::<CallError>() {
+        Some(CallError::Throttled { after }) => Some(*after),
+        _ => asked_to_wait(error.source()?),
+    }
+}
+
+/// A wake-up tells by itself how it went; a watch that failed is told here. (Gone objects are no failure.)
+async fn told(done: Result<(ObjectRef<Seen>, Action), Queue<WakeError, watcher::Error>>) {
+    if let Err(Queue::QueueError(error)) = done {
+        tracing::warn!(error = &error as &dyn StdError, "the watch of executions failed; it is tried again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn seen(phase: &str, finalizers: &[&str]) -> Seen {
+        serde_json::from_value(json!({"metadata": {"name": "x", "finalizers": finalizers}, "status": {"phase": phase}})).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_over_and_let_go_is_never_woken() {
+        assert!(seen("Completed", &[]).owes_nothing());
+        assert!(seen("Refused", &["somebody/else"]).owes_nothing());
+        assert!(!seen("Completed", &[FINALIZER_RECORD]).owes_nothing());
+        assert!(!seen("Executing", &[]).owes_nothing());
+        assert!(!seen("APhaseOfANewerBuild", &[]).owes_nothing());
+        let fresh: Seen = serde_json::from_value(json!({"metadata": {"name": "x"}})).unwrap();
+        assert!(!fresh.owes_nothing());
+    }
+
+    #[test]
+    fn retries_come_later_and_later_up_to_a_bound() {
+        assert_eq!([later(1), later(2), later(3)], [200, 400, 800].map(Duration::from_millis));
+        assert_eq!(later(40), LAST_RETRY);
+    }
+
+    #[test]
+    fn the_server_is_waited_for_as_long_as_it_asks() {
+        let busy = CallError::Throttled { after: Duration::from_secs(7) };
+        assert_eq!(asked_to_wait(&WakeError::Reconcile(Box::new(WakeError::Read(busy)))), Some(Duration::from_secs(7)));
+        assert_eq!(asked_to_wait(&WakeError::Moving), None);
+    }
+}
