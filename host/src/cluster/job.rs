@@ -162,12 +162,13 @@ impl Cluster {
 }
 
 fn left(name: JobName, job: &Job, pods: &[Pod]) -> Result<LeftJob, CallError> {
-    // A Job that is being deleted starts nothing any more, and never gets to say that it is finished.
-    let may_start = !stopping(job) && !finished(job);
+    // A Job starts a pod where it has none, or in the place of a disrupted one; and none any more once it is being deleted (then it
+    // never gets to say that it is finished).
+    let may_start = !stopping(job) && !finished(job) && pods.iter().all(pod::is_disrupted);
     Ok(LeftJob {
         name,
         uid: uid(job)?,
-        running: may_start || pods.iter().any(|p| !pod::is_over(p)),
+        running: may_start || pods.iter().any(|p| !pod::has_ended(p)),
         stopping: stopping(job),
         expires: job.spec.as_ref().is_some_and(|s| s.ttl_seconds_after_finished.is_some()),
     })

@@ -6,7 +6,7 @@ use super::{
 };
 use decide::{model::Uid, observed::Output};
 use http_body_util::BodyExt;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::{
     Resource, ResourceExt,
     api::{ListParams, LogParams},
@@ -33,8 +33,11 @@ impl Cluster {
         let mut whole = String::new();
         let mut cut = false;
         for container in containers {
-            let (text, more) = self.printed(&pod.name_any(), &container, share).await;
+            let (text, more) = self.printed(&pod.name_any(), &container.name, share).await;
             whole.push_str(&text);
+            if text.is_empty() {
+                whole.push_str(&unspoken(container));
+            }
             cut |= more;
         }
         Ok(bounded(redact(&whole), cut, crds::limits::OUTPUT_TAIL))
@@ -81,11 +84,17 @@ fn refused(code: u16, body: &[u8]) -> kube::Error {
 }
 
 /// The containers that started, in the order in which they run.
-fn ran(pod: &Pod) -> Vec<String> {
+fn ran(pod: &Pod) -> Vec<&ContainerStatus> {
     let Some(status) = &pod.status else { return vec![] };
     let all = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
-    let started = all.filter(|s| s.state.as_ref().is_some_and(|s| s.running.is_some() || s.terminated.is_some()));
-    started.map(|s| s.name.clone()).collect()
+    all.filter(|s| s.state.as_ref().is_some_and(|s| s.running.is_some() || s.terminated.is_some())).collect()
+}
+
+/// What the runtime says of a container that never came to speak: a program that is not in the image, no memory to start.
+fn unspoken(container: &ContainerStatus) -> String {
+    let end = container.state.as_ref().and_then(|s| s.terminated.as_ref());
+    let words = end.and_then(|e| Some(format!("[{}: {}]\n", e.reason.as_ref()?, e.message.as_ref()?)));
+    words.unwrap_or_default()
 }
 
 fn bounded(whole: String, cut: bool, tail: usize) -> (Output, Vec<u8>) {

@@ -136,16 +136,7 @@ fn finished(asked: &Asked<'_>, pod: &Pod, at: usize, end: &ContainerStateTermina
     }
     let since = pod.metadata.creation_timestamp.as_ref();
     let when = end.finished_at.as_ref().or(since).map(|t| t.0).unwrap_or_default();
-    PodSeen::Ended { command: index(at), exit_code: end.exit_code, output: said(end), at: when }
-}
-
-/// A container that never came to speak: the runtime's own words stand in for its output.
-fn said(end: &ContainerStateTerminated) -> Output {
-    let reason = end.reason.as_deref().unwrap_or_default();
-    match &end.message {
-        Some(words) => Output { tail: format!("[{reason}: {words}]"), ..Output::default() },
-        None => Output::default(),
-    }
+    PodSeen::Ended { command: index(at), exit_code: end.exit_code, output: Output::default(), at: when }
 }
 
 /// The pod was deleted by somebody, and the container ended afterwards.
@@ -197,9 +188,14 @@ fn never(pod: &Pod) -> Option<String> {
     deleted.then(|| "its pod was deleted before it had a node".into())
 }
 
-/// No container of it runs or will run.
-pub(super) fn is_over(pod: &Pod) -> bool {
-    over(pod) || never(pod).is_some()
+/// No container of it runs or will run: known from its containers, seconds before its phase says so.
+pub(super) fn has_ended(pod: &Pod) -> bool {
+    ended(&commands(pod)).is_some() || never(pod).is_some()
+}
+
+/// It is to make place, or was lost: the Job controller may put another in its stead.
+pub(super) fn is_disrupted(pod: &Pod) -> bool {
+    disruption(pod).is_some()
 }
 
 fn over(pod: &Pod) -> bool {
