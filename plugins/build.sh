@@ -1,0 +1,85 @@
+#!/bin/sh
+# Builds components: plugins/build.sh OUT [CRATE...]
+#
+# OUT      directory that gets NAME.wasm of each
+# CRATE    directory of a plugin's crate, in this repository or anywhere else; plugins/workload where none is given
+#
+# Takes whichever toolchain there is: one that has the target wasm32-unknown-unknown (rustup target add …), or Debian's
+# rustc-web, which brings the sources of std instead of a compiled one. The same sources and the same toolchain give the same
+# bytes, wherever the clone lives: no path of the machine gets into the component.
+# Keeps what it compiles in ${WRIT_CACHE:-~/.cache/writ}/guests-target.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+repository=$(dirname "$here")
+target=${WRIT_CACHE:-$HOME/.cache/writ}/guests-target
+triple=wasm32-unknown-unknown
+
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 2; }
+fail() { echo "plugins/build.sh: $1" >&2; exit 1; }
+
+[ $# -ge 1 ] || usage
+case $1 in -h | --help) usage ;; esac
+mkdir -p "$1" "$target"
+out=$(cd "$1" && pwd -P)
+shift
+[ $# -ge 1 ] || set -- "$here/workload"
+
+# What a caller set for its own build would change ours.
+unset CARGO_TARGET_DIR RUSTFLAGS CARGO_BUILD_RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_TARGET RUSTC CARGO
+
+has_target() { [ -d "$(cd "$here" && rustc --print sysroot 2>/dev/null)/lib/rustlib/$triple/lib" ]; }
+has_debian() {
+    /usr/bin/rustc --version >/dev/null 2>&1 && [ -x /usr/bin/cargo ] && [ -x /usr/bin/wasm-ld ] &&
+        [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library" ]
+}
+install_debian() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    echo "installing Debian's Rust for WebAssembly (rustc-web cargo-web rust-web-src lld)" >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q rustc-web cargo-web rust-web-src lld >&2 ||
+        { apt-get update -q >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -q rustc-web cargo-web rust-web-src lld >&2; }
+}
+
+if has_target; then
+    guest_cargo() { cargo "$@"; }
+    build_flags=
+elif has_debian || { install_debian && has_debian; }; then
+    guest_cargo() {
+        env -u RUSTUP_TOOLCHAIN RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc \
+            CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld /usr/bin/cargo "$@"
+    }
+    # the size of std's own code counts too
+    build_flags='-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size'
+else
+    fail "there is no Rust that compiles to $triple.
+  With rustup:   rustup target add $triple
+  On Debian:     apt-get install rustc-web cargo-web rust-web-src lld"
+fi
+
+# Every path a compiler might write into a component, each with what it is called instead; 0x1f stands between flags.
+remap() { flags="${flags:+$flags$(printf '\037')}--remap-path-prefix=$1=$2"; }
+remaps() {
+    flags=
+    remap "$repository" /writ
+    remap "$1" /plugin
+    for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do remap "$sources" /registry; done
+    for sources in /usr/src/rustc-*; do remap "$sources" /rust; done
+}
+
+componentize() {
+    CARGO_TARGET_DIR=$target cargo build --quiet --locked --manifest-path "$here/Cargo.toml" --package componentize >&2
+    "$target/debug/componentize" "$@"
+}
+
+for crate in "$@"; do
+    crate=$(cd "$crate" 2>/dev/null && pwd -P) || fail "there is no directory $crate"
+    [ -f "$crate/Cargo.toml" ] || fail "$crate has no Cargo.toml"
+    name=$(sed -n 's/^name *= *"\([^"]*\)".*/\1/p' "$crate/Cargo.toml" | head -n 1)
+    module=$target/$triple/release/$(echo "$name" | tr - _).wasm
+    case $crate in "$here"/*) locked=--locked ;; *) locked= ;; esac
+    guest_cargo fetch --quiet $locked --manifest-path "$crate/Cargo.toml" >&2
+    remaps "$crate"
+    CARGO_ENCODED_RUSTFLAGS=$flags CARGO_TARGET_DIR=$target guest_cargo build --quiet $locked $build_flags \
+        --manifest-path "$crate/Cargo.toml" --lib --release --target $triple >&2
+    componentize "$module" "$out/$name.wasm"
+done

@@ -1,0 +1,44 @@
+//! `rbac = "apps/deployments: get; apps/deployments/scale: get, update"`, as rules.
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, LitStr, Result};
+
+const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+
+/// The rules, each as an expression of type `Need`.
+pub(crate) fn rules(text: &LitStr, scope: &TokenStream) -> Result<Vec<TokenStream>> {
+    let value = text.value();
+    let rules = value.split(';').map(str::trim).filter(|r| !r.is_empty());
+    rules.map(|one| rule(one, scope).map_err(|why| Error::new_spanned(text, format!("`{one}`: {why}")))).collect()
+}
+
+fn rule(text: &str, scope: &TokenStream) -> std::result::Result<TokenStream, String> {
+    let (what, verbs) = text.split_once(':').ok_or("write `group/resource: verb, verb`")?;
+    let (what, names) = match what.trim().split_once('[') {
+        Some((what, names)) => (what, names.trim_end().strip_suffix(']').ok_or("the bracket is not closed")?),
+        None => (what.trim(), ""),
+    };
+    let (group, resource) = what.split_once('/').ok_or("write the group too; the core group is `core`")?;
+    let group = if group == "core" { "" } else { group };
+    let verbs = words(verbs);
+    if let Some(odd) = verbs.iter().find(|v| !VERBS.contains(v)) {
+        return Err(format!("`{odd}` is no verb an action may ask for: {}", VERBS.join(", ")));
+    }
+    if verbs.is_empty() || [group, resource, names].iter().any(|part| part.contains('*')) {
+        return Err("wildcards and empty lists are refused by the host: name what is needed".to_owned());
+    }
+    let names = words(names);
+    Ok(quote! {
+        ::writ_action::Need {
+            scope: #scope,
+            group: #group,
+            resource: #resource,
+            names: &[#(#names),*],
+            verbs: &[#(#verbs),*],
+        }
+    })
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect()
+}

@@ -1,0 +1,123 @@
+//! What an action answers beside a plan: a refusal, the way back, checks.
+use crate::action::Action;
+use crate::wire;
+
+pub use wire::Refusal;
+
+impl Refusal {
+    /// `reason` is UpperCamelCase and stable; `remedy` says who can change what, so that it would go through.
+    pub fn new(reason: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { reason: reason.into(), message: message.into(), remedy: remedy.into() }
+    }
+}
+
+/// Ends `plan` with a refusal: `refuse!("Reason", "message", "remedy")`. The texts are formats with names inside braces.
+#[macro_export]
+macro_rules! refuse {
+    ($reason:literal, $message:literal $(, $remedy:literal)? $(,)?) => {
+        return ::core::result::Result::Err($crate::refusal!($reason, $message $(, $remedy)?))
+    };
+}
+
+/// A refusal as a value: `refusal!("Reason", "message", "remedy")`.
+#[macro_export]
+macro_rules! refusal {
+    ($reason:literal, $message:literal, $remedy:literal $(,)?) => {
+        $crate::Refusal::new($reason, ::std::format!($message), ::std::format!($remedy))
+    };
+    ($reason:literal, $message:literal $(,)?) => {
+        $crate::refusal!($reason, $message, "")
+    };
+}
+
+/// Refuses where something holds: `refuse_if!(paused, "AlreadyPaused", "{t} is already paused")`.
+#[macro_export]
+macro_rules! refuse_if {
+    ($condition:expr, $($refusal:tt)+) => {
+        if $condition {
+            $crate::refuse!($($refusal)+);
+        }
+    };
+}
+
+/// How to get back, said before the change.
+#[derive(Debug)]
+pub struct Undo(wire::Undo);
+
+impl Undo {
+    /// By this action of the same component, on the same target.
+    pub fn action<A: Action>(inverse: &A) -> Self {
+        Self(wire::Undo::By(wire::Inverse {
+            action: A::FACTS.name.into(),
+            parameters: inverse.write().unwrap_or_default().to_string(),
+            loses: Vec::new(),
+        }))
+    }
+
+    /// What stays different all the same.
+    #[must_use]
+    pub fn loses(mut self, what: impl Into<String>) -> Self {
+        if let wire::Undo::By(inverse) = &mut self.0 {
+            inverse.loses.push(what.into());
+        }
+        self
+    }
+
+    /// Nothing needs undoing, because …
+    pub fn none(because: impl Into<String>) -> Self {
+        Self(wire::Undo::Unneeded(because.into()))
+    }
+
+    /// There is no way back, because …
+    pub fn impossible(because: impl Into<String>) -> Self {
+        Self(wire::Undo::Impossible(because.into()))
+    }
+
+    pub(crate) fn into_wire(self) -> wire::Undo {
+        self.0
+    }
+}
+
+/// One thing that must be so afterwards, and whether it is.
+#[derive(Clone, Debug)]
+pub struct Check {
+    name: &'static str,
+    verdict: wire::Verdict,
+}
+
+impl Check {
+    /// It is so; `what` was seen.
+    pub fn holds(name: &'static str, what: impl Into<String>) -> Self {
+        Self { name, verdict: wire::Verdict::Holds(what.into()) }
+    }
+
+    /// Not yet.
+    pub fn pending(name: &'static str, what: impl Into<String>) -> Self {
+        Self { name, verdict: wire::Verdict::Pending(what.into()) }
+    }
+
+    /// It is not, and waiting does not help.
+    pub fn failed(name: &'static str, what: impl Into<String>) -> Self {
+        Self { name, verdict: wire::Verdict::Failed(what.into()) }
+    }
+
+    pub(crate) fn into_wire(self, object: Option<&wire::ObjectRef>) -> wire::Check {
+        wire::Check { name: self.name.into(), verdict: self.verdict, object: object.cloned() }
+    }
+}
+
+/// A check that holds or is pending: `check!("suspended", after.at("/spec/suspend") == true)`, with texts for people
+/// where they say more: `check!("suspended", is, "no new runs start", "not suspended yet")`.
+#[macro_export]
+macro_rules! check {
+    ($name:literal, $condition:expr $(,)?) => {
+        $crate::check!($name, $condition, "", "not yet")
+    };
+    ($name:literal, $condition:expr, $holds:literal, $pending:literal $(,)?) => {
+        if $condition {
+            $crate::Check::holds($name, ::std::format!($holds))
+        } else {
+            $crate::Check::pending($name, ::std::format!($pending))
+        }
+    };
+}

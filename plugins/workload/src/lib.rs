@@ -1,0 +1,17 @@
+//! The component `workload`: actions on what runs. One file an action; what several share is in `rollout` (is it there
+//! yet?), `autoscaler` and `gitops` (who else writes it?).
+mod autoscaler;
+mod gitops;
+mod restart;
+mod rollback;
+mod rollout;
+mod scale;
+
+pub use restart::RolloutRestart;
+pub use rollback::RollbackDeployment;
+pub use scale::{ScaleDeployment, ScaleStatefulset};
+
+writ_action::export_plugin! {
+    name: "workload",
+    actions: [ScaleDeployment, ScaleStatefulset, RolloutRestart, RollbackDeployment],
+}
