@@ -1,0 +1,43 @@
+//! Objects as they stand in a manifest: any kind, from JSON. Owns how a kind becomes a URL.
+use kube::{
+    Api, Client,
+    api::{DynamicObject, PostParams},
+    core::{ApiResource, GroupVersionKind},
+};
+use serde_json::Value;
+
+/// Where objects like this one live.
+///
+/// # Panics
+/// Where it has no kind: the test is wrong.
+#[must_use]
+pub fn api(client: &Client, object: &Value) -> Api<DynamicObject> {
+    let text = |v: &Value| v.as_str().map(str::to_owned);
+    let (version, kind) = (text(&object["apiVersion"]).expect("apiVersion"), text(&object["kind"]).expect("kind"));
+    let (group, version) = version.split_once('/').unwrap_or(("", &version));
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind));
+    match text(&object["metadata"]["namespace"]) {
+        Some(namespace) => Api::namespaced_with(client.clone(), &namespace, &resource),
+        None => Api::all_with(client.clone(), &resource),
+    }
+}
+
+/// Creates it.
+///
+/// # Errors
+/// The API server's.
+pub async fn create(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
+    api(client, object).create(&PostParams::default(), &typed(object)).await
+}
+
+/// Asks whether it could be created: the same admission, nothing stored. A guard that is missing leaves nothing behind.
+///
+/// # Errors
+/// The API server's.
+pub async fn would_create(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
+    api(client, object).create(&PostParams { dry_run: true, ..PostParams::default() }, &typed(object)).await
+}
+
+fn typed(object: &Value) -> DynamicObject {
+    serde_json::from_value(object.clone()).expect("a manifest")
+}

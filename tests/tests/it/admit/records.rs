@@ -1,0 +1,125 @@
+//! A record is written by the operator only, and what was asked does not change.
+use super::{ACTION, execution, patch, patch_sub, with};
+use crds::labels::OPERATOR_USER;
+use serde_json::{Value, json};
+use tests::{Cluster, api, create, refused, would_create};
+
+#[tokio::test]
+async fn a_spec_does_not_change() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-record").await.unwrap();
+    let alice = cluster.almighty("alice");
+    let object = with(execution(&space.name), json!({"spec": {"origin": {"agent": "a"}, "timeout": "5m"}}));
+    create(&alice, &object).await.unwrap();
+    let table: [(&str, Value); 15] = [
+        ("spec.action is immutable", json!({"action": "drain_node"})),
+        ("spec.target is immutable", json!({"target": {"name": "db"}})),
+        ("spec.target is immutable", json!({"target": {"kind": "Deployment"}})),
+        ("spec.target is immutable", json!({"target": null})),
+        ("spec.reason is immutable", json!({"reason": "another"})),
+        ("spec.dryRun is immutable", json!({"dryRun": "Plan"})),
+        ("spec.planHash is immutable", json!({"planHash": format!("sha256:{}", "0".repeat(64))})),
+        ("spec.breakGlass is immutable", json!({"breakGlass": true})),
+        ("spec.timeout is immutable", json!({"timeout": null})),
+        ("spec.onConflict is immutable", json!({"onConflict": "Queue"})),
+        ("spec.rollback is immutable", json!({"rollback": {"keepFor": "1h"}})),
+        ("spec.ttlAfterFinished is immutable", json!({"ttlAfterFinished": "1h"})),
+        ("spec.parameters is immutable", json!({"parameters": {"replicas": 50}})),
+        ("spec.parameters is immutable", json!({"parameters": null})),
+        ("spec.origin is immutable", json!({"origin": {"agent": "b"}})),
+    ];
+    for (words, spec) in table {
+        refused(patch(&alice, &object, json!({"spec": spec})).await, words);
+    }
+}
+
+#[tokio::test]
+async fn what_stands_around_a_spec_may_change() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-record").await.unwrap();
+    let alice = cluster.almighty("alice");
+    let object = execution(&space.name);
+    create(&alice, &object).await.unwrap();
+    patch(&alice, &object, json!({"metadata": {"labels": {"team": "a"}, "annotations": {"note": "b"}}})).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_operator_writes_a_status() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-record").await.unwrap();
+    let object = execution(&space.name);
+    create(&cluster.almighty("alice"), &object).await.unwrap();
+    let status = json!({"status": {"message": "it was like this"}});
+    let no = "only the Writ operator writes status";
+    refused(patch_sub(&cluster.almighty("alice"), &object, "status", status.clone()).await, no);
+    refused(patch_sub(&cluster.admin, &object, "status", status.clone()).await, no);
+    let written = patch_sub(&cluster.almighty(OPERATOR_USER), &object, "status", status).await.unwrap();
+    assert_eq!(written.data["status"]["message"], "it was like this");
+}
+
+#[tokio::test]
+async fn only_the_operator_says_whether_a_plugin_or_a_policy_is_in_force() {
+    let cluster = Cluster::connect().await.unwrap();
+    let name = cluster.scratch("admit-record").await.unwrap();
+    // Nothing can be fetched from there, so it stays inactive; a broken policy would refuse everything, so it only watches.
+    let plugin = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "ActionPlugin", "metadata": {"name": name.name},
+        "spec": {"source": {"configMap": {"name": "nowhere", "key": "none"}}, "digest": format!("sha256:{}", "0".repeat(64)), "owner": "test", "suspended": true},
+    });
+    let policy = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionPolicy", "metadata": {"name": name.name},
+        "spec": {"mode": "Shadow", "owner": "test", "modules": {"a.rego": "package writ"}},
+    });
+    let mut answers = Vec::new();
+    for object in [&plugin, &policy] {
+        create(&cluster.admin, object).await.unwrap();
+        answers.push(patch_sub(&cluster.admin, object, "status", json!({"status": {"observedGeneration": 9}})).await);
+        api(&cluster.admin, object).delete(&name.name, &Default::default()).await.unwrap();
+    }
+    for answer in answers {
+        refused(answer, "only the Writ operator writes status");
+    }
+}
+
+#[tokio::test]
+async fn only_the_operator_puts_on_and_takes_off_its_finalizers() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-record").await.unwrap();
+    let (alice, operator) = (cluster.almighty("alice"), cluster.almighty(OPERATOR_USER));
+    let object = execution(&space.name);
+    let finalizers = |f: Value| json!({"metadata": {"finalizers": f}});
+    let no = "only the Writ operator puts on and takes off its finalizer";
+    // One that no operator knows, so that one that runs here leaves it alone. Nobody could ever take it off again.
+    let ours = json!(["writ.dev/a-test"]);
+    refused(would_create(&alice, &with(object.clone(), finalizers(ours.clone()))).await, no);
+    create(&alice, &object).await.unwrap();
+    refused(patch(&alice, &object, finalizers(ours.clone())).await, no);
+    patch(&operator, &object, finalizers(ours)).await.unwrap();
+    for off in [json!(null), json!([]), json!(["example.com/another"])] {
+        refused(patch(&alice, &object, finalizers(off)).await, no);
+    }
+    let both = json!(["writ.dev/a-test", "example.com/another"]);
+    patch(&alice, &object, finalizers(both)).await.unwrap();
+    patch(&operator, &object, finalizers(json!([]))).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_operator_changes_no_spec() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-record").await.unwrap();
+    let object = execution(&space.name);
+    create(&cluster.almighty("alice"), &object).await.unwrap();
+    let stop = json!({"spec": {"cancel": {"requested": true}}});
+    refused(patch(&cluster.almighty(OPERATOR_USER), &object, stop).await, "the operator changes no spec");
+}
+
+#[tokio::test]
+async fn only_the_operator_says_which_actions_there_are() {
+    let cluster = Cluster::connect().await.unwrap();
+    let action = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "Action", "metadata": {"name": "admit-probe"},
+        "spec": {"name": ACTION, "plugin": "none"},
+    });
+    refused(would_create(&cluster.admin, &action).await, "Action objects are made by the Writ operator");
+    would_create(&cluster.almighty(OPERATOR_USER), &action).await.unwrap();
+}
