@@ -71,6 +71,7 @@ async fn a_full_disk_is_told_to_everybody_in_the_transaction_and_what_was_stored
     let mut stored = Vec::new();
     let full = loop {
         let next = row("a", stored.len() as i64 + 1);
+        assert!(stored.len() < 1000, "the limit does not limit");
         match ledger.append(&next).await {
             Ok(_) => stored.push(next),
             Err(e) => break e,
