@@ -1,5 +1,6 @@
 //! Group commit: many rows, one transaction, each caller with an answer of his own. And the numbers.
 use super::{Scratch, all, row};
+use decide::{model::Json, row::Row};
 use futures::future::join_all;
 use host::ledger::{Appended, Commit, Ledger, LedgerError, Options};
 use std::{
@@ -120,7 +121,9 @@ async fn timed(ledger: &Ledger, callers: usize, rows: i64) -> Timed {
         tokio::spawn(async move {
             let mut each = Vec::new();
             for seq in 1..=rows {
-                let row = row(&format!("{rows}-{n}"), seq);
+                // As large as an object usually is.
+                let payload = Json::try_from(format!("\"{}\"", "x".repeat(6 * 1024))).unwrap();
+                let row = Row { payload, ..row(&format!("{rows}-{n}"), seq) };
                 let begun = Instant::now();
                 ledger.append(&row).await.unwrap();
                 each.push(begun.elapsed());
