@@ -25,9 +25,7 @@ pub fn of(exec: &Execution, planned: &Planned) -> Option<Access> {
     let (target, Some(uid)) = planned.target.as_ref()? else { return None };
     let namespace = target.namespace.as_ref().filter(|ns| **ns == exec.namespace)?;
     let held = |w: &Write| {
-        w.object == *target
-            && w.uid.as_ref() == Some(uid)
-            && matches!(w.operation, Operation::Update | Operation::Delete)
+        w.object == *target && w.uid.as_ref() == Some(uid) && matches!(w.operation, Operation::Update | Operation::Delete)
     };
     let writes = &planned.proposal.writes;
     if writes.is_empty() || !writes.iter().all(held) {
@@ -44,6 +42,41 @@ pub fn of(exec: &Execution, planned: &Planned) -> Option<Access> {
 
 /// Admission compares the second half with the uid of every object the run writes, so only real uids may stand here.
 fn name(execution: &Uid, target: &Uid) -> Option<String> {
-    let real = |uid: &Uid| uid.as_str().len() == 36 && uid.as_str().bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
+    let real =
+        |uid: &Uid| uid.as_str().len() == 36 && uid.as_str().bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
     (real(execution) && real(target)).then(|| format!("run-{execution}.{target}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::fixtures::*;
+
+    #[test]
+    fn the_name_holds_both_uids() {
+        let access = of(&exec(), &planned()).unwrap();
+        assert_eq!(access.name, format!("run-{EXECUTION}.{TARGET}"));
+        assert_eq!((access.namespace.as_str(), access.role.as_str()), ("shop", "writ:action:scale-deployment:9999999999"));
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_held_to_its_plan_has_no_identity() {
+        let spoilt: [fn(&mut Planned); 7] = [
+            |p| p.target = None,
+            |p| p.target.as_mut().unwrap().1 = None,
+            |p| p.target.as_mut().unwrap().1 = Some(uid("no uid")),
+            |p| p.proposal.writes[0].object.name = "api".into(),
+            |p| p.proposal.writes[0].uid = Some(uid("other")),
+            |p| p.proposal.writes[0].operation = Operation::Create,
+            |p| p.proposal.writes.clear(),
+        ];
+        for (n, spoil) in spoilt.into_iter().enumerate() {
+            let mut planned = planned();
+            spoil(&mut planned);
+            assert_eq!(of(&exec(), &planned), None, "{n}");
+        }
+        let mut elsewhere = exec();
+        elsewhere.namespace = "other".into();
+        assert_eq!(of(&elsewhere, &planned()), None);
+    }
 }

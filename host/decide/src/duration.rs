@@ -61,14 +61,18 @@ mod tests {
 
     #[test]
     fn spans_are_read_as_go_reads_them() {
-        for (text, seconds) in [("5m", 300.0), ("90s", 90.0), ("1h30m", 5400.0), ("1.5h", 5400.0), ("250ms", 0.25), ("168h", 604_800.0)] {
+        for (text, seconds) in
+            [("5m", 300.0), ("90s", 90.0), ("1h30m", 5400.0), ("1.5h", 5400.0), ("250ms", 0.25), ("168h", 604_800.0)]
+        {
             assert_eq!(parse(text).map(|d| d.as_secs_f64()), Some(seconds), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_positive_span_is_none() {
-        for text in ["", "5", "m", "-5m", "5 m", "5d", "1.h", ".5h", "1..5h", "0s", "99999999999999h", "999999999999h", "1h-5m", "１h"] {
+        for text in
+            ["", "5", "m", "-5m", "5 m", "5d", "1.h", ".5h", "1..5h", "0s", "99999999999999h", "999999999999h", "1h-5m", "１h"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     access, duration,
     model::Planned,
     observed::{PolicyRuling, Ruling, Verdict},
-    story::{By, No, Pass, policy_owner, obligations},
+    story::{By, No, Pass, obligations, policy_owner},
 };
 use crds::{DryRun, ExecutionSpec, OnFailure, Reason, ViolationStatus};
 
@@ -47,9 +47,16 @@ fn no_time(spec: &ExecutionSpec) -> Option<No> {
         ("spec.timeout", spec.timeout.as_deref()),
         ("spec.rollback.keepFor", spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref())),
     ];
-    let (field, text) = fields.into_iter().find_map(|(field, text)| Some((field, text.filter(|t| duration::parse(t).is_none())?)))?;
+    let (field, text) =
+        fields.into_iter().find_map(|(field, text)| Some((field, text.filter(|t| duration::parse(t).is_none())?)))?;
     let message = format!("{text:?} is no time such as 90s, 5m or 1h30m");
-    let no = No::new(Reason::ParametersInvalid, By::Host, format!("invalid {field}"), format!("{field}: {message}."), "Correct it in a new execution.");
+    let no = No::new(
+        Reason::ParametersInvalid,
+        By::Host,
+        format!("invalid {field}"),
+        format!("{field}: {message}."),
+        "Correct it in a new execution.",
+    );
     Some(no.violations([violation(field, message)]))
 }
 
@@ -65,7 +72,8 @@ pub(crate) fn conditions(ruling: &Ruling) -> Option<No> {
     let wants = obligations(conditions).join(", ");
     let what = format!("Policy {} allows it only with: {wants}. This build of Writ cannot see to that yet.", r.policy);
     let next = format!("Have {} allow it without, or wait for a build that honors it.", policy_owner(r));
-    let no = No::new(Reason::NotSupportedYet, By::Policy, format!("policy {} wants {wants}: not supported yet", r.policy), what, next);
+    let no =
+        No::new(Reason::NotSupportedYet, By::Policy, format!("policy {} wants {wants}: not supported yet", r.policy), what, next);
     Some(no.who(policy_owner(r)).violations([violation(&format!("policy {}", r.policy), format!("{wants}: not supported yet"))]))
 }
 

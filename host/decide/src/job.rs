@@ -8,9 +8,7 @@ use crate::{
     model::{JobName, Planned},
     site::Site,
 };
-use crds::labels::{
-    ANNOTATION_EXECUTION, ANNOTATION_PLAN_HASH, FINALIZER_OUTCOME, LABEL_ACTION, LABEL_EXECUTION_UID,
-};
+use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_PLAN_HASH, FINALIZER_OUTCOME, LABEL_ACTION, LABEL_EXECUTION_UID};
 use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule},

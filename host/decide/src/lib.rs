@@ -7,8 +7,6 @@ pub mod argv;
 pub mod canonical;
 pub mod duration;
 pub mod execution;
-#[cfg(test)]
-mod fixtures;
 mod honored;
 pub mod job;
 pub mod model;
@@ -38,3 +36,6 @@ use story::Pass;
 pub fn next_step(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     phase::next(Pass::new(site, now, exec), seen)
 }
+
+#[cfg(test)]
+mod tests;

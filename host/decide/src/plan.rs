@@ -7,8 +7,7 @@ mod texts;
 mod writes;
 
 use crate::{
-    canonical,
-    duration,
+    canonical, duration,
     execution::Execution,
     model::{ActionInfo, Json, Malformed, ObjectRef, Planned, PluginId, Proposal, Reversible, Scope, Uid, Undo},
     planned,
@@ -45,7 +44,7 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
     writes::check(exec, &parts)?;
     commands(&parts.proposal)?;
     let mut proposal = parts.proposal;
-    proposal.memo = json("its memo", &proposal.memo)?;
+    proposal.memo = memo(&proposal.memo)?;
     proposal.changes = changes::normal(proposal.changes, &proposal.writes)?;
     let mut planned = Planned {
         hash: hash::none()?,
@@ -54,7 +53,7 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
         plugin: parts.plugin,
         target: parts.target,
         parameters: object("the parameters", &parts.parameters, limits::PARAMETERS)?,
-        undo: undo(parts.undo, parts.info)?,
+        undo: way_back(parts.undo, parts.info)?,
         proposal,
         risk: parts.info.risk,
         idempotent: parts.info.idempotent,
@@ -91,7 +90,7 @@ fn commands(proposal: &Proposal) -> Result<(), BadProposal> {
     numbered.map(|(c, n)| verbs::check(c, &written).map_err(|why| BadProposal::Command(n, why))).collect()
 }
 
-fn undo(undo: Undo, info: &ActionInfo) -> Result<Undo, BadProposal> {
+fn way_back(undo: Undo, info: &ActionInfo) -> Result<Undo, BadProposal> {
     match undo {
         Undo::By { action, parameters, loses } => {
             texts::several("what its undo loses", &loses)?;
@@ -104,7 +103,8 @@ fn undo(undo: Undo, info: &ActionInfo) -> Result<Undo, BadProposal> {
     }
 }
 
-fn json(what: &'static str, text: &Json) -> Result<Json, BadProposal> {
+fn memo(text: &Json) -> Result<Json, BadProposal> {
+    let what = "its memo";
     let json = canonical::again(text.as_str()).map_err(|Malformed { .. }| BadProposal::NoJson(what))?;
     texts::within(what, json.as_str().len(), limits::MEMO).map(|()| json)
 }

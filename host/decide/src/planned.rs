@@ -132,7 +132,8 @@ pub(crate) const fn operation(operation: Operation) -> &'static str {
 /// One entry a field: a list of lists is unreadable in `kubectl describe`.
 fn change(change: &Change) -> Vec<ChangeStatus> {
     let object = change.object.to_string();
-    let words = |effect: &str| vec![ChangeStatus { object: object.clone(), effect: effect.to_owned(), ..ChangeStatus::default() }];
+    let words =
+        |effect: &str| vec![ChangeStatus { object: object.clone(), effect: effect.to_owned(), ..ChangeStatus::default() }];
     let text = |value: &Option<Json>| value.as_ref().map(ToString::to_string);
     match &change.effect {
         ChangeEffect::Created => words("created"),

@@ -57,3 +57,34 @@ pub fn of(exec: &Execution) -> Result<Row, Malformed> {
         payload,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{fixtures::*, stored};
+    use crds::Cancel;
+
+    #[test]
+    fn whoever_writes_a_row_writes_the_same_bytes() {
+        for (stage, exec) in stored::all() {
+            let row = of(&exec).unwrap();
+            assert_eq!((row.seq, row.phase, row.at), (exec.seq, exec.phase(), exec.at), "{stage}");
+            let mut later = exec.clone();
+            later.resource_version = "999".into();
+            later.deleting = true;
+            later.status.conditions.clear();
+            later.spec.cancel = Some(Cancel { requested: true, ..Cancel::default() });
+            assert_eq!(of(&later).unwrap(), row, "{stage}");
+        }
+    }
+
+    #[test]
+    fn a_row_holds_who_asked_what_was_asked_and_what_was_recorded() {
+        let exec = stored::all().remove(3).1;
+        let payload: serde_json::Value = serde_json::from_str(of(&exec).unwrap().payload.as_str()).unwrap();
+        assert_eq!(payload["requester"]["username"], "maria@example.com");
+        assert_eq!(payload["spec"]["parameters"]["replicas"], 5);
+        assert_eq!(payload["status"]["plan"]["hash"], planned().hash.as_str());
+        assert!(payload["status"].get("conditions").is_none() && payload["spec"].get("requester").is_none());
+    }
+}

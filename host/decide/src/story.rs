@@ -100,10 +100,13 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
     text.chars().map(clean).take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// As a sentence begins.
+pub(crate) fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
 /// `1 thing`, `2 things`.
 pub(crate) fn count(n: usize, one: &str, more: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { more })
 }
-
-#[cfg(test)]
-mod tests;

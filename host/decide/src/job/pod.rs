@@ -5,7 +5,8 @@ use k8s_openapi::{
     api::core::v1::{
         Capabilities, ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, DownwardAPIVolumeSource,
         EmptyDirVolumeSource, EnvVar, KeyToPath, ObjectFieldSelector, PodSecurityContext, PodSpec, ProjectedVolumeSource,
-        ResourceRequirements, SeccompProfile, SecurityContext, ServiceAccountTokenProjection, Volume, VolumeMount, VolumeProjection,
+        ResourceRequirements, SeccompProfile, SecurityContext, ServiceAccountTokenProjection, Volume, VolumeMount,
+        VolumeProjection,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
@@ -26,9 +27,8 @@ const TMP_SIZE: &str = "16Mi";
 
 pub(super) fn spec(planned: &Planned, access: &Access, site: &Site) -> PodSpec {
     let commands = planned.proposal.commands.iter().zip(0_usize..);
-    let mut containers: Vec<Container> = commands
-        .map(|(command, n)| container(n, argv::render(command, Some(&access.namespace)), planned, site))
-        .collect();
+    let mut containers: Vec<Container> =
+        commands.map(|(command, n)| container(n, argv::render(command, Some(&access.namespace)), planned, site)).collect();
     // In order, each after the one before: all but the last are init containers.
     let last = containers.pop();
     PodSpec {
@@ -97,7 +97,11 @@ fn mounts(planned: &Planned) -> Vec<VolumeMount> {
 }
 
 fn volumes(planned: &Planned) -> Vec<Volume> {
-    let tmp = EmptyDirVolumeSource { medium: Some("Memory".to_owned()), size_limit: Some(Quantity(TMP_SIZE.to_owned())), ..EmptyDirVolumeSource::default() };
+    let tmp = EmptyDirVolumeSource {
+        medium: Some("Memory".to_owned()),
+        size_limit: Some(Quantity(TMP_SIZE.to_owned())),
+        ..EmptyDirVolumeSource::default()
+    };
     let mut all = vec![
         Volume { name: "tmp".to_owned(), empty_dir: Some(tmp), ..Volume::default() },
         Volume { name: "token".to_owned(), projected: Some(token()), ..Volume::default() },
@@ -117,8 +121,11 @@ fn field(path: &str, from: &str) -> DownwardAPIVolumeFile {
 
 /// What `automountServiceAccountToken` would mount, but short-lived.
 fn token() -> ProjectedVolumeSource {
-    let token =
-        ServiceAccountTokenProjection { path: "token".to_owned(), expiration_seconds: Some(TOKEN_SECONDS), ..ServiceAccountTokenProjection::default() };
+    let token = ServiceAccountTokenProjection {
+        path: "token".to_owned(),
+        expiration_seconds: Some(TOKEN_SECONDS),
+        ..ServiceAccountTokenProjection::default()
+    };
     let ca = KeyToPath { key: "ca.crt".to_owned(), path: "ca.crt".to_owned(), ..KeyToPath::default() };
     let ca = ConfigMapProjection { name: "kube-root-ca.crt".to_owned(), items: Some(vec![ca]), optional: None };
     let namespace = DownwardAPIProjection { items: Some(vec![field("namespace", "metadata.namespace")]) };

@@ -1,5 +1,6 @@
+//! The manifest, whole: what changes in it is read by somebody.
 use super::*;
-use crate::{access, canonical, fixtures::*, plan, plan::Parts};
+use crate::{access, canonical, plan, plan::Parts, tests::fixtures::*};
 use expect_test::{Expect, expect};
 
 fn check(planned: &Planned, expect: &Expect) {
@@ -11,7 +12,9 @@ fn check(planned: &Planned, expect: &Expect) {
 
 #[test]
 fn the_job_of_one_command() {
-    check(&planned(), &expect![[r#"
+    check(
+        &planned(),
+        &expect![[r#"
         {
           "apiVersion": "batch/v1",
           "kind": "Job",
@@ -176,7 +179,8 @@ fn the_job_of_one_command() {
               }
             }
           }
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
@@ -198,11 +202,14 @@ fn the_job_of_two_commands_with_a_file() {
     let commands = |all: &[k8s_openapi::api::core::v1::Container]| {
         all.iter().map(|c| format!("{} {}", c.name, c.args.clone().unwrap().join(" "))).collect::<Vec<_>>().join("\n")
     };
-    expect!["c0 patch --type=json --patch-file=/writ/in/patch.json --namespace=shop -- deployment/web"].assert_eq(&commands(&pod.init_containers.unwrap()));
-    expect!["c1 scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"].assert_eq(&commands(&pod.containers));
+    expect!["c0 patch --type=json --patch-file=/writ/in/patch.json --namespace=shop -- deployment/web"]
+        .assert_eq(&commands(&pod.init_containers.unwrap()));
+    expect!["c1 scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"]
+        .assert_eq(&commands(&pod.containers));
     expect![[r#"{"annotations":{"in.writ.dev/patch.json":"[{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":2}]","writ.dev/execution":"shop/scale-web-x7k2p","writ.dev/plan-hash":"sha256:70dbb8b978034f19ec3e3cc97dca98e7a2a8cc71590dc959aa6d752316f72cc4"},"finalizers":["writ.dev/outcome"],"labels":{"writ.dev/action":"scale_deployment","writ.dev/execution-uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"}}"#]].assert_eq(canonical::of(&spec.template.metadata.unwrap()).unwrap().as_str());
     expect![[r#"[{"emptyDir":{"medium":"Memory","sizeLimit":"16Mi"},"name":"tmp"},{"name":"token","projected":{"sources":[{"serviceAccountToken":{"expirationSeconds":600,"path":"token"}},{"configMap":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"kube-root-ca.crt"}},{"downwardAPI":{"items":[{"fieldRef":{"fieldPath":"metadata.namespace"},"path":"namespace"}]}}]}},{"downwardAPI":{"items":[{"fieldRef":{"fieldPath":"metadata.annotations['in.writ.dev/patch.json']"},"path":"patch.json"}]},"name":"in"}]"#]].assert_eq(canonical::of(&pod.volumes.unwrap()).unwrap().as_str());
-    expect![[r#"{"rules":[{"action":"Ignore","onPodConditions":[{"status":"True","type":"DisruptionTarget"}]}]}"#]].assert_eq(canonical::of(&spec.pod_failure_policy).unwrap().as_str());
+    expect![[r#"{"rules":[{"action":"Ignore","onPodConditions":[{"status":"True","type":"DisruptionTarget"}]}]}"#]]
+        .assert_eq(canonical::of(&spec.pod_failure_policy).unwrap().as_str());
 }
 
 #[test]

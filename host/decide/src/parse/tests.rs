@@ -1,12 +1,13 @@
+//! What is written is read; what was written by somebody else is not.
 use super::*;
-use crate::{fixtures::*, planned};
+use crate::{planned, tests::fixtures::*};
 use crds::{ExecutionStatus, Reason};
 
 fn stored(phase: Phase) -> KubernetesExecution {
     let mut status =
         ExecutionStatus { phase, reason: Reason::Accepted, seq: 2, at: time::text(at(1)), ..ExecutionStatus::default() };
     if phase != Phase::Validating {
-        planned::store(&crate::fixtures::planned(), &mut status);
+        planned::store(&crate::tests::fixtures::planned(), &mut status);
     }
     if !matches!(phase, Phase::Validating | Phase::Preparing | Phase::Refused) {
         status.job = Some(JobStatus { name: "run-1".into(), uid: Some("job".into()), ..JobStatus::default() });
@@ -90,7 +91,8 @@ fn a_phase_began_with_the_first_of_its_last_entries() {
     let mut kx = stored(Phase::Executing);
     let entry = |phase, seconds| crds::TimelineEntry { at: time::text(at(seconds)), phase, ..crds::TimelineEntry::default() };
     let status = kx.status.as_mut().unwrap();
-    status.timeline = vec![entry(Phase::Executing, 1), entry(Phase::Preparing, 2), entry(Phase::Executing, 3), entry(Phase::Executing, 9)];
+    status.timeline =
+        vec![entry(Phase::Executing, 1), entry(Phase::Preparing, 2), entry(Phase::Executing, 3), entry(Phase::Executing, 9)];
     let Progress::Executing(p) = read(&kx).unwrap().progress else { panic!() };
     assert_eq!(p.since, at(3));
 }

@@ -15,7 +15,11 @@ const STARTING: SignedDuration = SignedDuration::from_millis(500);
 const BUSY: SignedDuration = SignedDuration::from_secs(1);
 
 /// As far as a plan: request, stamps, and everything up to the plugin.
-pub(super) fn planned<'a>(pass: &Pass<'_>, guards: &GuardsSeen, judged: &'a Judgement) -> Result<(&'a Planned, &'a Ruling), Step> {
+pub(super) fn planned<'a>(
+    pass: &Pass<'_>,
+    guards: &GuardsSeen,
+    judged: &'a Judgement,
+) -> Result<(&'a Planned, &'a Ruling), Step> {
     let wait = |span, why| Step::Wait(Waiting::lasting(pass.now, span, why));
     if let Some(no) = honored::request(pass) {
         return Err(no.record(pass, None));
@@ -44,7 +48,9 @@ pub(super) fn allowed(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Re
 /// A requester is believed only where the API server stamped it, under guards that were there before the object.
 fn unbelievable(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<No> {
     let what = match guards {
-        GuardsSeen::Missing(which) => format!("These admission policies are not there as they were shipped: {}.", which.join(", ")),
+        GuardsSeen::Missing(which) => {
+            format!("These admission policies are not there as they were shipped: {}.", which.join(", "))
+        }
         // Times of the API server are whole seconds: the same second is not before.
         GuardsSeen::InForce { since } if *since >= pass.exec.created => {
             "The admission policies are younger than this object, so its requester may be forged.".to_owned()
@@ -54,7 +60,10 @@ fn unbelievable(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<No> {
         GuardsSeen::Unknown => return None,
     };
     let next = "Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.";
-    Some(No::new(Reason::AdmissionNotInForce, By::Host, "the admission policies of Writ are not in force", what, next).who("the platform team"))
+    Some(
+        No::new(Reason::AdmissionNotInForce, By::Host, "the admission policies of Writ are not in force", what, next)
+            .who("the platform team"),
+    )
 }
 
 fn stamped(pass: &Pass<'_>) -> bool {

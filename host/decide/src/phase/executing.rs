@@ -44,9 +44,7 @@ fn create(pass: &Pass<'_>, p: &Progress, grants: &Grants) -> Step {
         (Grants::Whole, Some(access)) => {
             Step::Do(Effect::CreateJob(Box::new(job::manifest(pass.exec, &p.planned, &p.job, &access, pass.site))))
         }
-        (Grants::Partly | Grants::Pending, Some(_)) if !late => {
-            Step::Wait(Waiting::lasting(pass.now, GRANT, Why::Grant))
-        }
+        (Grants::Partly | Grants::Pending, Some(_)) if !late => Step::Wait(Waiting::lasting(pass.now, GRANT, Why::Grant)),
         _ => end::fence_fell(pass),
     }
 }

@@ -56,7 +56,9 @@ fn granted(pass: &Pass<'_>, p: &Ready, access: Access, grants: &Grants) -> Step 
 
 fn not_granted(pass: &Pass<'_>, what: String) -> Step {
     let next = "A cluster administrator compares the roles with what the component declares: writ plugin rbac";
-    No::new(Reason::ActionNotGranted, By::Api, "the run's identity could not be granted", what, next).who("a cluster administrator").record(pass, None)
+    No::new(Reason::ActionNotGranted, By::Api, "the run's identity could not be granted", what, next)
+        .who("a cluster administrator")
+        .record(pass, None)
 }
 
 /// **Rule 1.** Names and intent are stored now; the Job is created in a later pass, from what is stored.

@@ -1,0 +1,376 @@
+//! What the host does not believe, one line each; and that a hash is over everything that a deed is.
+use super::*;
+use crate::{
+    model::{Change, ChangeEffect, Command, Field, Operation, Planned, Write},
+    tests::fixtures::*,
+};
+use expect_test::{Expect, expect};
+
+fn assembled(spoil: impl FnOnce(&mut Parts<'_>)) -> Result<Planned, BadProposal> {
+    let info = info();
+    let mut parts = parts(&info);
+    spoil(&mut parts);
+    assemble(&site(), &exec(), parts)
+}
+
+fn check(spoil: impl FnOnce(&mut Parts<'_>), expect: &Expect) {
+    expect.assert_eq(&assembled(spoil).map_or_else(|bad| bad.to_string(), |_| "believed".to_owned()));
+}
+
+fn first(spoil: impl FnOnce(&mut Command), expect: &Expect) {
+    check(|p| spoil(&mut p.proposal.commands[0]), expect);
+}
+
+fn write(spoil: impl FnOnce(&mut Write), expect: &Expect) {
+    check(|p| spoil(&mut p.proposal.writes[0]), expect);
+}
+
+fn option(name: &str, value: Option<&str>) -> (String, Option<String>) {
+    (name.to_owned(), value.map(ToOwned::to_owned))
+}
+
+#[test]
+fn an_honest_proposal_is_believed() {
+    check(|_| {}, &expect!["believed"]);
+}
+
+#[test]
+fn only_kubectl_runs_and_only_verbs_on_the_list() {
+    first(|c| c.program = "sh".into(), &expect![[r#"command 1: its program is "sh"; only kubectl is there"#]]);
+    first(
+        |c| c.verb = vec!["delete".into()],
+        &expect![
+            "command 1: kubectl delete is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"
+        ],
+    );
+    first(
+        |c| c.verb = vec!["scale".into(), "--as=admin".into()],
+        &expect![
+            "command 1: kubectl scale --as=admin is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"
+        ],
+    );
+    first(
+        |c| c.verb = vec!["rollout".into(), "restart".into()],
+        &expect![
+            "command 1: kubectl rollout restart is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"
+        ],
+    );
+    first(
+        |c| c.verb.clear(),
+        &expect!["command 1: kubectl  is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"],
+    );
+}
+
+#[test]
+fn no_option_changes_identity_cluster_output_or_namespace() {
+    for name in [
+        "as",
+        "as-group",
+        "as-uid",
+        "server",
+        "kubeconfig",
+        "token",
+        "user",
+        "context",
+        "cluster",
+        "namespace",
+        "n",
+        "all",
+        "all-namespaces",
+        "output",
+        "o",
+        "filename",
+        "f",
+        "kustomize",
+        "raw",
+        "dry-run",
+        "cache-dir",
+        "v",
+        "selector",
+        "template",
+    ] {
+        let bad = assembled(|p| p.proposal.commands[0].options.push(option(name, Some("x")))).unwrap_err();
+        assert!(bad.to_string().contains("is not on the list of kubectl scale"), "{name}: {bad}");
+    }
+}
+
+#[test]
+fn options_hold_what_they_take() {
+    first(|c| c.options.push(option("replicas", Some("7"))), &expect![[r#"command 1: option "replicas" is given twice"#]]);
+    first(
+        |c| c.options = vec![option("replicas", Some("-1"))],
+        &expect![[r#"command 1: option replicas has the value "-1"; it takes a number"#]],
+    );
+    first(
+        |c| c.options = vec![option("replicas", None)],
+        &expect![[r#"command 1: option replicas has the value ""; it takes a number"#]],
+    );
+    first(
+        |c| c.options = vec![option("replicas", Some("5 --as=admin"))],
+        &expect![[r#"command 1: option replicas has the value "5 --as=admin"; it takes a number"#]],
+    );
+    first(|c| c.options.clear(), &expect!["command 1: kubectl scale needs one of the options replicas"]);
+    let patch = |options: Vec<(String, Option<String>)>| {
+        move |c: &mut Command| {
+            c.verb = vec!["patch".into()];
+            c.options = options;
+            c.files = vec![("p.json".into(), "{}".into())];
+        }
+    };
+    first(patch(vec![option("patch-file", Some("/writ/in/p.json"))]), &expect!["believed"]);
+    first(
+        patch(vec![option("patch-file", Some("/writ/in/../../etc/passwd"))]),
+        &expect![[
+            r#"command 1: option patch-file has the value "/writ/in/../../etc/passwd"; it takes /writ/in/NAME of a file of the same command"#
+        ]],
+    );
+    first(
+        patch(vec![option("patch-file", Some("/var/run/secrets/kubernetes.io/serviceaccount/token"))]),
+        &expect![[
+            r#"command 1: option patch-file has the value "/var/run/secrets/kubernetes.io/serviceaccount/token"; it takes /writ/in/NAME of a file of the same command"#
+        ]],
+    );
+    first(
+        patch(vec![option("patch", Some("{}")), option("type", Some("apply"))]),
+        &expect![[r#"command 1: option type has the value "apply"; it takes one of json, merge, strategic"#]],
+    );
+    first(
+        patch(vec![option("patch", Some("not json"))]),
+        &expect![[r#"command 1: option patch has the value "not json"; it takes JSON in one line"#]],
+    );
+    first(
+        patch(vec![option("type", Some("json"))]),
+        &expect!["command 1: kubectl patch needs one of the options patch, patch-file"],
+    );
+}
+
+#[test]
+fn operands_are_names_of_what_is_written() {
+    for good in ["deployment/web", "deployments/web", "deployment.apps/web", "deployments.v1.apps/web"] {
+        assert!(assembled(|p| p.proposal.commands[0].operands = vec![good.into()]).is_ok(), "{good}");
+    }
+    first(|c| c.operands.clear(), &expect!["command 1: it names no object"]);
+    first(|c| c.operands = vec!["web".into()], &expect![[r#"command 1: "web" names no object; write kind/name"#]]);
+    first(|c| c.operands = vec!["--all".into()], &expect![[r#"command 1: "--all" names no object; write kind/name"#]]);
+    first(
+        |c| c.operands = vec!["deployment/api".into()],
+        &expect![[r#"command 1: "deployment/api" is not among the objects that the plan lists as written"#]],
+    );
+    first(
+        |c| c.operands = vec!["statefulset/web".into()],
+        &expect![[r#"command 1: "statefulset/web" is not among the objects that the plan lists as written"#]],
+    );
+    first(
+        |c| c.operands = vec!["deployment.other.io/web".into()],
+        &expect![[r#"command 1: "deployment.other.io/web" is not among the objects that the plan lists as written"#]],
+    );
+    first(
+        |c| c.operands.push("deployment/-web".into()),
+        &expect![[r#"command 1: "deployment/-web" names no object; write kind/name"#]],
+    );
+}
+
+#[test]
+fn files_have_names_and_a_bound() {
+    let file = |name: &str, content: &str| vec![(name.to_owned(), content.to_owned())];
+    first(
+        |c| c.files = file("../x", ""),
+        &expect![[r#"file "../x": names are RFC 1123 subdomains of at most 63 characters, each once in a plan"#]],
+    );
+    first(
+        |c| c.files = file("X", ""),
+        &expect![[r#"file "X": names are RFC 1123 subdomains of at most 63 characters, each once in a plan"#]],
+    );
+    first(
+        |c| c.files = [file("a", ""), file("a", "")].concat(),
+        &expect![[r#"file "a": names are RFC 1123 subdomains of at most 63 characters, each once in a plan"#]],
+    );
+    first(|c| c.files = file("a", "\0"), &expect!["a file: a control character in it"]);
+    first(|c| c.files = file("a", &"x".repeat(64 * 1024 + 1)), &expect!["its files: 65537 bytes, at most 65536"]);
+}
+
+#[test]
+fn writes_stay_in_the_namespace_and_within_what_is_declared() {
+    check(|p| p.proposal.writes.clear(), &expect!["its commands write, and it lists no write"]);
+    write(
+        |w| w.object.namespace = Some("kube-system".into()),
+        &expect!["it writes Deployment kube-system/web, which is not in the execution's own namespace shop"],
+    );
+    write(
+        |w| w.object.namespace = None,
+        &expect!["it writes Deployment web, which is not in the execution's own namespace shop"],
+    );
+    write(
+        |w| w.subresource = Some("status".into()),
+        &expect!["it writes Deployment shop/web (update deployments/status), which its declared needs do not cover"],
+    );
+    write(
+        |w| w.operation = Operation::Delete,
+        &expect!["it writes Deployment shop/web (delete deployments/scale), which its declared needs do not cover"],
+    );
+    write(
+        |w| w.object.api.group = String::new(),
+        &expect!["it writes Deployment shop/web (update deployments/scale), which its declared needs do not cover"],
+    );
+    write(|w| w.object.name = "web?x=y".into(), &expect![[r#""Deployment shop/web?x=y" is no name of an object"#]]);
+    check(
+        |p| p.target = Some((ObjectRef { namespace: Some("other".into()), ..web() }, None)),
+        &expect!["it writes Deployment other/web, which is not in the execution's own namespace shop"],
+    );
+}
+
+#[test]
+fn what_exists_is_written_by_the_uid_that_was_read() {
+    write(|w| w.uid = None, &expect!["it writes Deployment shop/web and does not say the uid it saw"]);
+    write(
+        |w| w.uid = Some(uid("other")),
+        &expect!["it writes Deployment shop/web with uid other; the uid of the target is 6d1f8e90-1111-4222-8333-444455556666"],
+    );
+}
+
+#[test]
+fn changes_are_of_what_is_written_and_say_something() {
+    let change = |effect| vec![Change { object: web(), effect }];
+    check(
+        |p| p.proposal.changes[0].object.name = "api".into(),
+        &expect!["it says that Deployment shop/api changes, and does not list it as written"],
+    );
+    check(
+        |p| p.proposal.changes = change(ChangeEffect::Set(vec![])),
+        &expect!["the change of Deployment shop/web says nothing: name fields, or say in words what happens"],
+    );
+    check(
+        |p| p.proposal.changes = change(ChangeEffect::Other("created".into())),
+        &expect!["the change of Deployment shop/web says nothing: name fields, or say in words what happens"],
+    );
+    check(
+        |p| p.proposal.changes = change(ChangeEffect::Other("\u{1b}[2J".into())),
+        &expect!["a change: a control character in it"],
+    );
+    let field = |after: &str| Field { at: "/a".into(), before: None, after: Some(json(after)) };
+    check(|p| p.proposal.changes = change(ChangeEffect::Set(vec![field("{")])), &expect!["a value of a change: not JSON"]);
+    check(
+        |p| {
+            let mut twin = p.proposal.writes[0].clone();
+            twin.object.api.version = "v2".into();
+            p.proposal.writes.push(twin);
+        },
+        &expect!["it writes two kinds of Deployment shop/web; an approver could not tell them apart"],
+    );
+}
+
+#[test]
+fn everything_has_a_bound() {
+    check(
+        |p| p.proposal.commands = vec![p.proposal.commands[0].clone(); 9],
+        &expect!["it proposes 9 commands; at least 1, at most 8"],
+    );
+    check(|p| p.proposal.commands.clear(), &expect!["it proposes 0 commands; at least 1, at most 8"]);
+    check(|p| p.proposal.writes = vec![p.proposal.writes[0].clone(); 65], &expect!["its writes: 65, at most 64"]);
+    check(|p| p.proposal.memo = json(&format!("\"{}\"", "x".repeat(5000))), &expect!["its memo: 5002 bytes, at most 4096"]);
+    check(|p| p.proposal.memo = json("{"), &expect!["its memo: not JSON"]);
+    check(|p| p.parameters = json("[]"), &expect!["the parameters: not a JSON object"]);
+    check(
+        |p| p.parameters = json(&format!("{{\"a\":\"{}\"}}", "x".repeat(17_000))),
+        &expect!["the parameters: 17008 bytes, at most 16384"],
+    );
+    check(|p| p.proposal.warnings = vec!["a\nb".into()], &expect!["its warnings: a control character in it"]);
+    check(|p| p.proposal.warnings = vec!["x".repeat(600)], &expect!["its warnings: 600 bytes, at most 512"]);
+    let value = json(&format!("\"{}\"", "x".repeat(4000)));
+    let fields = (0..9).map(|n| Field { at: format!("/{n}"), before: None, after: Some(value.clone()) }).collect();
+    check(|p| p.proposal.changes[0].effect = ChangeEffect::Set(fields), &expect!["the plan: 37326 bytes, at most 32768"]);
+}
+
+#[test]
+fn the_way_back_is_what_was_declared() {
+    check(
+        |p| p.undo = Undo::Impossible("no".into()),
+        &expect!["the action is declared as always reversible, and now it says that it cannot be undone"],
+    );
+    check(
+        |p| p.undo = Undo::By { action: p.info.name.clone(), parameters: json("7"), loses: vec![] },
+        &expect!["the parameters of its undo: not a JSON object"],
+    );
+    check(|p| p.undo = Undo::Unneeded("same".into()), &expect!["believed"]);
+}
+
+#[test]
+fn the_deadline_is_the_shortest_of_what_is_wanted_and_allowed() {
+    let deadline = |timeout: Option<&str>, longest| {
+        let mut exec = exec();
+        exec.spec.timeout = timeout.map(ToOwned::to_owned);
+        let info = info();
+        let site = Site { longest, ..site() };
+        assemble(&site, &exec, parts(&info)).map(|p| p.deadline)
+    };
+    assert_eq!(deadline(None, 3600), Ok(60));
+    assert_eq!(deadline(Some("1m30s"), 3600), Ok(90));
+    assert_eq!(deadline(Some("1h"), 3600), Ok(600));
+    assert_eq!(deadline(Some("1h"), 300), Ok(300));
+    assert_eq!(deadline(Some("1ms"), 300), Ok(1));
+    let bad = deadline(Some("soon"), 300).unwrap_err();
+    expect![[r#"Invalid { by_plugin: false, violations: [Violation { at: "", rule: "spec.timeout", message: "spec.timeout: \"soon\" is no time such as 90s, 5m or 1h30m" }], known: [] }"#]].assert_eq(&format!("{:?}", bad.into_judgement()));
+}
+
+#[test]
+fn every_part_of_a_deed_changes_its_hash() {
+    let plain = assembled(|_| {}).unwrap();
+    assert_eq!(plain.hash, assembled(|_| {}).unwrap().hash);
+    let of = |spoil: &dyn Fn(&mut Execution, &mut Planned)| {
+        let (mut exec, mut planned) = (exec(), plain.clone());
+        spoil(&mut exec, &mut planned);
+        hash::of(&exec, &planned).unwrap()
+    };
+    assert_eq!(of(&|_, _| {}), plain.hash);
+    let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 19] = [
+        ("cluster", &|e, _| e.cluster = uid("x")),
+        ("execution", &|e, _| e.uid = uid("x")),
+        ("requester", &|e, _| e.spec.requester.as_mut().unwrap().username.push('x')),
+        ("groups", &|e, _| e.spec.requester.as_mut().unwrap().groups.clear()),
+        ("action", &|_, p| p.action = "x".to_owned().try_into().unwrap()),
+        ("component", &|_, p| p.plugin.digest = digest('a')),
+        ("parameters", &|_, p| p.parameters = json("{}")),
+        ("target", &|_, p| p.target.as_mut().unwrap().0.name.push('x')),
+        ("target uid", &|_, p| p.target.as_mut().unwrap().1 = Some(uid("x"))),
+        ("commands", &|_, p| p.proposal.commands[0].options.clear()),
+        ("files", &|_, p| p.proposal.commands[0].files.push(("a".into(), String::new()))),
+        ("writes", &|_, p| p.proposal.writes[0].subresource = None),
+        ("changes", &|_, p| p.proposal.changes.clear()),
+        ("before", &|_, p| {
+            let ChangeEffect::Set(fields) = &mut p.proposal.changes[0].effect else { panic!() };
+            fields[0].before = None;
+        }),
+        ("memo", &|_, p| p.proposal.memo = json("1")),
+        ("undo", &|_, p| p.undo = undo(3)),
+        ("role", &|_, p| p.role.push('x')),
+        ("image", &|_, p| p.image.push('x')),
+        ("deadline", &|_, p| p.deadline += 1),
+    ];
+    let mut seen = vec![plain.hash.clone()];
+    for (what, spoil) in changed {
+        let hash = of(spoil);
+        assert!(!seen.contains(&hash), "{what} is not in the hash");
+        seen.push(hash);
+    }
+}
+
+#[test]
+fn what_is_not_the_deed_does_not_change_its_hash() {
+    let plain = assembled(|_| {}).unwrap();
+    let warned = assembled(|p| p.proposal.warnings.push("3 pods restart".into())).unwrap();
+    let spaced = assembled(|p| p.parameters = json("{ \"replicas\" : 5 }")).unwrap();
+    let mut later = exec();
+    later.resource_version = "999".into();
+    let info = info();
+    assert_eq!(warned.hash, plain.hash);
+    assert_eq!(spaced.hash, plain.hash);
+    assert_eq!(assemble(&site(), &later, parts(&info)).unwrap().hash, plain.hash);
+}
+
+#[test]
+fn fields_of_one_object_become_one_change() {
+    let field = |at: &str| Field { at: at.into(), before: None, after: None };
+    let set = |at: &str| Change { object: web(), effect: ChangeEffect::Set(vec![field(at)]) };
+    let planned = assembled(|p| p.proposal.changes = vec![set("/a"), set("/b")]).unwrap();
+    assert_eq!(planned.proposal.changes, [Change { object: web(), effect: ChangeEffect::Set(vec![field("/a"), field("/b")]) }]);
+}

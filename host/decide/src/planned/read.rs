@@ -1,8 +1,8 @@
 //! The other direction: a status that the host wrote, back into a `Planned`. What does not parse was written by somebody else.
 use super::{IMPOSSIBLE, UNNEEDED};
 use crate::model::{
-    ActionName, Api, Change, ChangeEffect, Command, Digest, Field, Json, Malformed, ObjectRef, Operation, PlanHash, Planned, PluginId,
-    Proposal, Risk, Uid, Undo, Write,
+    ActionName, Api, Change, ChangeEffect, Command, Digest, Field, Json, Malformed, ObjectRef, Operation, PlanHash, Planned,
+    PluginId, Proposal, Risk, Uid, Undo, Write,
 };
 use crds::{ChangeStatus, CommandStatus, ExecutionStatus, PlanStatus, PluginUsed, RollbackStatus, TargetSeen, WriteStatus};
 
@@ -46,8 +46,7 @@ fn component(plugin: &PluginUsed) -> Result<PluginId, Malformed> {
 
 fn target(seen: &TargetSeen) -> Result<(ObjectRef, Option<Uid>), Malformed> {
     let (group, version) = seen.api_version.split_once('/').unwrap_or(("", &seen.api_version));
-    let api =
-        Api { group: group.into(), version: version.into(), kind: seen.kind.clone(), resource: seen.resource.clone() };
+    let api = Api { group: group.into(), version: version.into(), kind: seen.kind.clone(), resource: seen.resource.clone() };
     let uid = if seen.uid.is_empty() { None } else { Some(Uid::try_from(seen.uid.clone())?) };
     Ok((ObjectRef { api, namespace: seen.namespace.clone(), name: seen.name.clone() }, uid))
 }

@@ -1,7 +1,8 @@
+//! Store and read are each other's inverse.
 use super::*;
 use crate::{
-    fixtures::{self, digest, json, uid, web},
     model::{ActionName, Field, ObjectRef, Proposal, Risk, Uid},
+    tests::fixtures::{self, digest, json, uid, web},
 };
 use proptest::prelude::*;
 
@@ -29,8 +30,12 @@ fn any_uid() -> impl Strategy<Value = Option<Uid>> {
 fn any_write() -> impl Strategy<Value = Write> {
     let operation =
         prop_oneof![Just(Operation::Create), Just(Operation::Update), Just(Operation::Delete), Just(Operation::Connect)];
-    (any_object(), operation, prop::option::of("[a-z]{1,5}"), any_uid())
-        .prop_map(|(object, operation, subresource, uid)| Write { object, operation, subresource, uid })
+    (any_object(), operation, prop::option::of("[a-z]{1,5}"), any_uid()).prop_map(|(object, operation, subresource, uid)| Write {
+        object,
+        operation,
+        subresource,
+        uid,
+    })
 }
 
 fn any_effect() -> impl Strategy<Value = ChangeEffect> {
@@ -121,5 +126,6 @@ fn the_way_back_is_a_line_that_can_be_typed() {
     let Undo::By { parameters, .. } = &mut planned.undo else { panic!() };
     *parameters = json(r#"{"note":"it's fine","replicas":2}"#);
     planned.plugin.digest = digest('a');
-    expect_test::expect![[r#"writ run scale_deployment web 'note=it'\''s fine' replicas=2 -n shop"#]].assert_eq(&rollback(&planned).command);
+    expect_test::expect![[r#"writ run scale_deployment web 'note=it'\''s fine' replicas=2 -n shop"#]]
+        .assert_eq(&rollback(&planned).command);
 }

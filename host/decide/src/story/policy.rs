@@ -14,7 +14,8 @@ pub(crate) fn judge(ruling: &Ruling) -> Option<No> {
     }
     let noes: Vec<&PolicyRuling> = obeyed.into_iter().filter(|r| !matches!(r.verdict, Verdict::Allow(_))).collect();
     let first = noes.iter().min_by_key(|r| rank(&r.verdict))?;
-    let all: Vec<(&PolicyRuling, ViolationStatus)> = noes.iter().flat_map(|r| violations(&r.verdict).into_iter().map(|v| (*r, v))).collect();
+    let all: Vec<(&PolicyRuling, ViolationStatus)> =
+        noes.iter().flat_map(|r| violations(&r.verdict).into_iter().map(|v| (*r, v))).collect();
     let line = |(r, v): &(&PolicyRuling, ViolationStatus)| format!("policy {}: {}", r.policy, v.message);
     let top = all.iter().find(|(r, _)| r.policy == first.policy).map(line).unwrap_or_default();
     let more = all.len().checked_sub(1).filter(|n| *n > 0).map(|n| format!(" (and {n} more)")).unwrap_or_default();
@@ -22,16 +23,20 @@ pub(crate) fn judge(ruling: &Ruling) -> Option<No> {
     let owners: Vec<String> = noes.iter().map(|r| owner(r)).collect();
     let next = format!("Who can change this: {}.", owners.join("; "));
     let what = format!("Refused by {}.", said.join("; "));
-    Some(No::new(reason(&first.verdict), By::Policy, format!("{top}{more}"), what, next).who(owners.join("; ")).violations(all.into_iter().map(|(_, v)| v)))
+    Some(
+        No::new(reason(&first.verdict), By::Policy, format!("{top}{more}"), what, next)
+            .who(owners.join("; "))
+            .violations(all.into_iter().map(|(_, v)| v)),
+    )
 }
 
 fn with_rule(line: String, rule: &str) -> String {
     if rule.is_empty() { line } else { format!("{line} ({rule})") }
 }
 
-/// `ExecutionPolicy default, owner platform@example.com`.
+/// `ExecutionPolicy default (owner platform@example.com)`.
 pub(crate) fn owner(r: &PolicyRuling) -> String {
-    let owner = if r.owner.is_empty() { String::new() } else { format!(", owner {}", r.owner) };
+    let owner = if r.owner.is_empty() { String::new() } else { format!(" (owner {})", r.owner) };
     format!("ExecutionPolicy {}{owner}", r.policy)
 }
 

@@ -1,5 +1,5 @@
 //! A no, whoever said it, in words: what happened, that nothing was touched, who can change it, what to try.
-use super::{Pass, count, policy, shown};
+use super::{Pass, count, policy, shown, upper};
 use crate::{
     model::{Planned, PluginFault, Refusal, Violation},
     observed::{Judgement, Ruling},
@@ -39,7 +39,13 @@ pub(crate) struct No {
 }
 
 impl No {
-    pub(crate) fn new(reason: Reason, by: By, summary: impl Into<String>, what: impl Into<String>, next: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        reason: Reason,
+        by: By,
+        summary: impl Into<String>,
+        what: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
         let (summary, what, next) = (summary.into(), what.into(), next.into());
         Self { reason, by, summary, what, next, violations: vec![], who: String::new(), instead: String::new() }
     }
@@ -89,41 +95,83 @@ pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
         Judgement::ActionUnknown { nearest } => {
             let mean = nearest.as_ref().map(|n| format!("Did you mean {n}? ")).unwrap_or_default();
             let what = format!("No active plugin exports an action {action}.");
-            No::new(Reason::ActionUnknown, By::Host, format!("no action {action}"), what, format!("{mean}All there are: kubectl get actions"))
-                .instead(nearest.as_ref().map(ToString::to_string).unwrap_or_default())
+            No::new(
+                Reason::ActionUnknown,
+                By::Host,
+                format!("no action {action}"),
+                what,
+                format!("{mean}All there are: kubectl get actions"),
+            )
+            .instead(nearest.as_ref().map(ToString::to_string).unwrap_or_default())
         }
         Judgement::NotAllowed { why } => {
             let who = pass.exec.spec.requester.as_ref().map_or("the requester", |r| r.username.as_str());
             let next = format!("Ask for the verb run on actions.writ.dev/{} in namespace {ns}.", action.replace('_', "-"));
-            No::new(Reason::NotAllowed, By::Rbac, format!("{who} may not run {action} here"), format!("{who} may not run {action} in namespace {ns}: {why}."), next)
-                .who(format!("whoever grants roles in namespace {ns}"))
+            No::new(
+                Reason::NotAllowed,
+                By::Rbac,
+                format!("{who} may not run {action} here"),
+                format!("{who} may not run {action} in namespace {ns}: {why}."),
+                next,
+            )
+            .who(format!("whoever grants roles in namespace {ns}"))
         }
         Judgement::NotGranted { missing } => {
             let what = format!("The roles of {action} are not there as its component declares them: {}.", missing.join(", "));
-            No::new(Reason::ActionNotGranted, By::Host, format!("roles of {action} are missing"), what, "To grant them: writ plugin rbac PLUGIN | kubectl apply -f -")
-                .who("a cluster administrator")
+            No::new(
+                Reason::ActionNotGranted,
+                By::Host,
+                format!("roles of {action} are missing"),
+                what,
+                "To grant them: writ plugin rbac PLUGIN | kubectl apply -f -",
+            )
+            .who("a cluster administrator")
         }
-        Judgement::TargetNotAllowed { why } => {
-            No::new(Reason::TargetNotAllowed, By::Host, why.clone(), format!("The target is not one for {action}: {why}."), format!("What it can be aimed at: writ explain {action}"))
-        }
-        Judgement::TargetMissing { what } => {
-            No::new(Reason::TargetNotFound, By::Api, format!("there is no {what}"), format!("There is no {what}."), format!("Look for the right name in namespace {ns}."))
-        }
-        Judgement::NamespaceTerminating => {
-            No::new(Reason::NamespaceTerminating, By::Api, format!("namespace {ns} is being deleted"), format!("Namespace {ns} is being deleted."), "")
-        }
+        Judgement::TargetNotAllowed { why } => No::new(
+            Reason::TargetNotAllowed,
+            By::Host,
+            why.clone(),
+            format!("The target is not one for {action}: {why}."),
+            format!("What it can be aimed at: writ explain {action}"),
+        ),
+        Judgement::TargetMissing { what } => No::new(
+            Reason::TargetNotFound,
+            By::Api,
+            format!("there is no {what}"),
+            format!("There is no {what}."),
+            format!("Look for the right name in namespace {ns}."),
+        ),
+        Judgement::NamespaceTerminating => No::new(
+            Reason::NamespaceTerminating,
+            By::Api,
+            format!("namespace {ns} is being deleted"),
+            format!("Namespace {ns} is being deleted."),
+            "",
+        ),
         Judgement::Invalid { by_plugin, violations, known } => invalid(action, *by_plugin, violations, known),
         Judgement::Refused(Refusal { reason, message, remedy }) => {
             let violation = ViolationStatus { pointer: String::new(), rule: reason.clone(), message: message.clone() };
-            No::new(Reason::PluginRefused, By::Plugin, format!("{reason}: {message}"), format!("The plugin of {action} says not now: {message} ({reason})."), remedy.clone())
-                .violations([violation])
-                .instead(remedy.clone())
+            No::new(
+                Reason::PluginRefused,
+                By::Plugin,
+                format!("{reason}: {message}"),
+                format!("The plugin of {action} says not now: {message} ({reason})."),
+                format!("{}.", upper(remedy.trim_end_matches('.'))),
+            )
+            .violations([violation])
+            .instead(remedy.clone())
         }
         Judgement::Faulty(PluginFault::Broken { kind, message }) => {
             let what = format!("The plugin of {action} broke the contract: {kind}, {message}.");
-            No::new(Reason::PluginFailed, By::Plugin, format!("the plugin failed: {kind}"), what, "Show this to its owner: the same request fails the same way.")
-                .who("the owner of the plugin")
-                .violations([ViolationStatus { pointer: String::new(), rule: kind.clone(), message: message.clone() }])
+            No::new(
+                Reason::PluginFailed,
+                By::Plugin,
+                format!("the plugin failed: {kind}"),
+                what,
+                "Show this to its owner: the same request fails the same way.",
+            )
+            .who("the owner of the plugin")
+            .violations([ViolationStatus { pointer: String::new(), rule: kind.clone(), message: message.clone() }])
         }
     })
 }
@@ -138,6 +186,7 @@ fn invalid(action: &str, by_plugin: bool, violations: &[Violation], known: &[Str
     let what = format!("{} {verb} wrong with the parameters: {}.", violations.len(), said.join("; "));
     let known = if known.is_empty() { String::new() } else { format!("{action} takes {}. ", known.join(", ")) };
     let by = if by_plugin { By::Plugin } else { By::Schema };
-    let all = violations.iter().map(|v| ViolationStatus { pointer: v.at.clone(), rule: v.rule.clone(), message: v.message.clone() });
+    let all =
+        violations.iter().map(|v| ViolationStatus { pointer: v.at.clone(), rule: v.rule.clone(), message: v.message.clone() });
     No::new(Reason::ParametersInvalid, by, summary, what, format!("{known}An example: writ explain {action}")).violations(all)
 }

@@ -7,7 +7,7 @@ use crate::{
     phase::{cancelled, verifying::way_back},
     planned,
     step::Step,
-    story::Pass,
+    story::{Pass, upper},
 };
 use crds::{ExecutionStatus, Phase, Reason, limits};
 use jiff::Timestamp;
@@ -40,7 +40,14 @@ pub(super) fn failed(pass: &Pass<'_>, p: &Progress, s: &Seen<'_>, exit: &Exit<'_
     }
     pass.record(Phase::Failed, Reason::JobFailed, |st| {
         printed(st, exit.code, exit.output);
-        let said = exit.output.tail.lines().rev().find(|l| !l.trim().is_empty()).map(|l| format!(" It said: {l}")).unwrap_or_default();
+        let said = exit
+            .output
+            .tail
+            .lines()
+            .rev()
+            .find(|l| !l.trim().is_empty())
+            .map(|l| format!(" It said: {}.", l.trim_end_matches('.')))
+            .unwrap_or_default();
         let which = which(p, exit.command);
         st.summary = format!("{which} exited {}", exit.code);
         st.message = format!("{which} exited {}.{said}{}", exit.code, look(pass, st));
@@ -86,10 +93,7 @@ fn never_started(pass: &Pass<'_>, reason: Reason, why: &str) -> Step {
     let given_up = matches!(pass.exec.reason, Reason::Stopping | Reason::JobRefused);
     pass.record(Phase::Failed, reason, |s| {
         s.summary = if given_up { summary } else { format!("no command of the Job started: {why}") };
-        s.message = format!(
-            "{}. No command was started: nothing was touched. When the cause is gone, make a new execution.",
-            upper(&s.summary)
-        );
+        s.message = format!("{}. Nothing was touched. When the cause is gone, make a new execution.", upper(&s.summary));
     })
 }
 
@@ -140,12 +144,11 @@ fn which(p: &Progress, command: u32) -> String {
     let all = &p.planned.proposal.commands;
     let name = usize::try_from(command).ok().and_then(|n| all.get(n)).map(|c| format!("{} {}", c.program, c.verb.join(" ")));
     let name = name.unwrap_or_else(|| "a command".to_owned());
-    if all.len() < 2 { name } else { format!("command {} of {} ({name})", command.saturating_add(1), planned::lines(&p.planned).len()) }
-}
-
-fn upper(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    if all.len() < 2 {
+        name
+    } else {
+        format!("command {} of {} ({name})", command.saturating_add(1), planned::lines(&p.planned).len())
+    }
 }
 
 fn printed(s: &mut ExecutionStatus, code: i32, output: &Output) {

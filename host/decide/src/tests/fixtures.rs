@@ -2,8 +2,8 @@
 use crate::{
     execution::Execution,
     model::{
-        ActionInfo, ActionName, Api, Change, ChangeEffect, Command, Digest, DryRunForm, Field, Json, ObjectRef, Operation, Planned,
-        PluginId, Proposal, Reversible, Risk, Rule, Scope, TargetKind, Texts, Timeouts, Uid, Undo, Write,
+        ActionInfo, ActionName, Api, Change, ChangeEffect, Command, Digest, DryRunForm, Field, Json, ObjectRef, Operation,
+        Planned, PluginId, Proposal, Reversible, Risk, Rule, Scope, TargetKind, Texts, Timeouts, Uid, Undo, Write,
     },
     observed::{Obligations, PolicyRuling, Ruling, Verdict},
     plan::{self, Parts},
@@ -113,10 +113,7 @@ pub fn command(from: u32, to: u32) -> Command {
     Command {
         program: "kubectl".into(),
         verb: vec!["scale".into()],
-        options: vec![
-            ("current-replicas".into(), Some(from.to_string())),
-            ("replicas".into(), Some(to.to_string())),
-        ],
+        options: vec![("current-replicas".into(), Some(from.to_string())), ("replicas".into(), Some(to.to_string()))],
         operands: vec!["deployment/web".into()],
         files: vec![],
     }

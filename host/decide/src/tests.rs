@@ -1,0 +1,8 @@
+//! Tests of the core as a whole: the table of every phase and every observation, messages, and the crash matrix.
+mod decisions;
+pub(crate) mod fixtures;
+mod messages;
+pub(crate) mod seen;
+pub(crate) mod stored;
+mod table;
+mod total;

@@ -1,0 +1,358 @@
+//! What is decided in each stage, for a reader: one line a step, with all that leads to it.
+use super::{
+    fixtures::*,
+    seen, stored,
+    table::{wishes, words},
+};
+use crate::{next_step, observed::*};
+use expect_test::{Expect, expect};
+use std::collections::BTreeMap;
+
+/// The whole table of one stage, for a reader: only looks that fit it, ledger in order, nothing unusual.
+fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen) -> bool, expect: &Expect) {
+    let mut text = String::new();
+    for (stage, exec) in stored::all().into_iter().filter(|(stage, _)| stages.contains(&stage.as_str())) {
+        let (_, exec) = wishes(&exec).into_iter().find(|(w, _)| w.trim() == wish).unwrap();
+        let mut steps = BTreeMap::<String, Vec<String>>::new();
+        for (look, phase) in seen::all().into_iter().filter(|(_, phase)| fits(phase)) {
+            let seen = Observed { ledger: LedgerSeen::At(exec.seq), phase };
+            steps.entry(words(&next_step(&site(), at(now), &exec, &seen))).or_default().push(look);
+        }
+        text.push_str(&format!("{stage}\n"));
+        for (step, looks) in steps {
+            text.push_str(&format!("  {step}: {}\n", looks.join(" | ")));
+        }
+    }
+    expect.assert_eq(&text);
+}
+
+fn guarded(guards: &GuardsSeen) -> bool {
+    *guards == GuardsSeen::InForce { since: at(-1) }
+}
+
+#[test]
+fn what_happens_in_validating() {
+    snapshot(
+        &["fresh"],
+        "",
+        1,
+        |p| matches!(p, PhaseSeen::Validating(s) if guarded(&s.guards)),
+        &expect![[r#"
+        fresh
+          record Preparing/Accepted: guarded, allow | guarded, allow, a shadow fails | guarded, drifted
+          record Refused/ActionNotGranted: guarded, not granted
+          record Refused/ActionUnknown: guarded, action unknown
+          record Refused/NamespaceTerminating: guarded, terminating
+          record Refused/NotAllowed: guarded, not allowed
+          record Refused/NotSupportedYet: guarded, wants an approval | guarded, wants a dry run | guarded, wants a review | guarded, writes two objects
+          record Refused/ParametersInvalid: guarded, invalid
+          record Refused/PluginFailed: guarded, plugin broken
+          record Refused/PluginRefused: guarded, plugin refuses
+          record Refused/PolicyDenied: guarded, deny | guarded, deny in silence | guarded, one of two denies | guarded, one fails, one denies
+          record Refused/PolicyFailed: guarded, malformed | guarded, errored | guarded, timed out
+          record Refused/PolicyMissing: guarded, no policy | guarded, a shadow alone
+          record Refused/PolicyUndefined: guarded, undefined
+          record Refused/TargetNotAllowed: guarded, target not allowed
+          record Refused/TargetNotFound: guarded, target missing
+          wait for PluginBusy: guarded, plugin busy
+          wait for Starting: guarded, starting
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_where_the_stamps_cannot_be_believed() {
+    let one = |s: &Validating| matches!(&s.judged, Judgement::Starting) && !guarded(&s.guards);
+    snapshot(
+        &["fresh"],
+        "",
+        1,
+        |p| matches!(p, PhaseSeen::Validating(s) if one(s)),
+        &expect![[r#"
+        fresh
+          record Refused/AdmissionNotInForce: guards of the same second, starting | guards missing, starting
+          wait for Starting: guards not read, starting
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_in_preparing() {
+    let usual = |s: &Preparing| guarded(&s.guards) && s.grants == Grants::Whole;
+    snapshot(
+        &["preparing"],
+        "",
+        3,
+        |p| matches!(p, PhaseSeen::Preparing(s) if usual(s)),
+        &expect![[r#"
+        preparing
+          do Revoke: guarded, drifted, granted
+          record Executing/Prepared: guarded, allow, granted | guarded, allow, a shadow fails, granted
+          record Refused/ActionNotGranted: guarded, not granted, granted
+          record Refused/ActionUnknown: guarded, action unknown, granted
+          record Refused/NamespaceTerminating: guarded, terminating, granted
+          record Refused/NotAllowed: guarded, not allowed, granted
+          record Refused/NotSupportedYet: guarded, wants an approval, granted | guarded, wants a dry run, granted | guarded, wants a review, granted | guarded, writes two objects, granted
+          record Refused/ParametersInvalid: guarded, invalid, granted
+          record Refused/PluginFailed: guarded, plugin broken, granted
+          record Refused/PluginRefused: guarded, plugin refuses, granted
+          record Refused/PolicyDenied: guarded, deny, granted | guarded, deny in silence, granted | guarded, one of two denies, granted | guarded, one fails, one denies, granted
+          record Refused/PolicyFailed: guarded, malformed, granted | guarded, errored, granted | guarded, timed out, granted
+          record Refused/PolicyMissing: guarded, no policy, granted | guarded, a shadow alone, granted
+          record Refused/PolicyUndefined: guarded, undefined, granted
+          record Refused/TargetNotAllowed: guarded, target not allowed, granted
+          record Refused/TargetNotFound: guarded, target missing, granted
+          wait for PluginBusy: guarded, plugin busy, granted
+          wait for Starting: guarded, starting, granted
+    "#]],
+    );
+    let (same, other) = (stored::judged(&planned()), stored::judged(&planned_from(3, false)));
+    let granting = |s: &Preparing| guarded(&s.guards) && (s.judged == same || s.judged == other);
+    snapshot(
+        &["preparing"],
+        "",
+        3,
+        |p| matches!(p, PhaseSeen::Preparing(s) if granting(s)),
+        &expect![[r#"
+        preparing
+          do Grant: guarded, allow, no grant | guarded, allow, part of the grant
+          do Revoke: guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted
+          record Executing/Prepared: guarded, allow, granted
+          record Refused/ActionNotGranted: guarded, allow, grant forbidden
+          record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, grant forbidden
+          wait for Grant: guarded, allow, grant pending
+    "#]],
+    );
+    snapshot(
+        &["preparing"],
+        "",
+        1000,
+        |p| matches!(p, PhaseSeen::Preparing(s) if granting(s)),
+        &expect![[r#"
+        preparing
+          do Grant: guarded, allow, no grant
+          do Revoke: guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted
+          record Executing/Prepared: guarded, allow, granted
+          record Refused/ActionNotGranted: guarded, allow, part of the grant | guarded, allow, grant pending | guarded, allow, grant forbidden
+          record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, grant forbidden
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_before_the_job_was_seen() {
+    let usual = |s: &Executing| !matches!(s.job, JobSeen::Ours { .. });
+    snapshot(
+        &["prepared"],
+        "",
+        3,
+        |p| matches!(p, PhaseSeen::Executing(s) if usual(s)),
+        &expect![[r#"
+        prepared
+          do CreateJob: absent, granted
+          record Failed/JobNameTaken: foreign, no grant | foreign, part of the grant | foreign, grant pending | foreign, granted | foreign, grant forbidden
+          record Failed/OutcomeUnknown: absent, no grant | absent, grant forbidden
+          wait for Grant: absent, part of the grant | absent, grant pending
+    "#]],
+    );
+    snapshot(
+        &["prepared"],
+        "cancelled",
+        3,
+        |p| matches!(p, PhaseSeen::Executing(s) if usual(s)),
+        &expect![[r#"
+        prepared
+          do Revoke: absent, part of the grant | absent, grant pending | absent, granted
+          record Cancelled/CancelRequested: absent, no grant | absent, grant forbidden
+          record Failed/JobNameTaken: foreign, no grant | foreign, part of the grant | foreign, grant pending | foreign, granted | foreign, grant forbidden
+    "#]],
+    );
+}
+
+fn whole(p: &PhaseSeen) -> bool {
+    matches!(p, PhaseSeen::Executing(s) if s.grants == Grants::Whole)
+}
+
+#[test]
+fn what_happens_while_the_job_is_followed() {
+    snapshot(
+        &["job seen", "idempotent job seen"],
+        "",
+        14,
+        whole,
+        &expect![[r#"
+        job seen
+          record Executing/JobRefused: pod rejected, deadline, granted | pod rejected, failed, granted
+          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
+          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
+          wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted
+        idempotent job seen
+          record Executing/JobRefused: pod rejected, deadline, granted | pod rejected, failed, granted
+          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
+          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
+          wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted | disrupted, granted
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_when_time_is_up() {
+    snapshot(
+        &["job seen", "idempotent job seen"],
+        "",
+        1000,
+        whole,
+        &expect![[r#"
+        job seen
+          record Executing/JobRefused: pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted
+          record Executing/Stopping: no pod, granted | pod not started, granted
+          record Failed/DeadlineExceeded: no pod, stopping, granted | no pod, deadline, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
+          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+        idempotent job seen
+          record Executing/JobRefused: pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted
+          record Executing/Stopping: no pod, granted | pod not started, granted
+          record Failed/DeadlineExceeded: no pod, stopping, granted | no pod, deadline, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
+          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_when_nobody_wants_it_any_more() {
+    snapshot(
+        &["job seen"],
+        "cancelled",
+        14,
+        whole,
+        &expect![[r#"
+        job seen
+          do StopJob: no pod, granted | pod rejected, granted | pod not started, granted | running, granted | disrupted, granted | untrusted, granted
+          record Cancelled/CancelRequested: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Cancelled/StoppedMidway: absent, granted | exit 1, stopping, granted | exit 1, deadline, stopping, granted | exit 1, failed, stopping, granted | exit 143, stopping, granted | exit 143, deadline, stopping, granted | exit 143, failed, stopping, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted
+          record Executing/JobRefused: pod rejected, deadline, granted | pod rejected, failed, granted
+          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 143, deadline, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, failed, granted | exit 143, granted | exit 143, failed, granted
+          record Failed/OutcomeUnknown: foreign, granted | no pod, failed, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_when_it_was_given_up() {
+    snapshot(
+        &["stopping", "refused by the cluster"],
+        "",
+        140,
+        whole,
+        &expect![[r#"
+        stopping
+          do StopJob: no pod, granted | pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted | pod not started, granted
+          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
+          record Failed/NeverStarted: absent, granted | pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Failed/OutcomeUnknown: foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
+        refused by the cluster
+          do StopJob: no pod, granted | pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted | pod not started, granted
+          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
+          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
+          record Failed/JobRefused: absent, granted | pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
+          record Failed/OutcomeUnknown: foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
+          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
+          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_in_verifying() {
+    snapshot(
+        &["verifying"],
+        "",
+        20,
+        |p| matches!(p, PhaseSeen::Verifying(_)),
+        &expect![[r#"
+        verifying
+          do Revoke: holds, part of the grant | no checks, part of the grant | pending, part of the grant | failed, part of the grant | plugin gone, part of the grant | plugin busy, part of the grant | plugin broken, part of the grant | holds, grant pending | no checks, grant pending | pending, grant pending | failed, grant pending | plugin gone, grant pending | plugin busy, grant pending | plugin broken, grant pending | holds, granted | no checks, granted | pending, granted | failed, granted | plugin gone, granted | plugin busy, granted | plugin broken, granted
+          record Completed/ChecksPassed: holds, no grant | no checks, no grant | holds, grant forbidden | no checks, grant forbidden
+          record Failed/ChecksFailed: failed, no grant | failed, grant forbidden
+          record Failed/ChecksUnavailable: plugin broken, no grant | plugin broken, grant forbidden
+          wait for Checks: pending, no grant | pending, grant forbidden
+          wait for PluginBusy: plugin gone, no grant | plugin busy, no grant | plugin gone, grant forbidden | plugin busy, grant forbidden
+    "#]],
+    );
+    snapshot(
+        &["verifying"],
+        "",
+        1000,
+        |p| matches!(p, PhaseSeen::Verifying(s) if s.grants == Grants::None),
+        &expect![[r#"
+        verifying
+          record Completed/ChecksPassed: holds, no grant | no checks, no grant
+          record Failed/ChecksFailed: failed, no grant
+          record Failed/ChecksTimedOut: pending, no grant
+          record Failed/ChecksUnavailable: plugin gone, no grant | plugin busy, no grant | plugin broken, no grant
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_when_it_is_over() {
+    snapshot(
+        &["failed"],
+        "",
+        20,
+        |p| matches!(p, PhaseSeen::Over(_)),
+        &expect![[r#"
+        failed
+          do ExpireJob: Job ended, no grant | Job ended, grant forbidden
+          do ReleaseFinalizer: no Job, no grant | Job expires, no grant | Job stopped, no grant | no Job, grant forbidden | Job expires, grant forbidden | Job stopped, grant forbidden
+          do ReleasePods: no Job, pod held, no grant | Job ended, pod held, no grant | Job expires, pod held, no grant | Job stopped, pod held, no grant | no Job, pod held, grant forbidden | Job ended, pod held, grant forbidden | Job expires, pod held, grant forbidden | Job stopped, pod held, grant forbidden
+          do Revoke: no Job, part of the grant | no Job, pod held, part of the grant | Job ended, part of the grant | Job ended, pod held, part of the grant | Job expires, part of the grant | Job expires, pod held, part of the grant | Job runs, part of the grant | Job runs, pod held, part of the grant | Job stopping, part of the grant | Job stopping, pod held, part of the grant | Job stopped, part of the grant | Job stopped, pod held, part of the grant | no Job, grant pending | no Job, pod held, grant pending | Job ended, grant pending | Job ended, pod held, grant pending | Job expires, grant pending | Job expires, pod held, grant pending | Job runs, grant pending | Job runs, pod held, grant pending | Job stopping, grant pending | Job stopping, pod held, grant pending | Job stopped, grant pending | Job stopped, pod held, grant pending | no Job, granted | no Job, pod held, granted | Job ended, granted | Job ended, pod held, granted | Job expires, granted | Job expires, pod held, granted | Job runs, granted | Job runs, pod held, granted | Job stopping, granted | Job stopping, pod held, granted | Job stopped, granted | Job stopped, pod held, granted
+          do StopJob: Job runs, no grant | Job runs, pod held, no grant | Job runs, grant forbidden | Job runs, pod held, grant forbidden
+          wait for JobEnd: Job stopping, no grant | Job stopping, pod held, no grant | Job stopping, grant forbidden | Job stopping, pod held, grant forbidden
+    "#]],
+    );
+}
+
+#[test]
+fn what_happens_when_the_ledger_is_not_in_order() {
+    let exec = stored::all().remove(3).1;
+    let look = stored::executing(JobSeen::Absent);
+    let mut text = String::new();
+    for ledger in [LedgerSeen::At(1), LedgerSeen::At(0), LedgerSeen::At(3), LedgerSeen::Unreachable] {
+        let seen = Observed { ledger, phase: look.clone() };
+        text.push_str(&format!("{:?}: {}\n", seen.ledger, words(&next_step(&site(), at(3), &exec, &seen))));
+    }
+    expect![[r#"
+        At(1): append row 2
+        At(0): wait for Disagreement
+        At(3): wait for Disagreement
+        Unreachable: wait for LedgerUnreachable
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn an_object_that_somebody_else_wrote_over_is_looked_at_again() {
+    let exec = stored::all().remove(3).1;
+    let step = stored::step(&exec, at(3), stored::validating(Judgement::Starting));
+    assert_eq!(words(&step), "wait for ViewMoved");
+}

@@ -1,0 +1,206 @@
+//! Everything that can be seen in each phase, each with a name.
+use super::fixtures::*;
+use crate::{
+    model::{Check, CheckVerdict, PluginFault, Refusal, Violation},
+    observed::*,
+};
+
+pub type Named<T> = Vec<(String, T)>;
+
+fn named<T>(all: impl IntoIterator<Item = (&'static str, T)>) -> Named<T> {
+    all.into_iter().map(|(name, t)| (name.to_owned(), t)).collect()
+}
+
+pub fn guards() -> Named<GuardsSeen> {
+    named([
+        ("guarded", GuardsSeen::InForce { since: at(-1) }),
+        ("guards of the same second", GuardsSeen::InForce { since: at(0) }),
+        ("guards missing", GuardsSeen::Missing(vec!["writ-stamp-requester".into()])),
+        ("guards not read", GuardsSeen::Unknown),
+    ])
+}
+
+pub fn verdicts() -> Named<Vec<Verdict>> {
+    let deny =
+        || Verdict::Deny(vec![Denial { message: "namespace kube-system is protected".into(), rule: "default.rego:31".into() }]);
+    let demanding =
+        Verdict::Allow(Obligations { approvals: 1, approver_groups: vec!["sre-leads".into()], ..Obligations::default() });
+    named([
+        ("allow", vec![allow()]),
+        ("no policy", vec![]),
+        ("deny", vec![deny()]),
+        ("deny in silence", vec![Verdict::Deny(vec![])]),
+        ("undefined", vec![Verdict::Undefined]),
+        ("malformed", vec![Verdict::Malformed("allow is a text".into())]),
+        ("errored", vec![Verdict::Errored("division by zero".into())]),
+        ("timed out", vec![Verdict::TimedOut]),
+        ("one of two denies", vec![allow(), deny()]),
+        ("one fails, one denies", vec![Verdict::TimedOut, deny()]),
+        ("wants an approval", vec![demanding]),
+        ("wants a dry run", vec![Verdict::Allow(Obligations { dry_run: true, ..Obligations::default() })]),
+        ("wants a review", vec![Verdict::Allow(Obligations { review: "24h".into(), ..Obligations::default() })]),
+    ])
+}
+
+pub fn judgements() -> Named<Judgement> {
+    let violation = |at: &str, rule: &str, message: &str| Violation { at: at.into(), rule: rule.into(), message: message.into() };
+    let fault = |kind: &str, message: &str| PluginFault::Broken { kind: kind.into(), message: message.into() };
+    let mut all = named([
+        ("starting", Judgement::Starting),
+        ("action unknown", Judgement::ActionUnknown { nearest: Some(info().name) }),
+        ("not allowed", Judgement::NotAllowed { why: "no rule of any role covers it".into() }),
+        ("not granted", Judgement::NotGranted { missing: vec!["writ:action:scale-deployment:9999999999".into()] }),
+        ("target not allowed", Judgement::TargetNotAllowed { why: "it takes no Pod".into() }),
+        ("target missing", Judgement::TargetMissing { what: "Deployment shop/web".into() }),
+        ("terminating", Judgement::NamespaceTerminating),
+        (
+            "invalid",
+            Judgement::Invalid {
+                by_plugin: false,
+                violations: vec![
+                    violation("/replicas", "minimum", "0 is below the minimum 1"),
+                    violation("/max", "additionalProperties", "is no parameter"),
+                ],
+                known: vec!["replicas".into()],
+            },
+        ),
+        (
+            "plugin refuses",
+            Judgement::Refused(Refusal {
+                reason: "OwnedByAutoscaler".into(),
+                message: "HorizontalPodAutoscaler web owns the replicas".into(),
+                remedy: "change the autoscaler instead".into(),
+            }),
+        ),
+        ("plugin broken", Judgement::Faulty(fault("Trapped", "unreachable"))),
+        ("plugin busy", Judgement::Faulty(PluginFault::Unavailable { message: "all slots are taken".into() })),
+    ]);
+    for (name, verdicts) in verdicts() {
+        all.push((name, Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&verdicts) }));
+    }
+    let mut shadow = ruling(&[allow(), Verdict::TimedOut]);
+    shadow.results[1].shadow = true;
+    all.push(("allow, a shadow fails".into(), Judgement::Judged { planned: Box::new(planned()), ruling: shadow.clone() }));
+    shadow.results.remove(0);
+    all.push(("a shadow alone".into(), Judgement::Judged { planned: Box::new(planned()), ruling: shadow }));
+    let drifted = planned_from(3, false);
+    all.push(("drifted".into(), Judgement::Judged { planned: Box::new(drifted), ruling: ruling(&[allow()]) }));
+    let mut wide = planned();
+    wide.proposal.writes.push(wide.proposal.writes[0].clone());
+    wide.proposal.writes[1].object.name = "api".into();
+    all.push(("writes two objects".into(), Judgement::Judged { planned: Box::new(wide), ruling: ruling(&[allow()]) }));
+    all
+}
+
+pub fn grants() -> Named<Grants> {
+    named([
+        ("no grant", Grants::None),
+        ("part of the grant", Grants::Partly),
+        ("grant pending", Grants::Pending),
+        ("granted", Grants::Whole),
+        ("grant forbidden", Grants::Forbidden { why: "writ-bindings".into() }),
+    ])
+}
+
+pub fn pods() -> Named<PodSeen> {
+    let ended = |code| {
+        let output = Output { tail: "error: no match\n".into(), truncated: false, digest: Some(digest('0')) };
+        PodSeen::Ended { command: 0, exit_code: code, output, at: at(12) }
+    };
+    named([
+        ("no pod", PodSeen::None),
+        ("pod rejected", PodSeen::Rejected { why: "exceeded quota".into() }),
+        ("pod not started", PodSeen::NotStarted { since: at(10), why: "ImagePullBackOff".into() }),
+        ("pod never ran", PodSeen::NeverRan { why: "ImagePullBackOff".into() }),
+        ("running", PodSeen::Running { command: 0 }),
+        ("exit 0", ended(0)),
+        ("exit 1", ended(1)),
+        ("exit 143", ended(143)),
+        ("disrupted", PodSeen::Disrupted { why: "evicted".into() }),
+        ("untrusted", PodSeen::Untrusted { why: "image differs".into() }),
+    ])
+}
+
+pub fn jobs() -> Named<JobSeen> {
+    let mut all = named([("absent", JobSeen::Absent), ("foreign", JobSeen::Foreign { uid: uid("else") })]);
+    for (name, pod) in pods() {
+        for (end, failed_by) in [("", None), (", deadline", Some(JobEnd::Deadline)), (", failed", Some(JobEnd::BackoffLimit))] {
+            for (stop, stopping) in [("", false), (", stopping", true)] {
+                let job = JobSeen::Ours { uid: uid("job"), stopping, pod: pod.clone(), failed_by };
+                all.push((format!("{name}{end}{stop}"), job));
+            }
+        }
+    }
+    let other = JobSeen::Ours { uid: uid("other"), stopping: false, pod: PodSeen::Running { command: 0 }, failed_by: None };
+    all.push(("another uid".into(), other));
+    all
+}
+
+pub fn checks() -> Named<ChecksSeen> {
+    let check = |verdict| Check { name: "replicas_ready".into(), verdict, object: Some(web()) };
+    let holds = || check(CheckVerdict::Holds("5 of 5 replicas ready".into()));
+    let pending = || check(CheckVerdict::Pending("3 of 5 replicas ready".into()));
+    let failed = || check(CheckVerdict::Failed("quota exceeded".into()));
+    let busy = PluginFault::Unavailable { message: "all slots are taken".into() };
+    let broken = PluginFault::Broken { kind: "Trapped".into(), message: "unreachable".into() };
+    named([
+        ("holds", ChecksSeen::Asked(vec![holds()])),
+        ("no checks", ChecksSeen::Asked(vec![])),
+        ("pending", ChecksSeen::Asked(vec![holds(), pending()])),
+        ("failed", ChecksSeen::Asked(vec![pending(), failed()])),
+        ("plugin gone", ChecksSeen::PluginGone(digest('9'))),
+        ("plugin busy", ChecksSeen::Faulty(busy)),
+        ("plugin broken", ChecksSeen::Faulty(broken)),
+    ])
+}
+
+pub fn left() -> Named<Over> {
+    let job = |running, stopping, expires| {
+        let name = crate::job::name(&exec()).unwrap();
+        Some(LeftJob { name, uid: uid("job"), running, stopping, expires })
+    };
+    let pods = || vec!["run-1-abcde".to_owned()];
+    let mut all = Vec::new();
+    for (name, grants) in grants() {
+        for (what, job) in [
+            ("no Job", None),
+            ("Job ended", job(false, false, false)),
+            ("Job expires", job(false, false, true)),
+            ("Job runs", job(true, false, false)),
+            ("Job stopping", job(true, true, false)),
+            ("Job stopped", job(false, true, false)),
+        ] {
+            for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
+                all.push((format!("{what}{held}, {name}"), Over { grants: grants.clone(), job: job.clone(), held_pods }));
+            }
+        }
+    }
+    all
+}
+
+/// Everything, in every phase.
+pub fn all() -> Named<PhaseSeen> {
+    let mut all = Vec::new();
+    for (name, guards) in guards() {
+        for (judged, j) in judgements() {
+            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone() };
+            all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
+            for (granted, grants) in grants() {
+                let seen = Preparing { guards: guards.clone(), judged: j.clone(), grants };
+                all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
+            }
+        }
+    }
+    for (name, grants) in grants() {
+        for (job, seen) in jobs() {
+            let seen = Executing { job: seen, grants: grants.clone() };
+            all.push((format!("{job}, {name}"), PhaseSeen::Executing(Box::new(seen))));
+        }
+        for (check, checks) in checks() {
+            let seen = Verifying { grants: grants.clone(), checks };
+            all.push((format!("{check}, {name}"), PhaseSeen::Verifying(Box::new(seen))));
+        }
+    }
+    all.extend(left().into_iter().map(|(name, over)| (name, PhaseSeen::Over(over))));
+    all
+}

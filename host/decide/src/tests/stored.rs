@@ -1,0 +1,91 @@
+//! Executions as they are stored on every stage of their life: not made by hand, but by the core's own records.
+use super::{fixtures::*, seen::Named};
+use crate::{
+    execution::Execution,
+    model::{Planned, PluginFault},
+    next_step,
+    observed::*,
+    step::Step,
+};
+use crds::KubernetesExecution;
+use jiff::Timestamp;
+
+/// Stores what a step records.
+pub fn store(kx: &mut KubernetesExecution, step: &Step) {
+    let Step::Record(status) = step else { panic!("no record: {step:?}") };
+    kx.status = Some(status.as_ref().clone());
+}
+
+/// What comes of one look, when the ledger is in order.
+pub fn step(exec: &Execution, now: Timestamp, phase: PhaseSeen) -> Step {
+    next_step(&site(), now, exec, &Observed { ledger: LedgerSeen::At(exec.seq), phase })
+}
+
+fn guarded() -> GuardsSeen {
+    GuardsSeen::InForce { since: at(-1) }
+}
+pub fn judged(planned: &Planned) -> Judgement {
+    Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[allow()]) }
+}
+pub fn validating(judged: Judgement) -> PhaseSeen {
+    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged }))
+}
+pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
+    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: judged(planned), grants }))
+}
+pub fn executing(job: JobSeen) -> PhaseSeen {
+    PhaseSeen::Executing(Box::new(Executing { job, grants: Grants::Whole }))
+}
+pub fn ours(pod: PodSeen) -> PhaseSeen {
+    executing(JobSeen::Ours { uid: uid("job"), stopping: false, pod, failed_by: None })
+}
+pub fn ended(exit_code: i32) -> PodSeen {
+    PodSeen::Ended { command: 0, exit_code, output: Output { tail: "scaled\n".into(), ..Output::default() }, at: at(12) }
+}
+fn verifying(checks: ChecksSeen) -> PhaseSeen {
+    PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks }))
+}
+
+/// One record after another, ten seconds apart at the most.
+fn through(looks: Vec<(i64, PhaseSeen)>) -> Execution {
+    let mut kx = kx();
+    for (seconds, look) in looks {
+        let next = step(&parse(&kx), at(seconds), look);
+        store(&mut kx, &next);
+    }
+    parse(&kx)
+}
+
+/// Every stage of a life.
+pub fn all() -> Named<Execution> {
+    let plan = planned();
+    let again = planned_from(2, true);
+    let accepted = || (1, validating(judged(&plan)));
+    let prepared = || (2, preparing(&plan, Grants::Whole));
+    let job = || (3, ours(PodSeen::None));
+    let drifted = || (2, preparing(&planned_from(3, false), Grants::None));
+    let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };
+    let rejected = || PodSeen::Rejected { why: "exceeded quota".into() };
+    let idempotent = || vec![(1, validating(judged(&again))), (2, preparing(&again, Grants::Whole)), job()];
+    let done = || vec![accepted(), prepared(), job(), (13, ours(ended(0)))];
+    let with = |mut looks: Vec<(i64, PhaseSeen)>, last| {
+        looks.push(last);
+        looks
+    };
+    let gone = || verifying(ChecksSeen::Faulty(PluginFault::Broken { kind: "Trapped".into(), message: "unreachable".into() }));
+    vec![
+        ("fresh".into(), exec()),
+        ("drifted".into(), through(vec![accepted(), drifted()])),
+        ("preparing".into(), through(vec![accepted()])),
+        ("prepared".into(), through(vec![accepted(), prepared()])),
+        ("job seen".into(), through(vec![accepted(), prepared(), job()])),
+        ("idempotent job seen".into(), through(idempotent())),
+        ("stopping".into(), through(vec![accepted(), prepared(), job(), (130, ours(not_started()))])),
+        ("refused by the cluster".into(), through(vec![accepted(), prepared(), job(), (30, ours(rejected()))])),
+        ("verifying".into(), through(done())),
+        ("completed".into(), through(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))))),
+        ("failed".into(), through(vec![accepted(), prepared(), job(), (13, ours(ended(1)))])),
+        ("not checked".into(), through(with(done(), (14, gone())))),
+        ("refused".into(), through(vec![(1, validating(Judgement::NamespaceTerminating))])),
+    ]
+}

@@ -1,0 +1,1 @@
+//! Total: any execution, any observation, one step, and no panic.
