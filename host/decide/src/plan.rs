@@ -9,8 +9,8 @@ mod writes;
 use crate::{
     canonical, duration,
     execution::Execution,
-    model::{ActionInfo, Json, Malformed, ObjectRef, Planned, PluginId, Proposal, Reversible, Scope, Uid, Undo},
-    planned,
+    model::{ActionInfo, Json, Malformed, ObjectRef, Planned, PluginId, Proposal, Reversible, Uid, Undo},
+    planned, roles,
     site::Site,
     verbs,
 };
@@ -49,7 +49,7 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
     let mut planned = Planned {
         hash: hash::none()?,
         action: parts.info.name.clone(),
-        role: role(parts.info, &parts.plugin),
+        role: roles::name_of(parts.info, &parts.plugin.digest),
         plugin: parts.plugin,
         target: parts.target,
         parameters: object("the parameters", &parts.parameters, limits::PARAMETERS)?,
@@ -64,13 +64,6 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
     planned.hash = hash::of(exec, &planned)?;
     size(&planned)?;
     Ok(planned)
-}
-
-/// As `roles` names it (which this calls once it is there).
-fn role(info: &ActionInfo, plugin: &PluginId) -> String {
-    let kind = if info.needs.iter().any(|r| r.scope == Scope::Cluster) { "cluster-action" } else { "action" };
-    let digest: String = plugin.digest.as_str().trim_start_matches("sha256:").chars().take(10).collect();
-    format!("writ:{kind}:{}:{digest}", info.name.dashed())
 }
 
 /// What the requester wants, within what the action and the installation allow.

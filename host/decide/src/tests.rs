@@ -2,6 +2,7 @@
 mod decisions;
 pub(crate) mod fixtures;
 mod messages;
+mod refusals;
 pub(crate) mod seen;
 pub(crate) mod stored;
 mod table;

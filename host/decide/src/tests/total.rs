@@ -1,1 +1,115 @@
-//! Total: any execution, any observation, one step, and no panic.
+//! Total: any execution, any observation, one step, no panic; and whatever is recorded keeps to the table of phases.
+use super::{fixtures::*, seen, stored};
+use crate::{
+    execution::{Execution, Progress},
+    model::Planned,
+    next_step,
+    observed::*,
+    step::Step,
+};
+use crds::{Cancel, Reason};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static STAGES: LazyLock<seen::Named<Execution>> = LazyLock::new(stored::all);
+static LOOKS: LazyLock<seen::Named<PhaseSeen>> = LazyLock::new(seen::all);
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![
+        Just(Timestamp::MIN),
+        Just(Timestamp::MAX),
+        (-100_i64..10_000).prop_map(at),
+        (-300_000_000_000_000_000_i64..200_000_000_000_000_000).prop_map(|n| Timestamp::from_microsecond(n).unwrap()),
+    ]
+}
+
+fn any_seq() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(i64::MIN), Just(i64::MAX), -1_i64..5]
+}
+
+fn any_reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![Just(Reason::Accepted), Just(Reason::Stopping), Just(Reason::JobRefused), Just(Reason::OutcomeUnknown)]
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), ".{0,8}", Just("é".repeat(9000)), Just("\u{1b}[2J\0\n".to_owned())]
+}
+
+/// A plan as no `assemble` leaves it.
+fn spoil(planned: &mut Planned, n: u8, text: &str) {
+    match n % 8 {
+        0 => planned.proposal.commands.clear(),
+        1 => planned.proposal.writes.clear(),
+        2 => planned.target = None,
+        3 => planned.deadline = u32::MAX,
+        4 => planned.verify = u32::MAX,
+        5 => planned.proposal.commands[0].operands.push(text.to_owned()),
+        6 => planned.role = text.to_owned(),
+        _ => {}
+    }
+}
+
+prop_compose! {
+    fn any_exec()(
+        stage in 0..STAGES.len(),
+        (seq, at, since, reason) in (any_seq(), any_time(), any_time(), any_reason()),
+        (deleting, finalized, cancelled, requested) in any::<(bool, bool, bool, bool)>(),
+        (spoiled, text) in (any::<u8>(), any_text()),
+    ) -> Execution {
+        let mut exec = STAGES[stage].1.clone();
+        (exec.seq, exec.at, exec.reason, exec.deleting, exec.finalized) = (seq, at, reason, deleting, finalized);
+        (exec.status.seq, exec.status.reason) = (seq, reason);
+        if cancelled {
+            exec.spec.cancel = Some(Cancel { requested, reason: text.clone(), by: text.clone() });
+        }
+        if spoiled % 5 == 0 {
+            exec.uid = uid("no uid");
+            exec.status.timeline.iter_mut().for_each(|e| e.at.clone_from(&text));
+        }
+        match &mut exec.progress {
+            Progress::Preparing(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
+            Progress::Executing(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
+            Progress::Verifying(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
+            Progress::Validating | Progress::Over(_) => {}
+        }
+        exec
+    }
+}
+
+prop_compose! {
+    fn any_look()(
+        n in 0..LOOKS.len(),
+        (time, text) in (any_time(), any_text()),
+        (command, exit_code, truncated) in any::<(u32, i32, bool)>(),
+        strange in any::<bool>(),
+    ) -> PhaseSeen {
+        let mut phase = LOOKS[n].1.clone();
+        match &mut phase {
+            PhaseSeen::Validating(s) => s.since = time,
+            PhaseSeen::Executing(s) if strange => {
+                let output = Output { tail: text, truncated, digest: None };
+                let pod = PodSeen::Ended { command, exit_code, output, at: time };
+                s.job = JobSeen::Ours { uid: uid("job"), stopping: truncated, pod, failed_by: None };
+            }
+            _ => {}
+        }
+        phase
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #[test]
+    fn there_is_always_one_step(exec in any_exec(), phase in any_look(), ledger in any_seq(), in_order in any::<bool>(), now in any_time()) {
+        let ledger = LedgerSeen::At(if in_order { exec.seq } else { ledger });
+        let seen = Observed { ledger: ledger.clone(), phase };
+        let step = next_step(&site(), now, &exec, &seen);
+        if let Step::Record(s) = &step {
+            prop_assert!(exec.phase().leads_to().contains(&s.phase), "{:?} -> {:?}", exec.phase(), s.phase);
+            prop_assert_eq!(ledger, LedgerSeen::At(exec.seq));
+            prop_assert!(s.summary.chars().count() <= 120 && !s.summary.contains(char::is_control));
+        }
+        prop_assert_eq!(next_step(&site(), now, &exec, &seen), step, "the same look, another step");
+    }
+}

@@ -1,0 +1,223 @@
+//! Every no, word for word: what happened, that nothing was touched, who can change it, what to do next.
+use super::{
+    fixtures::*,
+    messages::{check, status},
+    seen,
+    stored::{judged, step, validating},
+};
+use crate::observed::*;
+use crds::{DryRun, OnFailure, Rollback};
+use expect_test::expect;
+
+#[test]
+fn refusals() {
+    let waits = ["starting", "plugin busy"];
+    let all = seen::judgements().into_iter().filter(|(name, _)| !waits.contains(&name.as_str()));
+    check(
+        all.map(|(name, j)| (name, step(&exec(), at(1), validating(j)))).collect(),
+        &expect![[r#"
+            action unknown
+              Refused/ActionUnknown: no action scale_deployment
+              No active plugin exports an action scale_deployment. Nothing was touched. Did you mean scale_deployment? All there are: kubectl get actions
+            not allowed
+              Refused/NotAllowed: maria@example.com may not run scale_deployment here
+              maria@example.com may not run scale_deployment in namespace shop: no rule of any role covers it. Nothing was touched. Ask for the verb run on actions.writ.dev/scale-deployment in namespace shop.
+            not granted
+              Refused/ActionNotGranted: roles of scale_deployment are missing
+              The roles of scale_deployment are not there as its component declares them: writ:action:scale-deployment:9999999999. Nothing was touched. To grant them: writ plugin rbac PLUGIN | kubectl apply -f -
+            target not allowed
+              Refused/TargetNotAllowed: it takes no Pod
+              The target is not one for scale_deployment: it takes no Pod. Nothing was touched. What it can be aimed at: writ explain scale_deployment
+            target missing
+              Refused/TargetNotFound: there is no Deployment shop/web
+              There is no Deployment shop/web. Nothing was touched. Look for the right name in namespace shop.
+            terminating
+              Refused/NamespaceTerminating: namespace shop is being deleted
+              Namespace shop is being deleted. Nothing was touched.
+            invalid
+              Refused/ParametersInvalid: 2 invalid parameters: /replicas, /max
+              2 things are wrong with the parameters: /replicas 0 is below the minimum 1; /max is no parameter. Nothing was touched. scale_deployment takes replicas. An example: writ explain scale_deployment
+            plugin refuses
+              Refused/PluginRefused: OwnedByAutoscaler: HorizontalPodAutoscaler web owns the replicas
+              The plugin of scale_deployment says not now: HorizontalPodAutoscaler web owns the replicas (OwnedByAutoscaler). Nothing was touched. Change the autoscaler instead.
+            plugin broken
+              Refused/PluginFailed: the plugin failed: Trapped
+              The plugin of scale_deployment broke the contract: Trapped, unreachable. Nothing was touched. Show this to its owner: the same request fails the same way.
+            allow
+              Preparing/Accepted: replicas 2 -> 5
+              Parameters, plan and policies say yes; the run's identity is made next.
+            no policy
+              Refused/PolicyMissing: no policy is in force
+              No policy is in force, and nothing is allowed by silence. Nothing was touched. Install one (kubectl get executionpolicies), and make a new execution.
+            deny
+              Refused/PolicyDenied: policy default: namespace kube-system is protected
+              Refused by policy default: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            deny in silence
+              Refused/PolicyDenied: policy default: it says no, and not why
+              Refused by policy default: it says no, and not why. Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            undefined
+              Refused/PolicyUndefined: policy default: it came to no decision
+              Refused by policy default: it came to no decision (Undefined). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            malformed
+              Refused/PolicyFailed: policy default: its answer is none: allow is a text
+              Refused by policy default: its answer is none: allow is a text (Malformed). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            errored
+              Refused/PolicyFailed: policy default: it failed: division by zero
+              Refused by policy default: it failed: division by zero (Errored). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            timed out
+              Refused/PolicyFailed: policy default: it took too long
+              Refused by policy default: it took too long (TimedOut). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            one of two denies
+              Refused/PolicyDenied: policy p1: namespace kube-system is protected
+              Refused by policy p1: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy p1 (owner platform@example.com).
+            one fails, one denies
+              Refused/PolicyDenied: policy p1: namespace kube-system is protected (and 1 more)
+              Refused by policy default: it took too long (TimedOut); policy p1: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com); ExecutionPolicy p1 (owner platform@example.com).
+            wants an approval
+              Refused/NotSupportedYet: policy default wants 1 approval of sre-leads: not supported yet
+              Policy default allows it only with: 1 approval of sre-leads. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
+            wants a dry run
+              Refused/NotSupportedYet: policy default wants a dry run first: not supported yet
+              Policy default allows it only with: a dry run first. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
+            wants a review
+              Refused/NotSupportedYet: policy default wants a review within 24h: not supported yet
+              Policy default allows it only with: a review within 24h. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
+            allow, a shadow fails
+              Preparing/Accepted: replicas 2 -> 5
+              Parameters, plan and policies say yes; the run's identity is made next.
+            a shadow alone
+              Refused/PolicyMissing: no policy is in force
+              No policy is in force, and nothing is allowed by silence. Nothing was touched. Install one (kubectl get executionpolicies), and make a new execution.
+            drifted
+              Preparing/Accepted: replicas 3 -> 5
+              Parameters, plan and policies say yes; the run's identity is made next.
+            writes two objects
+              Refused/NotSupportedYet: not supported yet: a plan that writes more than its target
+              The plan writes more than its one existing target (several objects, a new one, or one of the whole cluster), and this build of Writ cannot yet hold a run to exactly those. Nothing was touched. Use an action that changes its own target only.
+        "#]],
+    );
+}
+
+#[test]
+fn a_refusal_says_who_can_change_it() {
+    let one = |name: &str| seen::judgements().into_iter().find(|(n, _)| n == name).unwrap().1;
+    let s = status(step(&exec(), at(1), validating(one("one of two denies"))));
+    expect![[r#"
+        [
+          {
+            "by": "Policy",
+            "violations": [
+              {
+                "rule": "default.rego:31",
+                "message": "namespace kube-system is protected"
+              }
+            ],
+            "whoCanChangeThis": "ExecutionPolicy p1 (owner platform@example.com)"
+          },
+          {
+            "decision": "Deny",
+            "results": [
+              {
+                "policy": "default",
+                "digest": "sha256:7777777777777777777777777777777777777777777777777777777777777777",
+                "decision": "Allow",
+                "owner": "platform@example.com"
+              },
+              {
+                "policy": "p1",
+                "digest": "sha256:7777777777777777777777777777777777777777777777777777777777777777",
+                "decision": "Deny",
+                "because": [
+                  "namespace kube-system is protected"
+                ],
+                "owner": "platform@example.com"
+              }
+            ],
+            "inputDigest": "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+          }
+        ]"#]]
+    .assert_eq(&serde_json::to_string_pretty(&(&s.refusal, &s.policy)).unwrap());
+    let s = status(step(&exec(), at(1), validating(one("invalid"))));
+    expect![[r#"{"by":"Schema","violations":[{"pointer":"/replicas","rule":"minimum","message":"0 is below the minimum 1"},{"pointer":"/max","rule":"additionalProperties","message":"is no parameter"}]}"#]].assert_eq(&serde_json::to_string(&s.refusal).unwrap());
+}
+
+#[test]
+fn what_this_build_does_not_honor_is_refused_by_name() {
+    let all: [(&str, fn(&mut crds::ExecutionSpec)); 9] = [
+        ("server", |s| s.dry_run = DryRun::Server),
+        ("hash", |s| s.plan_hash = Some(String::new())),
+        ("glass", |s| s.break_glass = true),
+        ("conflict", |s| s.on_conflict = Some(crds::OnConflict::Queue)),
+        ("automatic", |s| s.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None })),
+        ("undo", |s| s.rollback_of = Some(crds::ObjectUid::default())),
+        ("ttl", |s| s.ttl_after_finished = Some("1h".into())),
+        ("timeout", |s| s.timeout = Some("soon".into())),
+        ("keep", |s| s.rollback = Some(Rollback { keep_for: Some("1 day".into()), ..Rollback::default() })),
+    ];
+    let looks = all.map(|(name, ask)| {
+        let mut exec = exec();
+        ask(&mut exec.spec);
+        (name.to_owned(), step(&exec, at(1), validating(Judgement::Starting)))
+    });
+    check(
+        looks.into(),
+        &expect![[r#"
+        server
+          Refused/NotSupportedYet: not supported yet: spec.dryRun: Server
+          This build of Writ does not honor spec.dryRun: Server yet, and ignores nothing that was asked. Nothing was touched. spec.dryRun: Server: leave it out, or use Plan.
+        hash
+          Refused/NotSupportedYet: not supported yet: spec.planHash
+          This build of Writ does not honor spec.planHash yet, and ignores nothing that was asked. Nothing was touched. spec.planHash: leave it out: the plan is shown by dryRun: Plan, and made anew for the run.
+        glass
+          Refused/NotSupportedYet: not supported yet: spec.breakGlass
+          This build of Writ does not honor spec.breakGlass yet, and ignores nothing that was asked. Nothing was touched. spec.breakGlass: leave it out.
+        conflict
+          Refused/NotSupportedYet: not supported yet: spec.onConflict
+          This build of Writ does not honor spec.onConflict yet, and ignores nothing that was asked. Nothing was touched. spec.onConflict: leave it out: executions on one target are not kept apart yet.
+        automatic
+          Refused/NotSupportedYet: not supported yet: spec.rollback.onFailure: Automatic
+          This build of Writ does not honor spec.rollback.onFailure: Automatic yet, and ignores nothing that was asked. Nothing was touched. spec.rollback.onFailure: Automatic: leave it out, and run status.rollback.command by hand.
+        undo
+          Refused/NotSupportedYet: not supported yet: spec.rollbackOf
+          This build of Writ does not honor spec.rollbackOf yet, and ignores nothing that was asked. Nothing was touched. spec.rollbackOf: run the action of status.rollback.command by itself.
+        ttl
+          Refused/NotSupportedYet: not supported yet: spec.ttlAfterFinished
+          This build of Writ does not honor spec.ttlAfterFinished yet, and ignores nothing that was asked. Nothing was touched. spec.ttlAfterFinished: leave it out, and delete the object by hand.
+        timeout
+          Refused/ParametersInvalid: invalid spec.timeout
+          spec.timeout: "soon" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
+        keep
+          Refused/ParametersInvalid: invalid spec.rollback.keepFor
+          spec.rollback.keepFor: "1 day" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
+    "#]],
+    );
+}
+
+#[test]
+fn unbelievable_stamps() {
+    let with = |guards| PhaseSeen::Validating(Box::new(Validating { since: at(0), guards, judged: judged(&planned()) }));
+    let mut looks: Vec<_> =
+        seen::guards().into_iter().filter(|(n, _)| n.starts_with("guards ") && n != "guards not read").collect();
+    looks.push(("nobody".into(), GuardsSeen::InForce { since: at(-1) }));
+    let steps = looks.into_iter().map(|(name, guards)| {
+        let mut exec = exec();
+        if name == "nobody" {
+            exec.spec.requester = None;
+        }
+        (name, step(&exec, at(1), with(guards)))
+    });
+    check(
+        steps.collect(),
+        &expect![[r#"
+        guards of the same second
+          Refused/AdmissionNotInForce: the admission policies of Writ are not in force
+          The admission policies are younger than this object, so its requester may be forged. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
+        guards missing
+          Refused/AdmissionNotInForce: the admission policies of Writ are not in force
+          These admission policies are not there as they were shipped: writ-stamp-requester. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
+        nobody
+          Refused/AdmissionNotInForce: the admission policies of Writ are not in force
+          Nobody stamped who asks for this. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
+    "#]],
+    );
+}
