@@ -10,10 +10,10 @@ use crds::ExecutionSpec;
 use decide::{
     execution::Execution,
     model::{
-        ActionInfo, Digest, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
+        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
         TargetKind, Undo,
     },
-    observed::{Judgement, PolicyRuling},
+    observed::Judgement,
     plan::{self, Parts},
     question::{self, Facts},
     site::Site,
@@ -60,8 +60,6 @@ pub struct Bench<'a, W> {
     pub plugins: &'a Plugins,
     /// Policies.
     pub gate: &'a Gate,
-    /// Policies that should be in force and are not: each says no.
-    pub broken: &'a [PolicyRuling],
     /// What is looked at.
     pub world: &'a W,
     /// The installation.
@@ -107,11 +105,11 @@ impl<W: World> Bench<'_, W> {
             return Err(Judgement::NamespaceTerminating.into());
         };
         let planned = self.planned(exec, entry, &request, &state).await?;
+        let facts = Facts { kubernetes: self.site.kubernetes.clone(), ..facts };
         let question = question::of(exec, info, &planned, &facts, self.now);
-        let mut ruling = self.gate.decide(&question).await;
-        ruling.results.extend(self.broken.iter().cloned());
-        let question = serde_json::to_vec(&question).ok();
-        Ok(Judged { judgement: Judgement::Judged { planned: Box::new(planned), ruling }, question })
+        let ruling = self.gate.decide(&question).await;
+        let judgement = Judgement::Judged { planned: Box::new(planned), ruling };
+        Ok(Judged { judgement, question: Some(question.bytes()) })
     }
 
     /// Parameters: the schema first, then the plugin, which fills in the defaults.
@@ -311,17 +309,4 @@ fn broken(m: Malformed) -> Judgement {
 }
 fn faulty(fault: Fault) -> Judgement {
     Judgement::Faulty(fault.into())
-}
-
-/// The entry an execution is pinned to: the digest that planned it, whatever is active now.
-#[must_use]
-pub fn pinned(plugins: &Plugins, planned: &Planned, granted: Result<(), Vec<String>>) -> Option<Entry> {
-    let description = plugins.loaded(&planned.plugin.digest)?;
-    Entry::of(planned.plugin.clone(), &description, &planned.action, granted)
-}
-
-/// Which digest planned an execution; kept loaded until it is over.
-#[must_use]
-pub fn pin(planned: &Planned) -> &Digest {
-    &planned.plugin.digest
 }

@@ -13,7 +13,7 @@ use decide::{
     observed::{
         ChecksSeen, Executing, Judgement, LedgerSeen, Observed, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
     },
-    question::Facts,
+    question::{self, Facts},
     site::Site,
 };
 use jiff::Timestamp;
@@ -48,14 +48,15 @@ pub enum ObserveError {
 }
 
 /// One look.
-pub async fn observe(with: &Engines, now: Timestamp, exec: &Execution) -> Result<Observed, ObserveError> {
+pub async fn observe(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Observed, ObserveError> {
     let ledger = with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At);
-    Ok(Observed { ledger, phase: phase(with, now, exec).await? })
+    Ok(Observed { ledger, phase: phase(with, woken, now, exec).await? })
 }
 
-async fn phase(with: &Engines, now: Timestamp, exec: &Execution) -> Result<PhaseSeen, ObserveError> {
+async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<PhaseSeen, ObserveError> {
     Ok(match &exec.progress {
         Progress::Validating => PhaseSeen::Validating(Box::new(Validating {
+            since: woken,
             guards: with.cluster.guards(),
             judged: kept(with, judged(with, now, exec, None).await?).await?,
         })),
@@ -75,7 +76,7 @@ async fn phase(with: &Engines, now: Timestamp, exec: &Execution) -> Result<Phase
 
 /// The whole chain; pinned to the component that planned, once there is a plan.
 async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Option<&Planned>) -> Result<Judged, ObserveError> {
-    let (Some(actions), Some(broken), Some(_)) = (with.catalogue.actions(), with.catalogue.broken(), with.gate.in_force()) else {
+    let (Some(actions), Some(_)) = (with.catalogue.actions(), with.gate.in_force()) else {
         return Ok(Judgement::Starting.into());
     };
     let entry = match planned {
@@ -88,8 +89,7 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
             None => return Ok(gone(planned)),
         },
     };
-    let bench =
-        Bench { plugins: &with.plugins, gate: &with.gate, broken: &broken, world: &with.cluster, site: &with.site, now };
+    let bench = Bench { plugins: &with.plugins, gate: &with.gate, world: &with.cluster, site: &with.site, now };
     Ok(bench.judge(exec, &entry).await?)
 }
 
@@ -169,6 +169,14 @@ impl World for Cluster {
             return Ok(None);
         };
         let (total, ready) = self.nodes().await?;
-        Ok(Some(Facts::of(target, namespace.labels, total, ready)))
+        let body = target.and_then(|t| serde_json::from_str(t.body.as_str()).ok()).unwrap_or(serde_json::Value::Null);
+        Ok(Some(Facts {
+            namespace_labels: namespace.labels,
+            target_labels: question::labels(&body),
+            priority_class: question::priority_class(&body),
+            kubernetes: String::new(),
+            nodes_total: total,
+            nodes_ready: ready,
+        }))
     }
 }

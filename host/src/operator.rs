@@ -78,7 +78,7 @@ async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) ->
     let ledger = Ledger::open_with(&config.ledger, options).await.with_context(|| format!("failed to open the ledger {path}"))?;
     let engines = Engines {
         plugins: Plugins::new().context("failed to start the plugin engine")?,
-        gate: Gate::new(GateLimits::default()),
+        gate: Gate::new(GateLimits::default()).context("failed to start the policy engine")?,
         cluster,
         ledger,
         catalogue: Arc::new(Catalogue::default()),
@@ -105,7 +105,7 @@ fn readiness(engines: &Engines) -> Readiness {
             vec![
                 Check::new("ledger", ledger),
                 Check::new("plugins", read(engines.catalogue.actions().is_some(), "plugins")),
-                Check::new("policies", read(engines.catalogue.broken().is_some(), "policies")),
+                Check::new("policies", read(engines.gate.in_force().is_some(), "policies")),
                 Check::new("guards", guards(&engines.cluster)),
             ]
         }
@@ -145,7 +145,6 @@ async fn policies(context: Arc<Context>) {
         engines.cluster.clone(),
         engines.gate.clone(),
         engines.ledger.clone(),
-        engines.catalogue.clone(),
         context.now,
     );
     let mut changes = std::pin::pin!(engines.cluster.policies());

@@ -9,10 +9,10 @@ use crate::{
 };
 use crds::KubernetesExecution;
 use decide::{
-    execution::Execution,
-    model::{Malformed, Uid},
+    execution::{Execution, Progress},
+    model::{Malformed, ObjectRef, Uid},
     next_step,
-    step::Step,
+    step::{Step, Waiting, Why},
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -53,15 +53,16 @@ pub enum ReconcileError {
 #[tracing::instrument(skip_all, fields(ns = kx.metadata.namespace, name = kx.metadata.name, uid = kx.metadata.uid))]
 pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Next, ReconcileError> {
     let mut exec = Execution::parse(&ctx.cluster, &kx)?;
+    let woken = (ctx.now)();
     for _ in 0..PASSES {
-        let timer = ctx.metrics.pass(exec.phase());
+        let mut timer = ctx.metrics.pass(exec.phase());
         let now = (ctx.now)();
-        let seen = observe(&ctx.engines, now, &exec).await?;
+        let seen = observe(&ctx.engines, woken, now, &exec).await?;
         let step = next_step(&ctx.engines.site, now, &exec, &seen);
         timer.decided(&step);
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
-            Step::Wait(waiting) => return Ok(Next::Await(waiting.until)),
+            Step::Wait(waiting) => return Ok(until(&exec, &waiting)),
             Step::Do(effect) => {
                 let written = perform(&ctx.engines, &exec, &effect).await?;
                 ctx.metrics.performed(&exec, &effect, (ctx.now)());
@@ -70,7 +71,7 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
             Step::Record(status) => {
                 let written = ctx.engines.cluster.record(&exec, &status).await?;
                 if let Recorded::Done(kx) = &written {
-                    story::tell(ctx, &exec, kx).await;
+                    story::tell(ctx, &exec, kx);
                 }
                 Some(written)
             }
@@ -83,4 +84,32 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
         }
     }
     Ok(Next::Again)
+}
+
+/// While the checks are pending, a change of the target is what is waited for.
+fn until(exec: &Execution, waiting: &Waiting) -> Next {
+    match (waiting.why, target(exec)) {
+        (Why::Checks, Some(target)) => Next::AwaitObject(waiting.until, target.clone()),
+        _ => Next::Await(waiting.until),
+    }
+}
+
+fn target(exec: &Execution) -> Option<&ObjectRef> {
+    match &exec.progress {
+        Progress::Verifying(p) => p.planned.target.as_ref().map(|(object, _)| object),
+        _ => None,
+    }
+}
+
+impl ReconcileError {
+    /// For metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Parse(_) => "parse",
+            Self::Observe(_) => "observe",
+            Self::Record(_) => "record",
+            Self::Perform(_) => "perform",
+        }
+    }
 }

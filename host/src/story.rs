@@ -4,7 +4,7 @@ use crds::{KubernetesExecution, Phase};
 use decide::execution::Execution;
 
 /// After a record.
-pub async fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution) {
+pub fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution) {
     let Some(status) = &after.status else { return };
     let line = if status.message.is_empty() { &status.summary } else { &status.message };
     tracing::info!(phase = ?status.phase, reason = ?status.reason, seq = status.seq, "{line}");
@@ -12,7 +12,11 @@ pub async fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution
         ctx.metrics.over(&before.spec.action, status, before.created, (ctx.now)());
     }
     let warning = matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
-    if let Err(error) = ctx.engines.cluster.event(after, status.reason, line, warning).await {
-        tracing::warn!(%error, "failed to publish an Event");
-    }
+    let (cluster, after, reason, line) = (ctx.engines.cluster.clone(), after.clone(), status.reason, line.clone());
+    // Beside the loop: an Event is never worth a wait.
+    tokio::spawn(async move {
+        if let Err(error) = cluster.event(&after, reason, &line, warning).await {
+            tracing::warn!(%error, "failed to publish an Event");
+        }
+    });
 }

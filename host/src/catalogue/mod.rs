@@ -1,5 +1,5 @@
-//! What is active now: which plugin exports which action, whether its roles are granted, which policies are in force. Swapped whole,
-//! read without a lock. `None` means that not everything has been looked at yet, which is neither "unknown" nor "no policy".
+//! What is active now: which plugin exports which action, whether its roles are granted. Swapped whole,
+//! read without a lock. `None` means that not everything has been looked at yet, which is not "unknown".
 pub mod action;
 pub mod conditions;
 pub mod granted;
@@ -7,10 +7,7 @@ pub mod plugins;
 pub mod policies;
 
 use arc_swap::ArcSwapOption;
-use decide::{
-    model::{ActionInfo, ActionName, Description, PluginId},
-    observed::PolicyRuling,
-};
+use decide::model::{ActionInfo, ActionName, Description, PluginId};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One action of one active plugin.
@@ -59,7 +56,6 @@ impl Actions {
 #[derive(Default)]
 pub struct Catalogue {
     actions: ArcSwapOption<Actions>,
-    broken: ArcSwapOption<Vec<PolicyRuling>>,
 }
 
 impl Catalogue {
@@ -71,14 +67,5 @@ impl Catalogue {
     /// Swaps the actions.
     pub fn set_actions(&self, actions: Actions) {
         self.actions.store(Some(Arc::new(actions)));
-    }
-    /// Policies that should be in force and are not: each says no. None while not every policy has been looked at.
-    #[must_use]
-    pub fn broken(&self) -> Option<Arc<Vec<PolicyRuling>>> {
-        self.broken.load_full()
-    }
-    /// Swaps them.
-    pub fn set_broken(&self, broken: Vec<PolicyRuling>) {
-        self.broken.store(Some(Arc::new(broken)));
     }
 }

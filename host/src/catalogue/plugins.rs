@@ -188,6 +188,8 @@ impl PluginController {
         let conditions = super::conditions::merged(before, &one.steps.0, generation, (self.now)());
         let status = ActionPluginStatus {
             observed_generation: generation,
+            digest: last.map(|l| short(&l.digest)).unwrap_or_default(),
+            exported: last.map_or(0, |l| i64::try_from(l.description.actions.len()).unwrap_or(i64::MAX)),
             version: last.map(|l| l.description.version.clone()).unwrap_or_default(),
             actions: last.map(|l| l.description.actions.iter().map(|a| a.name.to_string()).collect()).unwrap_or_default(),
             conditions: conditions,
@@ -201,6 +203,11 @@ impl PluginController {
     pub fn serving(&self) -> Vec<Digest> {
         self.last_good.values().map(|l| l.digest.clone()).collect()
     }
+}
+
+/// As in the names of its roles.
+fn short(digest: &Digest) -> String {
+    digest.as_str().trim_start_matches("sha256:").get(..10).unwrap_or_default().to_owned()
 }
 
 fn limits(plugin: &ActionPlugin) -> Result<Limits, LimitsError> {

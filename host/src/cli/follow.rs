@@ -12,8 +12,9 @@ use std::time::Duration;
 /// Until it is over, `--wait` has passed, or Ctrl-C detaches.
 pub async fn follow(cluster: &Connected, name: &str, wait: Option<Duration>) -> anyhow::Result<Exit> {
     let never = || Duration::from_secs(u64::from(u32::MAX));
+    let mut told = Told::default();
     tokio::select! {
-        end = to_the_end(cluster, name, &mut Told::default()) => end,
+        end = to_the_end(cluster, name, &mut told) => end,
         () = tokio::time::sleep(wait.unwrap_or_else(never)) => Ok(detached(cluster, name, "--wait has passed")),
         _ = tokio::signal::ctrl_c() => Ok(detached(cluster, name, "detached")),
     }

@@ -97,6 +97,16 @@ pub enum Command {
 impl Writ {
     /// Runs a command. `operator` is the caller's business.
     pub async fn run(self) -> anyhow::Result<Exit> {
+        match self.dispatch().await {
+            Err(error) if error.is::<run::RefusedByServer>() => {
+                println!("{error}");
+                Ok(Exit::Refused)
+            }
+            other => other,
+        }
+    }
+
+    async fn dispatch(self) -> anyhow::Result<Exit> {
         match self.command {
             Command::Run(c) => c.run().await,
             Command::Watch(c) => c.run().await,

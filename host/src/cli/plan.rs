@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     catalogue::Entry,
-    gate::{Gate, GateLimits},
+    gate::{self, Gate, GateLimits, Policy},
     judge::Bench,
     plugin::{Limits, Plugins},
 };
@@ -78,19 +78,20 @@ impl Plan {
         };
         let gate = self.gate()?;
         let world = Files(self.objects(&exec.namespace)?);
-        let bench = Bench { plugins: &plugins, gate: &gate, broken: &[], world: &world, site: &site, now: Timestamp::now() };
+        let bench = Bench { plugins: &plugins, gate: &gate, world: &world, site: &site, now: Timestamp::now() };
         let judged = bench.judge(exec, &entry).await?;
         Ok((judged.judgement, site))
     }
 
     fn gate(&self) -> anyhow::Result<Gate> {
-        let gate = Gate::new(GateLimits::default());
-        let policy = match &self.policy {
-            Some(directory) => crate::gate::read_directory(directory).with_context(|| format!("failed to read {}", directory.display()))?,
-            None => crate::gate::allow_all(),
+        let gate = Gate::new(GateLimits::default()).context("failed to start the policy engine")?;
+        let policies = match &self.policy {
+            Some(directory) => super::policy::read(directory)?,
+            None => vec![unasked()],
         };
-        let checked = Gate::check(&policy).map_err(|all| anyhow::anyhow!("the policy would not be Ready:\n  {}", lines(&all)))?;
-        gate.swap(vec![Arc::new(checked)]);
+        let checked = policies.iter().map(gate::check).collect::<Result<Vec<_>, _>>();
+        let checked = checked.map_err(|all| anyhow::anyhow!("the policy would not be Ready:\n  {}", lines(&all)))?;
+        gate.swap(checked.into_iter().map(Arc::new).collect());
         Ok(gate)
     }
 
@@ -107,6 +108,14 @@ impl Plan {
         all.iter_mut().for_each(|o| complete(o, namespace));
         Ok(all)
     }
+}
+
+/// Stands where no policy was given; what comes of it is shown as "no policy was asked".
+fn unasked() -> Policy {
+    let module = "package writ\n\ndecision := {\"allow\": true, \"deny\": [], \"require\": {}}\n";
+    let test = "package writ_test\n\nimport data.writ\n\ntest_it_answers if writ.decision.allow\n";
+    let modules = [("none.rego", module), ("none_test.rego", test)].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    Policy { name: "none".into(), modules: modules.into(), ..Policy::default() }
 }
 
 fn lines<T: ToString>(all: &[T]) -> String {
@@ -145,7 +154,7 @@ fn execution(file: &PathBuf) -> anyhow::Result<Execution> {
 /// The core's own word on what was found.
 fn answer(site: &Site, exec: &Execution, judged: Judgement) -> anyhow::Result<ExecutionStatus> {
     let guards = GuardsSeen::InForce { since: exec.created };
-    let phase = PhaseSeen::Validating(Box::new(Validating { guards, judged }));
+    let phase = PhaseSeen::Validating(Box::new(Validating { since: exec.created, guards, judged }));
     let seen = Observed { ledger: LedgerSeen::At(0), phase };
     match next_step(site, Timestamp::now(), exec, &seen) {
         Step::Record(status) => Ok(*status),

@@ -110,11 +110,16 @@ impl Run {
             return serde_saphyr::from_str(&text).with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()));
         }
         let action = self.action.clone().unwrap_or_default();
+        // An action without a target takes its first parameter where others have theirs.
+        let (target, pairs) = match &self.target {
+            Some(pair) if pair.contains('=') => (None, [std::slice::from_ref(pair), &self.parameters].concat()),
+            other => (other.as_deref(), self.parameters.clone()),
+        };
         let known = find(cluster, &action).await?;
-        let parameters = arguments::parameters(&serde_json::Value::Object(known.spec.parameters_schema), &self.parameters);
+        let parameters = arguments::parameters(&serde_json::Value::Object(known.spec.parameters_schema), &pairs);
         let parameters = parameters.map_err(|why| anyhow::anyhow!("{action}:\n  {why}\nSee: writ explain {action}"))?;
         let spec = ExecutionSpec {
-            target: self.target.as_deref().map(target),
+            target: target.map(aim),
             parameters,
             reason: self.reason.clone(),
             timeout: self.timeout.clone(),
@@ -138,7 +143,7 @@ pub async fn find(cluster: &Connected, action: &str) -> anyhow::Result<Action> {
     anyhow::bail!("there is no action {action}; {hint}")
 }
 
-fn target(text: &str) -> Target {
+fn aim(text: &str) -> Target {
     match text.split_once('/') {
         Some((kind, name)) => Target { kind: Some(kind.into()), name: name.into() },
         None => Target { kind: None, name: text.into() },
@@ -153,7 +158,7 @@ async fn create(cluster: &Connected, mut kx: KubernetesExecution) -> anyhow::Res
         // generateName is cut by the server at 58 characters; so is this, at a place of ours.
         kx.metadata.generate_name = Some(format!("{:.50}-", format!("{verb}{target}")));
     }
-    let created = cluster.here::<KubernetesExecution>().create(&PostParams::default(), &kx).await.map_err(said)?;
+    let created = cluster.here::<KubernetesExecution>().create(&PostParams::default(), &kx).await.map_err(refused)?;
     Ok(created.metadata.name.unwrap_or_default())
 }
 
@@ -163,4 +168,16 @@ fn confirmed() -> anyhow::Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// The API server's own no: nothing was even stored.
+#[derive(Debug, thiserror::Error)]
+#[error("Refused by the API server (exit 2, nothing was touched)\n  {0}")]
+pub struct RefusedByServer(String);
+
+fn refused(error: kube::Error) -> anyhow::Error {
+    match error {
+        kube::Error::Api(status) if matches!(status.code, 403 | 422) => RefusedByServer(status.message.clone()).into(),
+        other => said(other),
+    }
 }

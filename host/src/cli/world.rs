@@ -65,10 +65,11 @@ impl World for Files {
     }
 
     async fn facts(&self, exec: &Execution, target: Option<&Object>) -> Result<Option<Facts>, Infallible> {
+        let body = target.and_then(|t| serde_json::from_str(t.body.as_str()).ok()).unwrap_or(Value::Null);
         Ok(Some(Facts {
             namespace_labels: self.labels(&exec.namespace),
-            target_labels: target.map(question::labels).unwrap_or_default(),
-            priority_class: target.map(question::priority_class).unwrap_or_default(),
+            target_labels: question::labels(&body),
+            priority_class: question::priority_class(&body),
             ..Facts::default()
         }))
     }
