@@ -51,7 +51,6 @@ kc() { if [ "$CLUSTER" = local ]; then "$HERE/local/writ-local" kubectl "$@"; el
 
 install_writ() {
   say "installing: namespaces, admission policies, objects, roles, operator, policy"
-  if [ "$CLUSTER" = local ]; then kc apply -f "$HERE/local-volume.yaml" >/dev/null; fi
   "$WRIT" install --print --image "$IMAGE" --run-image "$RUN_IMAGE" >"$CACHE/install.yaml"
   # Twice where a kind is new: its first object may come before the server serves it.
   kc apply --server-side --force-conflicts -f "$CACHE/install.yaml" >/dev/null 2>"$CACHE/install.log" || {

@@ -43,7 +43,7 @@ pub async fn run(config: Operator, authority: Authority, stopped: impl Future<Ou
     let audit = Listener::loopback(config.audit_listen).await?;
     let ready = readiness(engines);
     let servers = [
-        tokio::spawn(server::serve(health, server::health(metrics.clone(), ready), until(stopping.clone()))),
+        tokio::spawn(server::serve(health, server::health(ready, metrics.clone()), until(stopping.clone()))),
         tokio::spawn(server::serve_private(audit, server::audit(engines.ledger.clone()), until(stopping.clone()))),
     ];
     let background = [
@@ -141,7 +141,7 @@ async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
 /// The gate follows policies.
 async fn policies(context: Arc<Context>) {
     let engines = &context.engines;
-    let mut controller = PolicyController::new(
+    let controller = PolicyController::new(
         engines.cluster.clone(),
         engines.gate.clone(),
         engines.ledger.clone(),

@@ -55,7 +55,7 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
     let mut exec = Execution::parse(&ctx.cluster, &kx)?;
     let woken = (ctx.now)();
     for _ in 0..PASSES {
-        let mut timer = ctx.metrics.pass(exec.phase());
+        let timer = ctx.metrics.pass(exec.phase());
         let now = (ctx.now)();
         let seen = observe(&ctx.engines, woken, now, &exec).await?;
         let step = next_step(&ctx.engines.site, now, &exec, &seen);
