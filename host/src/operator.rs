@@ -65,7 +65,6 @@ pub async fn run(config: Operator, authority: Authority, stopped: impl Future<Ou
 async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) -> anyhow::Result<Context> {
     let settings = Settings {
         runs_namespace: crds::labels::NAMESPACE_RUNS.into(),
-        own_namespace: crds::labels::NAMESPACE_SYSTEM.into(),
         instance: config.pod_name.clone(),
         secret_key: authority.secret_key,
     };

@@ -41,8 +41,7 @@ impl PolicyController {
 
     /// Bundles are blobs in the ledger, so that any decision can be made again. Best effort: the object holds the text while it is in force.
     async fn keep(&self, one: &Applied) {
-        let Some(checked) = &one.in_force else { return };
-        if let Err(error) = self.ledger.keep(&checked.bundle).await {
+        if let Err(error) = self.ledger.keep(&one.in_force.bundle).await {
             tracing::warn!(policy = one.name, %error, "failed to keep the policy's text in the ledger");
         }
     }
@@ -51,8 +50,8 @@ impl PolicyController {
         let generation = object.metadata.generation.unwrap_or_default();
         let before = object.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
         let tried = [("Ready", one.problems.is_empty(), reason(one), message(one))];
-        let (passed, all) = one.in_force.as_ref().map_or((0, 0), |c| c.tests);
-        let digest = one.in_force.as_ref().map_or("", |c| c.digest.as_str()).trim_start_matches("sha256:");
+        let (passed, all) = one.in_force.tests;
+        let digest = one.in_force.digest.as_str().trim_start_matches("sha256:");
         let status = ExecutionPolicyStatus {
             observed_generation: generation,
             digest: digest.get(..10).unwrap_or_default().to_owned(),
@@ -72,10 +71,9 @@ fn message(one: &Applied) -> String {
         return String::new();
     }
     let all: Vec<String> = one.problems.iter().map(ToString::to_string).collect();
-    let still = match one.in_force.as_ref().map(|c| c.is_ready()) {
-        Some(true) => "its last good version is still in force",
-        Some(false) => "everything is refused until it is corrected or deleted",
-        None => "it is in shadow, so nothing is refused for it",
+    let still = match one.in_force.is_ready() {
+        true => "its last good version is still in force",
+        false => "everything is refused until it is corrected or deleted",
     };
     format!("{}; {still}", all.join("; "))
 }

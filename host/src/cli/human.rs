@@ -71,11 +71,6 @@ impl Paint {
     pub fn red(self, text: &str) -> String {
         self.wrap("31", text)
     }
-    /// On the way.
-    #[must_use]
-    pub fn yellow(self, text: &str) -> String {
-        self.wrap("33", text)
-    }
     /// Beside the point.
     #[must_use]
     pub fn dim(self, text: &str) -> String {
