@@ -54,9 +54,9 @@ step "3. The story, the way back, the ledger"
 as_maria get "$first" -n shop
 [ "$(of "$first" '{.status.rollback.state}')" = Ready ] || fail "no rollback is stored"
 printf '\nledger (writ audit query, as an auditor):\n'
-rows=$(KUBECONFIG=$ADMIN "$WRIT" audit query "$first" -n shop)
-printf '%s\n' "$rows" | sed -E 's/.*"seq":([0-9]+).*"phase":"([A-Za-z]+)".*"reason":"([A-Za-z]+)".*/  \1  \2  \3/' 
-[ "$(printf '%s\n' "$rows" | wc -l)" = "$(of "$first" '{.status.seq}')" ] || fail "the ledger has not one row for each record"
+KUBECONFIG=$ADMIN "$WRIT" audit query "$first" -n shop
+rows=$(KUBECONFIG=$ADMIN "$WRIT" audit query "$first" -n shop --json | wc -l)
+[ "$rows" = "$(of "$first" '{.status.seq}')" ] || fail "the ledger has not one row for each record"
 
 before=$(jobs)
 step "4. What a policy refuses"
@@ -71,7 +71,7 @@ printf 'no Job was made for any of the three\n'
 step "7. Back again, by the stored inverse"
 undo=$(of "$first" '{.status.rollback.command}')
 # shellcheck disable=SC2086
-expect 0 as_maria ${undo#writ } -n shop -y --reason "INC-4312 mitigated"
+expect 0 as_maria ${undo#writ } -y --reason "INC-4312 mitigated"
 ready=$(kc get deployment web -n shop -o jsonpath='{.status.readyReplicas}')
 [ "$ready" = 1 ] || fail "web has ${ready:-0} ready replicas, not 1"
 printf 'really ready now (kubectl): %s replica\n' "$ready"

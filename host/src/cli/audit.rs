@@ -1,17 +1,22 @@
 //! `writ audit`: read the audit trail. From the operator's pod, through a port forwarded to its loopback (the right to it is RBAC on
 //! `pods/portforward` in the operator's namespace), or from a file.
-use super::{Where, connect::Connected, connect::said, human::Exit};
+use super::{
+    Where,
+    connect::{Connected, said},
+    human::{Exit, table},
+};
 use anyhow::Context;
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::ListParams};
+use serde_json::Value;
 
 /// Read the audit trail.
 #[derive(Debug, clap::Subcommand)]
 pub enum Audit {
-    /// Rows, oldest first, one JSON a line.
+    /// Rows, oldest first.
     Query(Query),
     /// A blob by its digest: a policy's question, the whole output of a Job.
     Blob {
@@ -44,6 +49,9 @@ pub struct Query {
     limit: u32,
     #[command(flatten)]
     place: Where,
+    /// The rows whole, one JSON a line.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Audit {
@@ -56,9 +64,24 @@ impl Audit {
             }
             Self::Blob { digest, place } => (format!("/blob/{digest}"), place.connect().await?),
         };
-        print!("{}", fetch(&cluster, &path).await?);
+        let text = fetch(&cluster, &path).await?;
+        match &self {
+            Self::Query(query) if !query.json => print!("{}", rows(&text)?),
+            _ => print!("{text}"),
+        }
         Ok(Exit::Done)
     }
+}
+
+/// A line a row, for people.
+fn rows(text: &str) -> anyhow::Result<String> {
+    let row = |line: &str| {
+        let row: Value = serde_json::from_str(line).context("failed to understand a row")?;
+        let cell = |key: &str| row.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), Into::into)).unwrap_or_default();
+        Ok(["at", "namespace", "name", "seq", "action", "phase", "reason", "by"].map(cell).to_vec())
+    };
+    let rows = text.lines().map(row).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(table(&["AT", "NAMESPACE", "NAME", "SEQ", "ACTION", "PHASE", "REASON", "BY"], &rows))
 }
 
 impl Query {

@@ -64,10 +64,12 @@ struct Told(usize);
 impl Told {
     fn tell(&mut self, status: &ExecutionStatus) {
         let paint = Paint::stdout();
-        let done = status.timeline.iter().filter(|e| !e.took.is_empty()).skip(self.0);
-        for entry in done {
+        let steps = status.timeline.iter().zip(status.timeline.iter().skip(1)).skip(self.0);
+        for (entry, next) in steps {
             self.0 += 1;
-            if let Some((word, detail)) = words(entry.phase, status) {
+            // Two entries of one phase (the Job was asked for, the Job was seen) are one step to a person.
+            let left = entry.phase != next.phase;
+            if let Some((word, detail)) = left.then(|| words(entry.phase, status)).flatten() {
                 println!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took));
             }
         }
@@ -114,7 +116,7 @@ fn finish(cluster: &Connected, name: &str, status: &ExecutionStatus) {
     }
     let ready = status.rollback.as_ref().filter(|r| r.state == "Ready");
     if let Some(rollback) = ready {
-        let until = rollback.expires_at.as_deref().unwrap_or("it expires");
-        println!("Undo until {until}:  {} -n {}    (kept in {name})", rollback.command, cluster.namespace);
+        let until = rollback.expires_at.as_deref().and_then(|t| t.split('.').next()).unwrap_or("it expires");
+        println!("The way back is kept until {until}Z:  writ get {name} -n {}", cluster.namespace);
     }
 }

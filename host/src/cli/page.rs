@@ -83,6 +83,9 @@ pub fn refusal(refusal: &RefusalStatus, status: &ExecutionStatus, paint: Paint) 
         _ => "",
     };
     let mut text = format!("{}{by} ({:?}, exit 2, nothing was touched)\n", paint.red("Refused"), status.reason);
+    if refusal.violations.is_empty() {
+        text.push_str(&format!("  {}\n", if status.message.is_empty() { &status.summary } else { &status.message }));
+    }
     for v in &refusal.violations {
         let rule = if v.rule.is_empty() { String::new() } else { format!("   {}", paint.dim(&v.rule)) };
         let at = if v.pointer.is_empty() { String::new() } else { format!("{:<12} ", v.pointer) };
