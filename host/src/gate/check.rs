@@ -65,7 +65,7 @@ impl Checked {
     /// Stands for a policy that did not pass and has no version that did: it refuses everything, and says why. A policy that is in
     /// force must not become none because it was edited badly.
     #[must_use]
-    pub fn unready(policy: &Policy, problems: &[Problem]) -> Option<Self> {
+    pub fn unready(policy: &Policy, problems: &[Problem]) -> Self {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
         let why = format!("the policy is not ready: {first}{more}. Correct it, or delete it");
@@ -78,17 +78,17 @@ impl Checked {
         matches!(self.state, State::Ready { .. })
     }
 
-    fn new(policy: &Policy, tests: (usize, usize), state: State) -> Option<Self> {
+    fn new(policy: &Policy, tests: (usize, usize), state: State) -> Self {
         let bundle = policy.bundle();
-        Some(Self {
+        Self {
             name: policy.name.clone(),
             owner: policy.owner.clone(),
             shadow: policy.shadow,
-            digest: super::policy::sha256(&bundle)?,
+            digest: Digest::of(&bundle),
             tests,
             bundle,
             state,
-        })
+        }
     }
 }
 
@@ -109,8 +109,7 @@ fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
         return Err(problems);
     }
     let engine = engine::prepared(&without_tests(policy), &denies, TEST_TIME).map_err(|e| vec![compile(&e)])?;
-    Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine, denies })
-        .ok_or_else(|| vec![Problem::all(Kind::CheckFailed, "the bundle has no digest")])
+    Ok(Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine, denies }))
 }
 
 /// A bundle that was looked through and compiled, tests and all.

@@ -60,6 +60,9 @@ pub fn prepared(policy: &Policy, denies: &[DenyRule], limit: Duration) -> Result
     if let Some((_, error)) = errors.into_iter().next() {
         return Err(error);
     }
+    if !super::inspect::is_marked(engine.get_modules(), denies, MARK) {
+        return Err("the deny rules cannot be told apart: write each as `deny contains TEXT if …`".to_owned());
+    }
     // A builtin that fails is a failed evaluation: undefined, it would keep a deny from firing.
     engine.set_strict_builtin_errors(true);
     engine.set_gather_prints(true);

@@ -164,9 +164,29 @@ pub fn denies(modules: &[Ref<Module>]) -> Vec<DenyRule> {
 fn deny(rule: &Rule) -> Option<DenyRule> {
     let Rule::Spec { span, head: RuleHead::Set { key: Some(key), .. }, .. } = rule else { return None };
     let at = key.span();
+    // The span of a text lies inside its quotes.
+    let quotes = usize::from(tree::literal(key).is_some());
     (tree::rule_name(rule) == "deny").then(|| DenyRule {
         file: file(span).to_owned(),
         line: span.line,
-        key: at.start as usize..at.end as usize,
+        key: (at.start as usize).saturating_sub(quotes)..(at.end as usize).saturating_add(quotes),
     })
+}
+
+/// Whether a bundle that was marked is still the same bundle: as many `deny` rules, on the same lines, each with its mark.
+pub fn is_marked(modules: &[Ref<Module>], denies: &[DenyRule], mark: &str) -> bool {
+    let policy = modules.iter().filter(|m| !is_test(m) && tree::package(m) == ["data", "writ"]);
+    let keys = policy.flat_map(|m| m.policy.iter()).filter(|r| deny(r).is_some()).filter_map(|rule| match rule.as_ref() {
+        Rule::Spec { span, head: RuleHead::Set { key: Some(key), .. }, .. } => Some((span, key)),
+        _ => None,
+    });
+    let found: Vec<_> = keys.collect();
+    found.len() == denies.len()
+        && found.iter().zip(denies).all(|((span, key), deny)| {
+            let called = match key.as_ref() {
+                Expr::Call { fcn, .. } => tree::reference(fcn).map(|r| r.root),
+                _ => None,
+            };
+            file(span) == deny.file && span.line == deny.line && called.as_deref() == Some(mark)
+        })
 }

@@ -99,14 +99,13 @@ impl Gate {
     pub fn apply(&self, wanted: &[Policy]) -> Vec<Applied> {
         let before = self.0.force.load_full().unwrap_or_default();
         let applied: Vec<Applied> = wanted.iter().map(|policy| apply(policy, &before)).collect();
-        self.swap(applied.iter().filter_map(|a| a.in_force.clone()).collect());
+        self.swap(applied.iter().map(|a| Arc::clone(&a.in_force)).collect());
         applied
     }
 
     /// Asks every policy. Never an error: each way of failing is a verdict. No results: there is no policy.
     pub async fn decide(&self, question: &Question) -> Ruling {
         let document = question.document();
-        let bytes = question.bytes();
         let policies = self.0.force.load_full().unwrap_or_default();
         let input = self.fits(&document).and_then(|()| engine::value(document).map_err(|e| format!("no input: {e}")));
         let asked: Vec<_> = policies.iter().map(|policy| self.ask(policy, &input)).collect();
@@ -120,7 +119,7 @@ impl Gate {
                 verdict: self.verdict(answer).await,
             });
         }
-        Ruling { results, input: digest(&bytes) }
+        Ruling { results, input: Digest::of(&question.bytes()) }
     }
 
     /// The question fits its schema, or what of it does not: a rule over a field that is missing would never fire.
@@ -162,7 +161,7 @@ pub struct Applied {
     /// Its name.
     pub name: String,
     /// What stands in force under that name.
-    pub in_force: Option<Arc<Checked>>,
+    pub in_force: Arc<Checked>,
     /// Empty: what is in force is what was wanted.
     pub problems: Vec<Problem>,
 }
@@ -170,10 +169,10 @@ pub struct Applied {
 fn apply(policy: &Policy, before: &[Arc<Checked>]) -> Applied {
     let name = policy.name.clone();
     match check(policy) {
-        Ok(good) => Applied { name, in_force: Some(Arc::new(good)), problems: Vec::new() },
+        Ok(good) => Applied { name, in_force: Arc::new(good), problems: Vec::new() },
         Err(problems) => {
             let last_good = before.iter().find(|p| p.name == name && p.is_ready()).cloned();
-            let in_force = last_good.or_else(|| Checked::unready(policy, &problems).map(Arc::new));
+            let in_force = last_good.unwrap_or_else(|| Arc::new(Checked::unready(policy, &problems)));
             Applied { name, in_force, problems }
         }
     }
@@ -193,9 +192,4 @@ fn evaluate(policy: &Checked, input: &regorus::Value, time: Duration) -> Verdict
         evaluated => evaluated,
     };
     answer::verdict(evaluated, denies)
-}
-
-fn digest(bytes: &[u8]) -> Digest {
-    // 64 hex digits are always a digest; there is no other way to make one.
-    policy::sha256(bytes).unwrap_or_else(|| unreachable!("sha256 in hex is a digest"))
 }

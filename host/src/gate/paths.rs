@@ -31,7 +31,7 @@ pub fn problems(modules: &[Ref<Module>], settings: &Value) -> Vec<Problem> {
         }
     }
     found.sort();
-    found.dedup_by(|a, b| (&a.file, a.line) == (&b.file, b.line) && (a.message.starts_with(&b.message) || b.message.starts_with(&a.message)));
+    found.dedup();
     found
 }
 

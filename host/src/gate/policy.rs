@@ -2,9 +2,7 @@
 use super::problem::{Kind, Problem};
 use decide::model::Digest;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Modules of one bundle. The default policy has two.
 pub const MOST_MODULES: usize = 32;
@@ -39,8 +37,8 @@ impl Policy {
 
     /// Of [`Self::bundle`].
     #[must_use]
-    pub fn digest(&self) -> Option<Digest> {
-        sha256(&self.bundle())
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.bundle())
     }
 
     pub(super) fn size(&self) -> Vec<Problem> {
@@ -75,13 +73,4 @@ fn module_size(name: &str, text: &str) -> Vec<Problem> {
             .map(|(number, _)| Problem::at(Kind::TooLarge, name, number, format!("the line is longer than {LONGEST_LINE} bytes"))),
     );
     found
-}
-
-/// `sha256:` and hex.
-pub(super) fn sha256(bytes: &[u8]) -> Option<Digest> {
-    let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    Digest::try_from(text).ok()
 }

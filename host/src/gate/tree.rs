@@ -182,11 +182,7 @@ pub fn walk(expr: &Expr, depth: usize, see: &mut dyn FnMut(Met<'_>, usize)) {
         }
         Expr::Call { params, .. } => params.iter().for_each(inside),
         Expr::UnaryExpr { expr, .. } => inside(expr),
-        Expr::RefDot { refr, .. } => inside(refr),
-        Expr::RefBrack { refr, index, .. } => {
-            inside(refr);
-            inside(index);
-        }
+        Expr::RefDot { .. } | Expr::RefBrack { .. } => walk_parts(expr, depth, see),
         Expr::BinExpr { lhs, rhs, .. }
         | Expr::BoolExpr { lhs, rhs, .. }
         | Expr::ArithExpr { lhs, rhs, .. }
@@ -205,6 +201,21 @@ pub fn walk(expr: &Expr, depth: usize, see: &mut dyn FnMut(Met<'_>, usize)) {
         | Expr::Bool { .. }
         | Expr::Null { .. }
         | Expr::Var { .. } => {}
+    }
+}
+
+/// What is in a reference beside its names: `data` in `data.settings.x` is not read as a whole, and so is not met.
+fn walk_parts(mut at: &Expr, depth: usize, see: &mut dyn FnMut(Met<'_>, usize)) {
+    loop {
+        match at {
+            Expr::RefDot { refr, .. } => at = refr,
+            Expr::RefBrack { refr, index, .. } => {
+                walk(index, depth + 1, see);
+                at = refr;
+            }
+            Expr::Var { .. } => return,
+            other => return walk(other, depth + 1, see),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ fn test(module: &Module, rule: &Rule) -> Option<Test> {
     })
 }
 
-/// Runs one test; with `coverage`, what it evaluates is added to that engine's coverage.
+/// Runs one test. What it evaluates is added to the engine's coverage, where that is on.
 pub fn run(engine: &mut Engine, test: Test, modules: &[Ref<Module>], limit: Duration) -> Trial {
     let evaluated = engine::evaluate(engine, &test.path);
     let fired = evaluated.fired.iter().map(|(number, _)| *number).collect();
@@ -83,7 +83,7 @@ fn failed(engine: &Engine, test: &Test, modules: &[Ref<Module>], limit: Duration
     let Some(stopped) = stmts.iter().rposition(|s| covered.contains(&s.span.line)) else { return vague };
     let (before, rest) = stmts.split_at(stopped);
     let Some(stmt) = rest.first() else { return vague };
-    let message = told(engine, module, before, stmt, limit).unwrap_or_else(|| format!("{} does not hold", tree::words(&stmt.span)));
+    let message = told(engine, module, before, stmt, limit).unwrap_or_else(|| format!("{} does not hold", short(&tree::words(&stmt.span))));
     Outcome::Failed(stmt.span.line, message)
 }
 
@@ -112,7 +112,7 @@ fn told(engine: &Engine, module: &Module, before: &[LiteralStmt], stmt: &Literal
             }
             other => Some(format!("{}: got {}", tree::words(other.span()), probe(engine, module, before, other, limit)?)),
         },
-        _ => None,
+        Literal::Expr { .. } | Literal::NotExpr { .. } | Literal::SomeVars { .. } | Literal::SomeIn { .. } | Literal::Every { .. } => None,
     }
 }
 
@@ -130,6 +130,12 @@ fn probe(engine: &Engine, module: &Module, before: &[LiteralStmt], expr: &Expr, 
     let rule = format!("{}.writ_probe", tree::package(module).join("."));
     match engine::ask(&engine, Value::new_object(), &rule, limit).value.ok()? {
         Value::Undefined => Some("nothing (undefined)".to_owned()),
-        value => serde_json::to_string(&value).ok().map(|text| text.chars().take(200).collect()),
+        value => serde_json::to_string(&value).ok().map(|text| short(&text)),
     }
+}
+
+/// One line of a screen.
+fn short(text: &str) -> String {
+    let start: String = text.chars().take(120).collect();
+    if start.len() < text.len() { start + " …" } else { start }
 }
