@@ -36,6 +36,8 @@ web := {
 	"namespaceLabels": {"environment": "production"}, "priorityClass": "",
 }
 
+autoscaler(after) := object.union(scale(2, 2), {"plan": {"changes": [object.union(replicas(2, after), {"field": "/spec/maxReplicas"})]}})
+
 replicas(before, after) := {"object": "Deployment shop/web", "field": "/spec/replicas", "before": before, "after": after}
 
 # The same in a namespace that nobody calls production.
@@ -95,9 +97,9 @@ test_scaling_to_nothing_in_production_needs_one if {
 }
 
 test_what_an_autoscaler_may_do_counts_as_scaling if {
-	d := ask(object.union(scale(2, 9), {"plan": {"changes": [object.union(replicas(2, 9), {"field": "/spec/maxReplicas"})]}}))
-	d.allow
-	d.require.approvals == 1
+	ask(autoscaler(4)).require.approvals == 0
+	ask(autoscaler(5)).require.approvals == 1
+	not ask(autoscaler(21)).allow
 }
 
 test_exactly_the_most_replicas_are_allowed if {
@@ -137,7 +139,7 @@ test_an_action_without_a_target_is_judged_by_its_namespace if {
 }
 
 test_a_target_in_production_counts_wherever_it_is_asked_from if {
-	d := ask(object.union(scale(2, 5), {"execution": {"namespaceLabels": {}}}))
+	d := ask(object.union(scale(2, 5), {"execution": {"namespaceLabels": {"environment": "staging"}}}))
 	d.require.approvals == 1
 }
 

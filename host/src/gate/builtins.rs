@@ -61,6 +61,6 @@ pub fn bad_format(format: Option<&str>) -> Option<&'static str> {
 /// A name that differs in its last part only: `strings.concat` for `concat`.
 fn nearest(name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
-    let near = ALLOWED.iter().find(|a| a.rsplit('.').next() == Some(last));
+    let near = ALLOWED.iter().find(|a| **a == last).or_else(|| ALLOWED.iter().find(|a| a.rsplit('.').next() == Some(last)));
     near.map(|n| format!("; did you mean {n}?")).unwrap_or_default()
 }

@@ -10,6 +10,9 @@ pub const MOST_MODULES: usize = 32;
 pub const LONGEST_MODULE: usize = 64 * 1024;
 /// Bytes of modules and settings together: they live in one object, which etcd holds to 1.5 MiB.
 pub const LONGEST_BUNDLE: usize = 256 * 1024;
+/// Brackets in brackets. The parser of regorus tries each bracket as two things, so that its time doubles with every level: 30 take
+/// hours, these take milliseconds. The default policy's tests have seven.
+pub const DEEPEST_BRACKETS: usize = 14;
 /// Columns: regorus stops at 1024, and a `deny` gets a mark of a few characters.
 pub const LONGEST_LINE: usize = 900;
 
@@ -66,6 +69,9 @@ fn module_size(name: &str, text: &str) -> Vec<Problem> {
     if text.len() > LONGEST_MODULE {
         found.push(Problem::at(Kind::TooLarge, name, 0, format!("{} bytes; at most {LONGEST_MODULE}", text.len())));
     }
+    if let Some(line) = deeper_than(text, DEEPEST_BRACKETS) {
+        found.push(Problem::at(Kind::TooDeep, name, line, format!("more than {DEEPEST_BRACKETS} brackets in brackets")));
+    }
     let numbered = (1..).zip(text.lines());
     found.extend(
         numbered
@@ -73,4 +79,41 @@ fn module_size(name: &str, text: &str) -> Vec<Problem> {
             .map(|(number, _)| Problem::at(Kind::TooLarge, name, number, format!("the line is longer than {LONGEST_LINE} bytes"))),
     );
     found
+}
+
+/// The first line on which brackets nest deeper than this. What stands in texts and comments does not count.
+fn deeper_than(text: &str, most: usize) -> Option<u32> {
+    let (mut depth, mut line, mut within) = (0_usize, 1_u32, Within::Code);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        line = line.saturating_add(u32::from(c == '\n'));
+        within = match (within, c) {
+            (Within::Code, '"') => Within::Text,
+            (Within::Code, '`') => Within::Raw,
+            (Within::Code, '#') => Within::Comment,
+            (Within::Text, '\\') => {
+                let _ = chars.next();
+                Within::Text
+            }
+            (Within::Text, '"' | '\n') | (Within::Raw, '`') | (Within::Comment, '\n') => Within::Code,
+            (other, _) => other,
+        };
+        match (&within, c) {
+            (Within::Code, '(' | '[' | '{') => depth = depth.saturating_add(1),
+            (Within::Code, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > most {
+            return Some(line);
+        }
+    }
+    None
+}
+
+/// Where a character stands.
+enum Within {
+    Code,
+    Text,
+    Raw,
+    Comment,
 }
