@@ -1,6 +1,7 @@
 //! The question that policies are asked: one frozen document with a published schema (`deploy/policy/question.schema.json`).
 //! Owns its shape and how it follows from an execution, its plan and what was found. A policy's author reads this file.
 //! May not touch: what policies answer (`observed`), how they are evaluated (the gate).
+use crate::canonical;
 use crds::DryRun;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -325,16 +326,17 @@ pub fn schema() -> Value {
 }
 
 impl Question {
-    /// The document as it is evaluated, stored and digested: sorted keys, no spaces.
+    /// The document as it is evaluated.
     #[must_use]
     pub fn document(&self) -> Value {
         // Strings, numbers, maps with string keys: it cannot fail. If it does, an empty document fails the schema: no silent yes.
         serde_json::to_value(self).unwrap_or_else(|_| Value::Object(Map::new()))
     }
 
-    /// The bytes of [`Self::document`]: the blob whose digest stands in the ruling.
+    /// The same as canonical JSON: the blob whose digest stands in the ruling.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        self.document().to_string().into_bytes()
+        let document = self.document();
+        canonical::json(&document).map_or_else(|_| document.to_string(), String::from).into_bytes()
     }
 }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Modules of one bundle. The default policy has two.
-pub const MOST_MODULES: usize = 32;
+pub const MOST_MODULES: usize = crds::limits::MODULES;
 /// Bytes of one module: the default policy has 6 KiB.
-pub const LONGEST_MODULE: usize = 64 * 1024;
+pub const LONGEST_MODULE: usize = crds::limits::MODULE;
 /// Bytes of modules and settings together: they live in one object, which etcd holds to 1.5 MiB.
 pub const LONGEST_BUNDLE: usize = 256 * 1024;
 /// Brackets in brackets. The parser of regorus tries each bracket as two things, so that its time doubles with every level: 30 take
@@ -29,6 +29,18 @@ pub struct Policy {
     pub modules: BTreeMap<String, String>,
     /// What the modules see as `data.settings`.
     pub data: Value,
+}
+
+impl From<&crds::ExecutionPolicy> for Policy {
+    fn from(object: &crds::ExecutionPolicy) -> Self {
+        Self {
+            name: object.metadata.name.clone().unwrap_or_default(),
+            owner: object.spec.owner.clone(),
+            shadow: object.spec.mode == crds::PolicyMode::Shadow,
+            modules: object.spec.modules.clone(),
+            data: Value::Object(object.spec.data.clone()),
+        }
+    }
 }
 
 impl Policy {

@@ -110,9 +110,15 @@ fn the_schema_of_the_question_that_ships_is_the_one_that_is_enforced() {
 fn the_object_that_ships_is_the_policy_that_is_tested() {
     let manifest = manifest(&default_policy());
     expect_file!["../../../../deploy/50-policy.yaml"].assert_eq(&manifest);
-    let object: serde_json::Value = serde_saphyr::from_str(&manifest).unwrap();
-    assert_eq!(object["spec"]["modules"], serde_json::json!(default_policy().modules));
-    assert_eq!(object["spec"]["data"], default_policy().data);
+    let object: crds::ExecutionPolicy = serde_saphyr::from_str(&manifest).unwrap();
+    assert_eq!(Policy { owner: String::new(), ..Policy::from(&object) }, default_policy());
+}
+
+#[test]
+fn it_protects_the_namespaces_that_everything_else_protects() {
+    let mut protected: Vec<String> = serde_json::from_value(default_policy().data["protected_namespaces"].clone()).unwrap();
+    protected.sort();
+    assert_eq!(protected, crds::labels::NAMESPACES_PROTECTED);
 }
 
 /// Block scalars keep the modules readable in `kubectl edit`; settings are JSON, which YAML takes.
