@@ -60,6 +60,14 @@ text! {
     Json: |s| !s.is_empty();
 }
 
+impl Digest {
+    /// Of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(crate::canonical::sha256(bytes))
+    }
+}
+
 impl ActionName {
     /// As the name of an object: `scale-deployment`.
     #[must_use]

@@ -1,1 +1,195 @@
-//! ENGINE: being built.
+//! ENGINE: the only part that knows regorus. Owns whether a policy may be asked (`check`), which ones are in force (`swap`), and
+//! what they say (`decide`). Every way of not saying yes is a verdict of its own; no policy is no yes.
+//! May not touch: plugins, the cluster, the ledger, and what is done with a ruling.
+mod answer;
+mod builtins;
+mod check;
+mod engine;
+mod inspect;
+mod names;
+mod paths;
+mod policy;
+mod pool;
+mod problem;
+mod read;
+mod report;
+mod tree;
+mod trial;
+
+pub use check::{Checked, check};
+pub use policy::Policy;
+pub use problem::{Kind, Problem};
+pub use read::{ReadError, read};
+pub use report::{Report, test_report};
+
+use arc_swap::ArcSwapOption;
+use check::State;
+use decide::model::Digest;
+use decide::observed::{PolicyRuling, Ruling, Verdict};
+use decide::question::Question;
+use engine::{Evaluated, Stopped};
+use pool::Pool;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What evaluation may take.
+#[derive(Clone, Copy, Debug)]
+pub struct GateLimits {
+    /// For one policy on one question. The default policy takes less than a thousandth of it; a machine that stalls is forgiven once.
+    pub time: Duration,
+    /// Until the answer must be there, waiting for a thread and a second try included. After it, the answer is no.
+    pub patience: Duration,
+    /// Threads that evaluate.
+    pub threads: usize,
+}
+
+impl Default for GateLimits {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
+        Self { time: Duration::from_millis(200), patience: Duration::from_secs(5), threads }
+    }
+}
+
+/// Why there is no gate.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// No threads.
+    #[error("failed to start the threads that evaluate policies")]
+    Threads(#[source] std::io::Error),
+    /// The schema of the question is no schema: a bug.
+    #[error("failed to read the schema of the question: {0}")]
+    Schema(String),
+}
+
+/// The policies in force. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    limits: GateLimits,
+    pool: Pool,
+    schema: jsonschema::Validator,
+    force: ArcSwapOption<Vec<Arc<Checked>>>,
+}
+
+impl Gate {
+    /// With no policies read yet.
+    pub fn new(limits: GateLimits) -> Result<Self, GateError> {
+        let schema = jsonschema::validator_for(&decide::question::schema()).map_err(|e| GateError::Schema(e.to_string()))?;
+        let pool = Pool::new(limits.threads).map_err(GateError::Threads)?;
+        Ok(Self(Arc::new(Inner { limits, pool, schema, force: ArcSwapOption::empty() })))
+    }
+
+    /// From now on these, and no others, are asked.
+    pub fn swap(&self, policies: Vec<Arc<Checked>>) {
+        self.0.force.store(Some(Arc::new(policies)));
+    }
+
+    /// Name and digest of what is in force; none: not all read yet.
+    #[must_use]
+    pub fn in_force(&self) -> Option<Vec<(String, Digest)>> {
+        let force = self.0.force.load_full()?;
+        Some(force.iter().map(|p| (p.name.clone(), p.digest.clone())).collect())
+    }
+
+    /// Makes these policies the ones in force. One that does not pass its check keeps its last good version; where there is none,
+    /// it stands there refusing everything, for a policy must not vanish by a bad edit. Those that are not named go.
+    /// Blocks as [`check`] does.
+    pub fn apply(&self, wanted: &[Policy]) -> Vec<Applied> {
+        let before = self.0.force.load_full().unwrap_or_default();
+        let applied: Vec<Applied> = wanted.iter().map(|policy| apply(policy, &before)).collect();
+        self.swap(applied.iter().map(|a| Arc::clone(&a.in_force)).collect());
+        applied
+    }
+
+    /// Asks every policy. Never an error: each way of failing is a verdict. No results: there is no policy.
+    pub async fn decide(&self, question: &Question) -> Ruling {
+        let document = question.document();
+        let policies = self.0.force.load_full().unwrap_or_default();
+        let input = self.fits(&document).and_then(|()| engine::value(document).map_err(|e| format!("no input: {e}")));
+        let asked: Vec<_> = policies.iter().map(|policy| self.ask(policy, &input)).collect();
+        let mut results = Vec::new();
+        for (policy, answer) in policies.iter().zip(asked) {
+            results.push(PolicyRuling {
+                policy: policy.name.clone(),
+                digest: policy.digest.clone(),
+                owner: policy.owner.clone(),
+                shadow: policy.shadow,
+                verdict: self.verdict(answer).await,
+            });
+        }
+        Ruling { results, input: Digest::of(&question.bytes()) }
+    }
+
+    /// The question fits its schema, or what of it does not: a rule over a field that is missing would never fire.
+    fn fits(&self, document: &serde_json::Value) -> Result<(), String> {
+        match self.0.schema.iter_errors(document).next() {
+            None => Ok(()),
+            Some(e) => Err(format!("the question does not fit its schema: {}: {e}", e.instance_path())),
+        }
+    }
+
+    fn ask(&self, policy: &Arc<Checked>, input: &Result<regorus::Value, String>) -> Asked {
+        let input = match (input, &policy.state) {
+            (Err(why), _) | (_, State::Unready(why)) => return Asked::Known(Verdict::Errored(why.clone())),
+            (Ok(input), State::Ready { .. }) => input.clone(),
+        };
+        let (send, receive) = oneshot::channel();
+        let (policy, time) = (Arc::clone(policy), self.0.limits.time);
+        let accepted = self.0.pool.run(move || {
+            let _ = send.send(evaluate(&policy, &input, time));
+        });
+        if accepted { Asked::Waiting(receive) } else { Asked::Known(Verdict::Errored("too many questions wait".to_owned())) }
+    }
+
+    async fn verdict(&self, asked: Asked) -> Verdict {
+        match asked {
+            Asked::Known(verdict) => verdict,
+            Asked::Waiting(answer) => match tokio::time::timeout(self.0.limits.patience, answer).await {
+                Ok(Ok(verdict)) => verdict,
+                Ok(Err(_)) => Verdict::Errored("the evaluation broke off".to_owned()),
+                Err(_) => Verdict::TimedOut,
+            },
+        }
+    }
+}
+
+/// What became of one policy.
+#[derive(Debug)]
+pub struct Applied {
+    /// Its name.
+    pub name: String,
+    /// What stands in force under that name.
+    pub in_force: Arc<Checked>,
+    /// Empty: what is in force is what was wanted.
+    pub problems: Vec<Problem>,
+}
+
+fn apply(policy: &Policy, before: &[Arc<Checked>]) -> Applied {
+    let name = policy.name.clone();
+    match check(policy) {
+        Ok(good) => Applied { name, in_force: Arc::new(good), problems: Vec::new() },
+        Err(problems) => {
+            let last_good = before.iter().find(|p| p.name == name && p.is_ready()).cloned();
+            let in_force = last_good.unwrap_or_else(|| Arc::new(Checked::unready(policy, &problems)));
+            Applied { name, in_force, problems }
+        }
+    }
+}
+
+enum Asked {
+    Known(Verdict),
+    Waiting(oneshot::Receiver<Verdict>),
+}
+
+fn evaluate(policy: &Checked, input: &regorus::Value, time: Duration) -> Verdict {
+    let State::Ready { engine, denies } = &policy.state else { return Verdict::Undefined };
+    let once = || engine::ask(engine, input.clone(), engine::DECISION, time);
+    // The clock on the wall also runs while the machine does something else: asked again, a policy that is too slow is so again.
+    let evaluated = match once() {
+        Evaluated { value: Err(Stopped::TimedOut), .. } => once(),
+        evaluated => evaluated,
+    };
+    answer::verdict(evaluated, denies)
+}

@@ -1,0 +1,137 @@
+//! What counts as an answer. Strict: a key that is not known, a wrong type, a missing part is no answer, and no answer is no.
+use super::engine::{Evaluated, Stopped};
+use super::inspect::DenyRule;
+use decide::observed::{Denial, Obligations, Verdict};
+use regorus::Value;
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+/// Reasons in one answer: more than a person reads.
+const MOST_DENIALS: usize = 64;
+/// Characters of one reason: it goes into a condition's message.
+const LONGEST_REASON: usize = 1024;
+/// Approvals that can be asked: more would never be reached.
+const MOST_APPROVALS: u64 = 16;
+/// Groups that can be asked.
+const MOST_GROUPS: usize = 32;
+
+/// The verdict of one evaluation.
+pub fn verdict(evaluated: Evaluated, denies: &[DenyRule]) -> Verdict {
+    match evaluated.value {
+        Err(Stopped::TimedOut) => Verdict::TimedOut,
+        Err(Stopped::Failed(why)) => Verdict::Errored(one_line(&why)),
+        Ok(Value::Undefined) => Verdict::Undefined,
+        Ok(answer) => match read(&answer) {
+            Ok(Read::Yes(obligations)) => Verdict::Allow(obligations),
+            Ok(Read::No(messages)) => Verdict::Deny(messages.iter().map(|m| denial(m, &evaluated.fired, denies)).collect()),
+            Err(why) => Verdict::Malformed(why),
+        },
+    }
+}
+
+enum Read {
+    Yes(Obligations),
+    No(Vec<String>),
+}
+
+fn read(answer: &Value) -> Result<Read, String> {
+    fields(answer, "the decision", &["allow", "deny", "require"], true)?;
+    let Value::Bool(allow) = &answer["allow"] else { return Err("allow is no boolean".to_owned()) };
+    let denials = texts(&answer["deny"], "deny", MOST_DENIALS)?;
+    let obligations = obligations(&answer["require"])?;
+    match (allow, denials.is_empty()) {
+        (true, true) => Ok(Read::Yes(obligations)),
+        (true, false) => Err(format!("allow is true and there is a deny: {}", denials.join("; "))),
+        (false, true) => Ok(Read::No(vec!["the policy says no and gives no reason".to_owned()])),
+        (false, false) => Ok(Read::No(denials)),
+    }
+}
+
+fn obligations(require: &Value) -> Result<Obligations, String> {
+    let known = ["dry_run", "approvals", "approver_groups", "expires", "review"];
+    fields(require, "require", &known, false)?;
+    let mut found = Obligations::default();
+    match &require["dry_run"] {
+        Value::Undefined => {}
+        Value::Bool(b) => found.dry_run = *b,
+        _ => return Err("require.dry_run is no boolean".to_owned()),
+    }
+    match &require["approvals"] {
+        Value::Undefined => {}
+        number => {
+            let count = number.as_u64().ok().filter(|n| *n <= MOST_APPROVALS);
+            let count = count.and_then(|n| u32::try_from(n).ok());
+            found.approvals = count.ok_or(format!("require.approvals is no whole number from 0 to {MOST_APPROVALS}"))?;
+        }
+    }
+    match &require["approver_groups"] {
+        Value::Undefined => {}
+        groups => found.approver_groups = texts(groups, "require.approver_groups", MOST_GROUPS)?,
+    }
+    found.expires = span(&require["expires"], "require.expires")?;
+    found.review = span(&require["review"], "require.review")?;
+    Ok(found)
+}
+
+fn fields(value: &Value, what: &str, known: &[&str], all: bool) -> Result<(), String> {
+    let Value::Object(object) = value else { return Err(format!("{what} is no object")) };
+    for (key, _) in object.iter() {
+        let name = key.as_string().map_err(|_| format!("{what} has a key that is no text"))?;
+        if !known.contains(&&**name) {
+            return Err(format!("{what} has {}, which means nothing here ({})", clean(name), known.join(", ")));
+        }
+    }
+    let missing = known.iter().find(|k| value[**k] == Value::Undefined);
+    match missing {
+        Some(key) if all => Err(format!("{what} has no {key}")),
+        _ => Ok(()),
+    }
+}
+
+fn texts(value: &Value, what: &str, most: usize) -> Result<Vec<String>, String> {
+    let items: Vec<&Value> = match value {
+        Value::Array(items) if items.len() <= most => items.iter().collect(),
+        Value::Set(items) if items.len() <= most => items.iter().collect(),
+        Value::Array(_) | Value::Set(_) => return Err(format!("{what} has more than {most} entries")),
+        _ => return Err(format!("{what} is no list")),
+    };
+    items.into_iter().map(|i| text(i, what)).collect()
+}
+
+fn text(value: &Value, what: &str) -> Result<String, String> {
+    let text = value.as_string().map_err(|_| format!("{what} has an entry that is no text"))?;
+    if text.chars().count() > LONGEST_REASON {
+        return Err(format!("{what} has an entry of more than {LONGEST_REASON} characters"));
+    }
+    if text.trim().is_empty() {
+        return Err(format!("{what} has an entry without words"));
+    }
+    Ok(text.to_string())
+}
+
+/// `15m`, `24h`; empty for none.
+fn span(value: &Value, what: &str) -> Result<String, String> {
+    if *value == Value::Undefined {
+        return Ok(String::new());
+    }
+    let text = value.as_string().map_err(|_| format!("{what} is no text"))?;
+    let positive = jiff::SignedDuration::from_str(text).is_ok_and(|d| d.is_positive());
+    if text.is_empty() || positive { Ok(text.to_string()) } else { Err(format!("{what} is no time span such as 15m or 24h")) }
+}
+
+fn denial(message: &str, fired: &[(usize, String)], denies: &[DenyRule]) -> Denial {
+    let from = fired.iter().filter(|(_, said)| said == message).filter_map(|(number, _)| denies.get(*number));
+    let rules: BTreeSet<String> = from.map(|d| format!("{}:{}", d.file, d.line)).collect();
+    Denial { message: clean(message), rule: rules.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
+/// Messages quote what requesters wrote; control characters would let them draw on the reader's terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The last line of an error of regorus is the error; the lines before it draw the place.
+fn one_line(error: &str) -> String {
+    let words: Vec<&str> = error.split_whitespace().collect();
+    clean(&words.join(" ")).chars().take(LONGEST_REASON).collect()
+}

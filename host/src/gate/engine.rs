@@ -1,0 +1,165 @@
+//! Evaluation: one question, one bundle, within a time that is kept. Owns how regorus is set up, and nothing about what answers mean.
+use super::inspect::DenyRule;
+use super::policy::Policy;
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, LimitError, Value};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The one entry point.
+pub const DECISION: &str = "data.writ.decision";
+/// What is put around the text of each `deny`, so that its firing is seen. No policy may define or call it: it is no builtin.
+pub const MARK: &str = "writ_fired";
+
+/// Elements that `numbers.range` may make; without it, one call takes any amount of memory.
+const LONGEST_RANGE: i64 = 10_000;
+/// Bytes that one call of `replace` or `concat` may make: their results are products of their arguments.
+const LONGEST_TEXT: usize = 1 << 20;
+/// Firings that are kept of one evaluation. An answer has at most 64 lines; a rule may fire for many objects.
+const MOST_FIRINGS: usize = 4096;
+
+thread_local! {
+    /// Which `deny` fired with which text, in the evaluation that runs on this thread.
+    static FIRED: RefCell<Vec<(usize, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The time was up.
+    TimedOut,
+    /// In the words of regorus.
+    Failed(String),
+}
+
+/// An answer, and which `deny` (by index) fired with which text.
+#[derive(Debug)]
+pub struct Evaluated {
+    pub value: Result<Value, Stopped>,
+    pub fired: Vec<(usize, String)>,
+}
+
+/// An engine with these modules, before anything is known of them.
+pub fn parse(modules: &BTreeMap<String, String>) -> (Engine, Vec<(String, String)>) {
+    let mut engine = Engine::new();
+    let mut errors = Vec::new();
+    for (name, text) in modules {
+        if let Err(e) = engine.add_policy(name.clone(), text.clone()) {
+            errors.push((name.clone(), e.to_string()));
+        }
+    }
+    (engine, errors)
+}
+
+/// An engine ready to be cloned and asked. Every `deny` is marked; lines stay what they are.
+pub fn prepared(policy: &Policy, denies: &[DenyRule], limit: Duration) -> Result<Engine, String> {
+    let words = |e: anyhow::Error| e.to_string();
+    let (mut engine, errors) = parse(&marked(&policy.modules, denies));
+    if let Some((_, error)) = errors.into_iter().next() {
+        return Err(error);
+    }
+    if !super::inspect::is_marked(engine.get_modules(), denies, MARK) {
+        return Err("the deny rules cannot be told apart: write each as `deny contains TEXT if …`".to_owned());
+    }
+    // A builtin that fails is a failed evaluation: undefined, it would keep a deny from firing.
+    engine.set_strict_builtin_errors(true);
+    engine.set_gather_prints(true);
+    engine.add_extension(MARK.to_owned(), 2, Box::new(|args: Vec<Value>| fired(&args))).map_err(words)?;
+    engine.add_extension("numbers.range".to_owned(), 2, Box::new(|args: Vec<Value>| range(&args))).map_err(words)?;
+    engine.add_extension("replace".to_owned(), 3, Box::new(|args: Vec<Value>| replace(&args))).map_err(words)?;
+    engine.add_extension("concat".to_owned(), 2, Box::new(|args: Vec<Value>| concat(&args))).map_err(words)?;
+    let data = serde_json::json!({ "settings": policy.data });
+    engine.add_data(value(data)?).map_err(words)?;
+    engine.set_execution_timer_config(timer(limit));
+    // Compiles the modules: what is wrong with them shows here, and clones made afterwards are ready.
+    engine.eval_query("true".to_owned(), false).map_err(words)?;
+    Ok(engine)
+}
+
+/// A JSON document as regorus has it.
+pub fn value(document: serde_json::Value) -> Result<Value, String> {
+    // `Value::from` would turn what it cannot take into "undefined".
+    serde_json::from_value(document).map_err(|e| e.to_string())
+}
+
+/// One look at the clock for every expression: regorus swallows the error of one function definition where another one answers, so
+/// the next expression must see that time is up.
+const fn timer(limit: Duration) -> ExecutionTimerConfig {
+    ExecutionTimerConfig { limit, check_interval: NonZeroU32::MIN }
+}
+
+/// Evaluates a rule on a clone, so that nothing of one question is there for the next.
+pub fn ask(ready: &Engine, input: Value, rule: &str, limit: Duration) -> Evaluated {
+    let mut engine = ready.clone();
+    engine.set_execution_timer_config(timer(limit));
+    engine.set_input(input);
+    evaluate(&mut engine, rule)
+}
+
+/// Evaluates a rule with what the engine has.
+pub fn evaluate(engine: &mut Engine, rule: &str) -> Evaluated {
+    FIRED.take();
+    let value = engine.eval_rule(rule.to_owned()).map_err(|e| {
+        let text = e.to_string();
+        // From inside a function the error comes as text only.
+        let late = matches!(e.downcast_ref(), Some(LimitError::TimeLimitExceeded { .. })) || text.contains("exceeded time limit");
+        if late { Stopped::TimedOut } else { Stopped::Failed(text) }
+    });
+    Evaluated { value, fired: FIRED.take() }
+}
+
+/// The modules with `writ_fired(N, …)` around the text of each `deny`: it is evaluated exactly where the rule fires.
+fn marked(modules: &BTreeMap<String, String>, denies: &[DenyRule]) -> BTreeMap<String, String> {
+    let mut modules = modules.clone();
+    // From the end of each module, so that the places before it stay right.
+    let mut from_the_end: Vec<(usize, &DenyRule)> = denies.iter().enumerate().collect();
+    from_the_end.sort_by_key(|(_, deny)| std::cmp::Reverse(deny.key.start));
+    for (number, deny) in from_the_end {
+        let Some(text) = modules.get_mut(&deny.file) else { continue };
+        let Some(key) = text.get(deny.key.clone()).map(str::to_owned) else { continue };
+        text.replace_range(deny.key.clone(), &format!("{MARK}({number}, {key})"));
+    }
+    modules
+}
+
+fn fired(args: &[Value]) -> anyhow::Result<Value> {
+    let [number, text] = args else { anyhow::bail!("{MARK} takes a number and a text") };
+    FIRED.with_borrow_mut(|fired| {
+        if fired.len() < MOST_FIRINGS {
+            fired.push((number.as_u32().unwrap_or(u32::MAX) as usize, text.as_string().map(|s| s.to_string()).unwrap_or_default()));
+        }
+    });
+    Ok(text.clone())
+}
+
+fn range(args: &[Value]) -> anyhow::Result<Value> {
+    let [from, to] = args else { anyhow::bail!("numbers.range takes two numbers") };
+    let (from, to) = (from.as_i64()?, to.as_i64()?);
+    anyhow::ensure!(from.abs_diff(to) < LONGEST_RANGE.unsigned_abs(), "numbers.range: more than {LONGEST_RANGE} numbers");
+    let numbers: Vec<Value> =
+        if from <= to { (from..=to).map(Value::from).collect() } else { (to..=from).rev().map(Value::from).collect() };
+    Ok(Value::from(numbers))
+}
+
+fn replace(args: &[Value]) -> anyhow::Result<Value> {
+    let [text, old, new] = args else { anyhow::bail!("replace takes three texts") };
+    let (text, old, new) = (text.as_string()?, old.as_string()?, new.as_string()?);
+    let times = text.matches(&**old).count();
+    anyhow::ensure!(text.len().saturating_add(times.saturating_mul(new.len())) <= LONGEST_TEXT, "replace: more than {LONGEST_TEXT} bytes");
+    Ok(Value::from(text.replace(&**old, new)))
+}
+
+fn concat(args: &[Value]) -> anyhow::Result<Value> {
+    let [between, parts] = args else { anyhow::bail!("concat takes a text and a collection of texts") };
+    let between = between.as_string()?;
+    let texts: Vec<&str> = match parts {
+        Value::Array(items) => items.iter().map(|i| Ok(&**i.as_string()?)).collect::<anyhow::Result<_>>()?,
+        Value::Set(items) => items.iter().map(|i| Ok(&**i.as_string()?)).collect::<anyhow::Result<_>>()?,
+        _ => anyhow::bail!("concat: the second argument is neither an array nor a set"),
+    };
+    let long = texts.iter().map(|t| t.len().saturating_add(between.len())).fold(0, usize::saturating_add);
+    anyhow::ensure!(long <= LONGEST_TEXT, "concat: more than {LONGEST_TEXT} bytes");
+    Ok(Value::from(texts.join(between)))
+}

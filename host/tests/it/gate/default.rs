@@ -1,0 +1,142 @@
+//! The default policy: it is ready, its tests catch what is broken in it, and the files that ship are made from it.
+use super::fixtures::{gate, only, question};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use decide::observed::{Denial, Obligations, Verdict};
+use expect_test::expect_file;
+use host::gate::{Kind, Policy, check, read, test_report};
+
+pub fn default_policy() -> Policy {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/policy");
+    let mut policies = read(&Dir::open_ambient_dir(directory, ambient_authority()).unwrap()).unwrap();
+    assert_eq!(policies.len(), 1);
+    policies.remove(0)
+}
+
+#[test]
+fn the_default_policy_is_ready() {
+    let report = test_report(&[default_policy()]);
+    assert!(report.passed(), "\n{report}");
+    assert!(report.to_string().ends_with("  coverage 100 %\n"), "\n{report}");
+    let checked = check(&default_policy()).unwrap();
+    assert!(checked.tests.1 > 30 && checked.tests.0 == checked.tests.1);
+}
+
+/// Each breaks one promise of the policy.
+const MUTANTS: &[(&str, &str)] = &[
+    ("ns in data.settings.protected_namespaces", "not ns in data.settings.protected_namespaces"),
+    ("namespaces contains input.execution.namespace\n", ""),
+    ("namespaces contains t.namespace if some t in input.targets\n", ""),
+    ("namespaces contains w.namespace if some w in input.plan.writes\n", ""),
+    (r#"{"system-cluster-critical", "system-node-critical"}"#, r#"{"system-cluster-critical"}"#),
+    ("c.after > limit", "c.after > limit + 1"),
+    ("c.after > limit", "c.after >= limit"),
+    (r#"in {"/spec/replicas", "/spec/maxReplicas"}"#, r#"in {"/spec/replicas"}"#),
+    ("t.kind == \"Node\"\n", "t.kind == \"node\"\n"),
+    ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/worker"),
+    ("n.ready - 1 < data.settings.min_ready_nodes", "n.ready < data.settings.min_ready_nodes"),
+    (r#"{"drain_node", "cordon_node"}"#, r#"{"drain_node"}"#),
+    ("not regex.match(data.settings.reason_pattern", "regex.match(data.settings.reason_pattern"),
+    ("startswith(input.requester.username, \"system:serviceaccount:\")", "startswith(input.requester.username, \"serviceaccount:\")"),
+    ("\tadded_replicas > data.settings.free_replicas", "\tadded_replicas > data.settings.free_replicas + 1"),
+    ("\tc.after == 0", "\tc.after < 0"),
+    (r#"input.action.risk in {"medium", "high"}"#, r#"input.action.risk in {"high"}"#),
+    ("needed contains 2 if input.action.risk == \"critical\"", "needed contains 1 if input.action.risk == \"critical\""),
+    ("needed contains 2 if {\n\tproduction\n\tnot input", "needed contains 1 if {\n\tproduction\n\tnot input"),
+    ("approvals := 0 if break_glass", "approvals := 1 if break_glass"),
+    ("\tg in data.settings.break_glass.groups\n", ""),
+    ("\tinput.action.risk in data.settings.break_glass.risks\n", ""),
+    ("review := data.settings.review_within if break_glass", "review := \"\" if break_glass"),
+    (" | {input.execution.namespaceLabels}", ""),
+    ("{t.namespaceLabels | some t in input.targets} | ", ""),
+    ("n := c.after - c.before; n > 0", "n := c.before - c.after; n > 0"),
+    ("\tinput.action.dryRun == \"Server\"\n", ""),
+    ("if not complete", "if complete"),
+    ("\tis_array(input.plan.writes)\n", ""),
+    ("\tis_boolean(s.dry_run)\n", ""),
+    ("\"allow\": count(deny) == 0", "\"allow\": count(deny) < 2"),
+    ("\"allow\": count(deny) == 0", "\"allow\": true"),
+];
+
+#[test]
+fn its_own_tests_catch_whatever_is_broken_in_it() {
+    let missed: Vec<&str> = MUTANTS
+        .iter()
+        .filter(|(from, to)| {
+            let mut policy = default_policy();
+            let text = policy.modules.get_mut("default.rego").unwrap();
+            assert!(text.contains(from), "the policy has no {from:?}");
+            *text = text.replace(from, to);
+            match check(&policy) {
+                Ok(_) => true,
+                // Caught by a test that failed, not by accident.
+                Err(problems) => !problems.iter().any(|p| p.kind == Kind::TestFailed),
+            }
+        })
+        .map(|(from, _)| *from)
+        .collect();
+    assert!(missed.is_empty(), "not caught, when these are broken: {missed:#?}");
+}
+
+#[tokio::test]
+async fn a_small_change_outside_production_goes_through_in_this_build() {
+    let verdict = only(gate(&[default_policy()]).decide(&question("demo", "", 1, 3)).await);
+    assert_eq!(verdict, Verdict::Allow(Obligations::default()));
+}
+
+#[tokio::test]
+async fn production_is_asked_for_an_approval() {
+    let verdict = only(gate(&[default_policy()]).decide(&question("shop", "production", 2, 5)).await);
+    let Verdict::Allow(obligations) = verdict else { panic!("{verdict:?}") };
+    assert_eq!((obligations.approvals, obligations.expires.as_str()), (1, "15m"));
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_line_of_its_rule() {
+    let text = &default_policy().modules["default.rego"];
+    let line = 1 + text.lines().position(|l| l.starts_with("deny contains sprintf(\"namespace %s is protected\"")).unwrap();
+    let verdict = only(gate(&[default_policy()]).decide(&question("kube-system", "", 1, 3)).await);
+    let denial = Denial { message: "namespace kube-system is protected".to_owned(), rule: format!("default.rego:{line}") };
+    assert_eq!(verdict, Verdict::Deny(vec![denial]));
+}
+
+#[test]
+fn the_schema_of_the_question_that_ships_is_the_one_that_is_enforced() {
+    let schema = serde_json::to_string_pretty(&decide::question::schema()).unwrap() + "\n";
+    expect_file!["../../../../deploy/policy/question.schema.json"].assert_eq(&schema);
+}
+
+#[test]
+fn the_object_that_ships_is_the_policy_that_is_tested() {
+    let manifest = manifest(&default_policy());
+    expect_file!["../../../../deploy/50-policy.yaml"].assert_eq(&manifest);
+    let object: crds::ExecutionPolicy = serde_saphyr::from_str(&manifest).unwrap();
+    assert_eq!(Policy { owner: String::new(), ..Policy::from(&object) }, default_policy());
+}
+
+#[test]
+fn it_protects_the_namespaces_that_everything_else_protects() {
+    let mut protected: Vec<String> = serde_json::from_value(default_policy().data["protected_namespaces"].clone()).unwrap();
+    protected.sort();
+    assert_eq!(protected, crds::labels::NAMESPACES_PROTECTED);
+}
+
+/// Block scalars keep the modules readable in `kubectl edit`; settings are JSON, which YAML takes.
+fn manifest(policy: &Policy) -> String {
+    let modules: String = policy
+        .modules
+        .iter()
+        .map(|(name, text)| {
+            let lines: String = text.lines().map(|l| if l.is_empty() { "\n".to_owned() } else { format!("      {l}\n") }).collect();
+            format!("    {name}: |\n{lines}")
+        })
+        .collect();
+    let data = policy.data.as_object().unwrap();
+    let data: String = data.iter().map(|(name, value)| format!("    {name}: {value}\n")).collect();
+    format!(
+        "# Made from deploy/policy by the test the_object_that_ships_is_the_policy_that_is_tested (UPDATE_EXPECT=1). Edit there.\n\
+         apiVersion: writ.dev/v1alpha1\nkind: ExecutionPolicy\nmetadata:\n  name: {}\nspec:\n  mode: Enforce\n  \
+         owner: the platform team (edit ExecutionPolicy default)\n  data:\n{data}  modules:\n{modules}",
+        policy.name,
+    )
+}
