@@ -36,7 +36,7 @@ async fn serve(mut stream: TcpStream, answer: Option<&'static str>, heard: Arc<A
         heard.fetch_add(1, SeqCst);
         text.clear();
         let Some(status) = answer else { return };
-        let message = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}");
+        let message = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nno");
         stream.write_all(message.as_bytes()).await.unwrap();
     }
 }
