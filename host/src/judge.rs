@@ -37,7 +37,8 @@ pub trait World: Sync {
     /// May the requester run it here? The missing right in words, where not.
     fn may_run(&self, exec: &Execution) -> impl Future<Output = Result<Result<(), String>, Self::Error>> + Send;
     /// What policies want to know beside the plan. `None`: the namespace is being deleted.
-    fn facts(&self, exec: &Execution, target: Option<&Object>) -> impl Future<Output = Result<Option<Facts>, Self::Error>> + Send;
+    fn facts(&self, exec: &Execution, target: Option<&Object>)
+    -> impl Future<Output = Result<Option<Facts>, Self::Error>> + Send;
 }
 
 /// The outcome, with the question that was asked, which is kept before the record that names it.
@@ -117,8 +118,11 @@ impl<W: World> Bench<'_, W> {
         let info = entry.info.as_ref();
         let parameters = serde_json::Value::Object(exec.spec.parameters.clone());
         let known = known(info);
-        check_parameters(info, &parameters)
-            .map_err(|violations| Judgement::Invalid { by_plugin: false, violations, known: known.clone() })?;
+        check_parameters(info, &parameters).map_err(|violations| Judgement::Invalid {
+            by_plugin: false,
+            violations,
+            known: known.clone(),
+        })?;
         let mut request = request(exec, info, target, &parameters, self.site).map_err(broken)?;
         request.parameters = self
             .plugins
@@ -130,7 +134,12 @@ impl<W: World> Bench<'_, W> {
     }
 
     /// The target, and what the plugin asks for until it asks for nothing new.
-    async fn look(&self, request: &Request, entry: &Entry, aim: Option<&(ObjectRef, &TargetKind)>) -> Result<State, Stop<W::Error>> {
+    async fn look(
+        &self,
+        request: &Request,
+        entry: &Entry,
+        aim: Option<&(ObjectRef, &TargetKind)>,
+    ) -> Result<State, Stop<W::Error>> {
         let mut state = State::default();
         if let Some((id, kind)) = aim {
             state.target = self.world.target(id).await.map_err(Stop::Fault)?;
@@ -142,7 +151,13 @@ impl<W: World> Bench<'_, W> {
         Ok(state)
     }
 
-    async fn planned(&self, exec: &Execution, entry: &Entry, request: &Request, state: &State) -> Result<Planned, Stop<W::Error>> {
+    async fn planned(
+        &self,
+        exec: &Execution,
+        entry: &Entry,
+        request: &Request,
+        state: &State,
+    ) -> Result<Planned, Stop<W::Error>> {
         let (proposal, undo) = self.proposed(entry, request, state).await?;
         if let Undo::By { action, parameters, .. } = &undo {
             inverse(entry, action.as_str(), parameters)?;
@@ -247,7 +262,11 @@ fn declared(info: &ActionInfo, namespace: &str, read: &Read) -> Result<(), Judge
 }
 
 /// Which object is meant, and whether this action may be aimed at it from here.
-fn aim<'a>(spec: &ExecutionSpec, namespace: &str, info: &'a ActionInfo) -> Result<Option<(ObjectRef, &'a TargetKind)>, Judgement> {
+fn aim<'a>(
+    spec: &ExecutionSpec,
+    namespace: &str,
+    info: &'a ActionInfo,
+) -> Result<Option<(ObjectRef, &'a TargetKind)>, Judgement> {
     let no = |why: String| Judgement::TargetNotAllowed { why };
     let kinds = || info.targets.iter().map(|t| t.api.kind.as_str()).collect::<Vec<_>>().join(", ");
     let Some(target) = &spec.target else {
@@ -259,7 +278,9 @@ fn aim<'a>(spec: &ExecutionSpec, namespace: &str, info: &'a ActionInfo) -> Resul
     let kind = match (&target.kind, info.targets.as_slice()) {
         (_, []) => return Err(no(format!("{} takes no target; leave spec.target out", info.name))),
         (None, [only]) => only,
-        (None, _) => return Err(no(format!("{} can be aimed at several kinds; set spec.target.kind to one of {}", info.name, kinds()))),
+        (None, _) => {
+            return Err(no(format!("{} can be aimed at several kinds; set spec.target.kind to one of {}", info.name, kinds())));
+        }
         (Some(wanted), all) => all
             .iter()
             .find(|t| t.api.kind == *wanted)
@@ -289,7 +310,8 @@ fn inverse(entry: &Entry, action: &str, parameters: &Json) -> Result<(), Judgeme
     let Some(info) = entry.actions.iter().find(|a| a.name.as_str() == action) else {
         return Err(bad(format!("its undo is {action}, which this component does not export")));
     };
-    let value = serde_json::from_str(parameters.as_str()).map_err(|e| bad(format!("the parameters of its undo are no JSON: {e}")))?;
+    let value =
+        serde_json::from_str(parameters.as_str()).map_err(|e| bad(format!("the parameters of its undo are no JSON: {e}")))?;
     check_parameters(info, &value).map_err(|all| {
         let all: Vec<String> = all.iter().map(|v| format!("{} {}", v.at, v.message)).collect();
         bad(format!("the parameters of its undo do not satisfy {action}: {}", all.join("; ")))

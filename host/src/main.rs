@@ -30,7 +30,9 @@ async fn daemon(config: Operator) -> anyhow::Result<()> {
     let format = if config.log_json { telemetry::LogFormat::Json } else { telemetry::LogFormat::Human };
     telemetry::start(format, &config.log)?;
     let plugins = match &config.plugin_dir {
-        Some(path) => Some(Dir::open_ambient_dir(path, ambient_authority()).with_context(|| format!("failed to open {}", path.display()))?),
+        Some(path) => {
+            Some(Dir::open_ambient_dir(path, ambient_authority()).with_context(|| format!("failed to open {}", path.display()))?)
+        }
         None => None,
     };
     let mut secret_key = [0; 32];

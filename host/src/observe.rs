@@ -10,9 +10,7 @@ use crate::{
 use decide::{
     execution::{self as e, Execution, Progress},
     model::{Found, Object, ObjectRef, Planned, Read},
-    observed::{
-        ChecksSeen, Executing, Judgement, LedgerSeen, Observed, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
-    },
+    observed::{ChecksSeen, Executing, Judgement, LedgerSeen, Observed, PhaseSeen, PodSeen, Preparing, Validating, Verifying},
     question::{self, Facts},
     site::Site,
 };

@@ -27,7 +27,11 @@ pub struct Authority {
 }
 
 /// Runs until it is asked to stop.
-pub async fn run(config: Operator, authority: Authority, stopped: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+pub async fn run(
+    config: Operator,
+    authority: Authority,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let metrics = Metrics::new();
     let context = Arc::new(context(&config, &authority, &metrics).await?);
     let (stop, stopping) = watch::channel(false);
@@ -86,7 +90,10 @@ async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) ->
     Ok(Context { engines, cluster: uid, now: jiff::Timestamp::now, metrics: metrics.clone() })
 }
 
-async fn reconcile_counted(context: Arc<Context>, kx: Arc<crds::KubernetesExecution>) -> Result<crate::cluster::Next, crate::reconcile::ReconcileError> {
+async fn reconcile_counted(
+    context: Arc<Context>,
+    kx: Arc<crds::KubernetesExecution>,
+) -> Result<crate::cluster::Next, crate::reconcile::ReconcileError> {
     let result = reconcile(&context, kx).await;
     if let Err(error) = &result {
         context.metrics.error(error.kind());
@@ -116,7 +123,9 @@ fn guards(cluster: &Cluster) -> Result<(), String> {
     match cluster.guards() {
         GuardsSeen::InForce { .. } => Ok(()),
         GuardsSeen::Unknown => Err("admission policies are not read yet".into()),
-        GuardsSeen::Missing(all) => Err(format!("admission policies not in force: {}. Apply them: writ install --print", all.join(", "))),
+        GuardsSeen::Missing(all) => {
+            Err(format!("admission policies not in force: {}. Apply them: writ install --print", all.join(", ")))
+        }
     }
 }
 
@@ -127,8 +136,13 @@ async fn follow(cluster: Cluster) {
 /// The catalogue follows plugins and roles.
 async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
     let engines = &context.engines;
-    let mut controller =
-        PluginController::new(engines.cluster.clone(), engines.plugins.clone(), engines.catalogue.clone(), directory, context.now);
+    let mut controller = PluginController::new(
+        engines.cluster.clone(),
+        engines.plugins.clone(),
+        engines.catalogue.clone(),
+        directory,
+        context.now,
+    );
     let mut changes = std::pin::pin!(engines.cluster.plugins());
     while let Some(objects) = changes.next().await {
         if let Err(error) = controller.update(objects).await {
@@ -140,12 +154,7 @@ async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
 /// The gate follows policies.
 async fn policies(context: Arc<Context>) {
     let engines = &context.engines;
-    let controller = PolicyController::new(
-        engines.cluster.clone(),
-        engines.gate.clone(),
-        engines.ledger.clone(),
-        context.now,
-    );
+    let controller = PolicyController::new(engines.cluster.clone(), engines.gate.clone(), engines.ledger.clone(), context.now);
     let mut changes = std::pin::pin!(engines.cluster.policies());
     while let Some(objects) = changes.next().await {
         if let Err(error) = controller.update(objects).await {

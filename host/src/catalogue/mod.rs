@@ -26,7 +26,12 @@ pub struct Entry {
 impl Entry {
     /// One action of a component.
     #[must_use]
-    pub fn of(plugin: PluginId, description: &Description, action: &ActionName, granted: Result<(), Vec<String>>) -> Option<Self> {
+    pub fn of(
+        plugin: PluginId,
+        description: &Description,
+        action: &ActionName,
+        granted: Result<(), Vec<String>>,
+    ) -> Option<Self> {
         let info = description.actions.iter().find(|a| a.name == *action)?;
         Some(Self { plugin, info: Arc::new(info.clone()), actions: Arc::new(description.actions.clone()), granted })
     }

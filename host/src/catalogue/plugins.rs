@@ -2,7 +2,7 @@
 //! A plugin that fails to activate leaves the last good one serving.
 use super::{Actions, Catalogue, Entry};
 use crate::{
-    cluster::{Cluster, CallError},
+    cluster::{CallError, Cluster},
     plugin::{Limits, LimitsError, Loaded, Plugins},
 };
 use cap_std::fs::Dir;
@@ -49,7 +49,13 @@ impl Steps {
 impl PluginController {
     /// Nothing is active before the first `update`.
     #[must_use]
-    pub fn new(cluster: Cluster, plugins: Plugins, catalogue: Arc<Catalogue>, directory: Option<Arc<Dir>>, now: fn() -> Timestamp) -> Self {
+    pub fn new(
+        cluster: Cluster,
+        plugins: Plugins,
+        catalogue: Arc<Catalogue>,
+        directory: Option<Arc<Dir>>,
+        now: fn() -> Timestamp,
+    ) -> Self {
         Self { cluster, plugins, catalogue, directory, last_good: BTreeMap::new(), now }
     }
 
@@ -144,8 +150,14 @@ impl PluginController {
         };
         let missing: Vec<String> = exported.values().filter_map(|e| e.granted.as_ref().err()).flatten().cloned().collect();
         match missing.is_empty() {
-            true => one.steps.ok("Granted", "Granted", format!("{0} of {0} roles equal what the component declares", exported.len())),
-            false => one.steps.no("Granted", "RolesMissing", format!("{}. Fix: writ plugin rbac COMPONENT.wasm | kubectl apply -f -", missing.join("; "))),
+            true => {
+                one.steps.ok("Granted", "Granted", format!("{0} of {0} roles equal what the component declares", exported.len()))
+            }
+            false => one.steps.no(
+                "Granted",
+                "RolesMissing",
+                format!("{}. Fix: writ plugin rbac COMPONENT.wasm | kubectl apply -f -", missing.join("; ")),
+            ),
         }
         actions.0.extend(exported);
         match &one.loaded {
@@ -153,18 +165,26 @@ impl PluginController {
                 self.last_good.insert(name, loaded.clone());
                 one.steps.ok("Active", "Active", "");
             }
-            None => one.steps.no("Active", "LastGood", format!("{} {} is still serving", loaded.description.version, loaded.digest)),
+            None => {
+                one.steps.no("Active", "LastGood", format!("{} {} is still serving", loaded.description.version, loaded.digest))
+            }
         }
     }
 
-    fn exported(&self, one: &Looked, loaded: &Loaded, taken: &Actions) -> Result<BTreeMap<ActionName, Entry>, (&'static str, String)> {
+    fn exported(
+        &self,
+        one: &Looked,
+        loaded: &Loaded,
+        taken: &Actions,
+    ) -> Result<BTreeMap<ActionName, Entry>, (&'static str, String)> {
         let description = &loaded.description;
         let id = PluginId { name: description.name.clone(), version: description.version.clone(), digest: loaded.digest.clone() };
         let mut exported = BTreeMap::new();
         for info in chosen(&one.plugin, &description.actions)? {
             if let Some(other) = taken.0.get(&info.name) {
                 let (action, owner, version) = (&info.name, &other.plugin.name, &other.plugin.version);
-                let message = format!("{action} is already exported by plugin {owner} {version} (active). Disable one: spec.actions.");
+                let message =
+                    format!("{action} is already exported by plugin {owner} {version} (active). Disable one: spec.actions.");
                 return Err(("ActionConflict", message));
             }
             let granted = super::granted::granted(&self.cluster, &id, info);

@@ -68,6 +68,9 @@ mod tests {
     fn everything_wrong_is_told_at_once() {
         let said = parameters(&schema(), &["name".to_owned()]).unwrap_err();
         assert_eq!(said, "\"name\" is no parameter; write name=value\n  missing: replicas (How many)");
-        assert_eq!(parameters(&schema(), &["replicas=many".to_owned()]).unwrap_err(), "replicas=many: wants integer\n  missing: replicas (How many)");
+        assert_eq!(
+            parameters(&schema(), &["replicas=many".to_owned()]).unwrap_err(),
+            "replicas=many: wants integer\n  missing: replicas (How many)"
+        );
     }
 }

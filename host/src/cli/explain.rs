@@ -26,12 +26,21 @@ fn text(action: &Action) -> String {
     let spec = &action.spec;
     let kinds: Vec<String> = spec.targets.iter().map(|t| format!("{} {}", t.api_version, t.kind)).collect();
     let mut text = format!("{} · {}\n\n  {}\n\n", spec.name, spec.summary, spec.text.what);
-    for (label, line) in [("when", &spec.text.when_to_use), ("not when", &spec.text.when_not_to_use), ("needs", &spec.text.preconditions)] {
+    for (label, line) in
+        [("when", &spec.text.when_to_use), ("not when", &spec.text.when_not_to_use), ("needs", &spec.text.preconditions)]
+    {
         if !line.is_empty() {
             text.push_str(&format!("  {label:<10} {line}\n"));
         }
     }
-    text.push_str(&format!("  {:<10} {}\n  {:<10} {}, undo {}\n", "target", kinds.join(", "), "risk", spec.risk, spec.reversible.to_lowercase()));
+    text.push_str(&format!(
+        "  {:<10} {}\n  {:<10} {}, undo {}\n",
+        "target",
+        kinds.join(", "),
+        "risk",
+        spec.risk,
+        spec.reversible.to_lowercase()
+    ));
     text.push_str(&format!("  {:<10} {} {}  {}\n\nParameters\n", "plugin", spec.plugin, spec.version, spec.digest));
     let properties = spec.parameters_schema.get("properties").and_then(Value::as_object);
     for (name, schema) in properties.into_iter().flatten() {

@@ -39,7 +39,10 @@ pub struct Install {
 impl Install {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<Exit> {
-        anyhow::ensure!(self.run_image.contains("@sha256:"), "--run-image must be pinned by digest (…@sha256:…): runs trust no tag");
+        anyhow::ensure!(
+            self.run_image.contains("@sha256:"),
+            "--run-image must be pinned by digest (…@sha256:…): runs trust no tag"
+        );
         for part in PARTS {
             println!("---");
             print!("{}", part.replace("kubectl:IMAGE", &self.run_image).replace("writ:IMAGE", &self.image));

@@ -65,7 +65,8 @@ fn cut(value: &str) -> String {
 fn undo(status: &ExecutionStatus) -> Option<String> {
     let rollback = status.rollback.as_ref()?;
     let until = rollback.expires_at.as_ref().map_or_else(String::new, |at| format!(", until {at}"));
-    let loses = if rollback.loses.is_empty() { String::new() } else { format!(" (stays different: {})", rollback.loses.join(", ")) };
+    let loses =
+        if rollback.loses.is_empty() { String::new() } else { format!(" (stays different: {})", rollback.loses.join(", ")) };
     Some(match rollback.state.as_str() {
         "Impossible" => format!("impossible: {}", rollback.because),
         "Unneeded" => format!("not needed: {}", rollback.because),
@@ -126,6 +127,8 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
 /// What happened when, and how long each part took.
 #[must_use]
 pub fn timeline(status: &ExecutionStatus) -> String {
-    let line = |e: &crds::TimelineEntry| format!("  {:<28} {:<12} {:<18} {}\n", e.at, format!("{:?}", e.phase), format!("{:?}", e.reason), e.took);
+    let line = |e: &crds::TimelineEntry| {
+        format!("  {:<28} {:<12} {:<18} {}\n", e.at, format!("{:?}", e.phase), format!("{:?}", e.reason), e.took)
+    };
     status.timeline.iter().map(line).collect()
 }

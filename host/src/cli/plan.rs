@@ -70,10 +70,19 @@ impl Plan {
     async fn judged(&self, exec: &Execution) -> anyhow::Result<(Judgement, Site)> {
         let plugins = Plugins::new().context("failed to start the plugin engine")?;
         let bytes = std::fs::read(&self.plugin).with_context(|| format!("failed to read {}", self.plugin.display()))?;
-        let loaded = plugins.load(bytes.into(), Limits::ceiling()).await.with_context(|| format!("failed to load {}", self.plugin.display()))?;
-        let id = PluginId { name: loaded.description.name.clone(), version: loaded.description.version.clone(), digest: loaded.digest.clone() };
+        let loaded = plugins
+            .load(bytes.into(), Limits::ceiling())
+            .await
+            .with_context(|| format!("failed to load {}", self.plugin.display()))?;
+        let id = PluginId {
+            name: loaded.description.name.clone(),
+            version: loaded.description.version.clone(),
+            digest: loaded.digest.clone(),
+        };
         let site = site();
-        let Some(entry) = ActionName::try_from(exec.spec.action.clone()).ok().and_then(|a| Entry::of(id, &loaded.description, &a, Ok(()))) else {
+        let Some(entry) =
+            ActionName::try_from(exec.spec.action.clone()).ok().and_then(|a| Entry::of(id, &loaded.description, &a, Ok(())))
+        else {
             return Ok((Judgement::ActionUnknown { nearest: None }, site));
         };
         let gate = self.gate()?;
@@ -99,7 +108,8 @@ impl Plan {
         let mut all = Vec::new();
         for path in &self.object {
             let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-            let value: Value = serde_saphyr::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+            let value: Value =
+                serde_saphyr::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
             match value.get("items").and_then(Value::as_array) {
                 Some(items) => all.extend(items.iter().cloned()),
                 None => all.push(value),
@@ -134,8 +144,8 @@ const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
 
 fn execution(file: &PathBuf) -> anyhow::Result<Execution> {
     let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
-    let mut kx: KubernetesExecution =
-        serde_saphyr::from_str(&text).with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()))?;
+    let mut kx: KubernetesExecution = serde_saphyr::from_str(&text)
+        .with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()))?;
     kx.spec.dry_run = DryRun::Plan;
     kx.spec.requester.get_or_insert_with(|| crds::Identity { username: "you".into(), ..Default::default() });
     kx.status = None;

@@ -62,7 +62,8 @@ impl File {
         let path = self.component.display();
         let bytes = std::fs::read(&self.component).with_context(|| format!("failed to read {path}"))?;
         let plugins = Plugins::new().context("failed to start the plugin engine")?;
-        let loaded = plugins.load(bytes.clone().into(), Limits::ceiling()).await.with_context(|| format!("failed to load {path}"))?;
+        let loaded =
+            plugins.load(bytes.clone().into(), Limits::ceiling()).await.with_context(|| format!("failed to load {path}"))?;
         Ok((loaded, bytes))
     }
 }
@@ -124,8 +125,10 @@ fn documents<T: serde::Serialize>(all: &[T]) -> anyhow::Result<String> {
 fn inspect(loaded: &Loaded) -> String {
     let d = &loaded.description;
     let kib = loaded.bytes.div_ceil(1024);
-    let mut text =
-        format!("{} {}   {}   contract writ:action@0.1   {kib} KiB   imports: log only (no WASI)\n\n", d.name, d.version, loaded.digest);
+    let mut text = format!(
+        "{} {}   {}   contract writ:action@0.1   {kib} KiB   imports: log only (no WASI)\n\n",
+        d.name, d.version, loaded.digest
+    );
     let rows: Vec<Vec<String>> = d.actions.iter().map(row).collect();
     text += &table(&["ACTION", "TARGET", "RISK", "UNDO", "DRY RUN", "WHAT IT DOES"], &rows);
     text += "\nWHAT IT MAY DO (granted per run, in the execution's namespace only, after you apply the roles)\n";

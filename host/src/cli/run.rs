@@ -94,7 +94,10 @@ impl Run {
         let name = create(cluster, dry).await?;
         let kx = follow::ended(cluster, &name).await?;
         let status = kx.status.unwrap_or_default();
-        let target = status.target.as_ref().map_or_else(|| cluster.namespace.clone(), |t| format!("{} in {}", short(&t.kind, &t.name), cluster.namespace));
+        let target = status
+            .target
+            .as_ref()
+            .map_or_else(|| cluster.namespace.clone(), |t| format!("{} in {}", short(&t.kind, &t.name), cluster.namespace));
         let by = kx.spec.requester.map(|r| r.username).unwrap_or_default();
         println!("{target} · context {} · you are {by}\n", cluster.context);
         print!("{}", page::plan(&status));
@@ -107,7 +110,8 @@ impl Run {
     async fn wanted(&self, cluster: &Connected) -> anyhow::Result<KubernetesExecution> {
         if let Some(file) = &self.file {
             let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
-            return serde_saphyr::from_str(&text).with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()));
+            return serde_saphyr::from_str(&text)
+                .with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()));
         }
         let action = self.action.clone().unwrap_or_default();
         // An action without a target takes its first parameter where others have theirs.
@@ -139,7 +143,10 @@ pub async fn find(cluster: &Connected, action: &str) -> anyhow::Result<Action> {
     let all = api.list(&Default::default()).await.map_err(said)?;
     let names: Vec<&str> = all.items.iter().map(|a| a.spec.name.as_str()).collect();
     let near = names.iter().min_by_key(|n| crate::plugin::edit_distance(n, action));
-    let hint = near.map_or_else(|| "no plugin is active: kubectl get actionplugins".to_owned(), |n| format!("did you mean {n}? `writ actions` lists all {}", names.len()));
+    let hint = near.map_or_else(
+        || "no plugin is active: kubectl get actionplugins".to_owned(),
+        |n| format!("did you mean {n}? `writ actions` lists all {}", names.len()),
+    );
     anyhow::bail!("there is no action {action}; {hint}")
 }
 

@@ -21,7 +21,11 @@ impl Files {
     }
 
     fn object(api: &Api, namespace: Option<&str>, value: &Value) -> Option<Object> {
-        let id = ObjectRef { api: api.clone(), namespace: namespace.map(Into::into), name: Self::text(value, "/metadata/name").into() };
+        let id = ObjectRef {
+            api: api.clone(),
+            namespace: namespace.map(Into::into),
+            name: Self::text(value, "/metadata/name").into(),
+        };
         let uid = Uid::try_from(Self::text(value, "/metadata/uid").to_owned()).ok()?;
         Some(Object { id, uid, body: decide::canonical::json(value).ok()? })
     }

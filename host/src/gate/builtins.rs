@@ -3,17 +3,92 @@ use super::problem::Kind;
 
 /// Total in bounded time for arguments of bounded size, and functions of their arguments alone.
 const ALLOWED: &[&str] = &[
-    "abs", "array.concat", "array.reverse", "array.slice", "bits.and", "bits.negate", "bits.or", "bits.xor", "ceil", "concat",
-    "contains", "count", "endswith", "floor", "format_int", "glob.match", "glob.quote_meta", "indexof", "indexof_n", "intersection",
-    "is_array", "is_boolean", "is_null", "is_number", "is_object", "is_set", "is_string", "json.filter", "json.is_valid",
-    "json.marshal", "json.remove", "json.unmarshal", "lower", "max", "min",
-    "numbers.range", "object.filter", "object.get", "object.keys", "object.remove", "object.subset", "object.union",
-    "object.union_n", "product", "regex.find_all_string_submatch_n", "regex.find_n", "regex.is_valid", "regex.match", "regex.split",
-    "regex.template_match", "replace", "round", "semver.compare", "semver.is_valid", "sort", "split", "sprintf", "startswith",
-    "strings.any_prefix_match", "strings.any_suffix_match", "strings.count", "strings.reverse", "substring", "sum", "time.add_date",
-    "time.clock", "time.date", "time.diff", "time.format", "time.parse_duration_ns", "time.parse_ns", "time.parse_rfc3339_ns",
-    "time.weekday", "to_number", "trim", "trim_left", "trim_prefix", "trim_right", "trim_space", "trim_suffix", "type_name",
-    "union", "units.parse", "units.parse_bytes", "upper", "walk",
+    "abs",
+    "array.concat",
+    "array.reverse",
+    "array.slice",
+    "bits.and",
+    "bits.negate",
+    "bits.or",
+    "bits.xor",
+    "ceil",
+    "concat",
+    "contains",
+    "count",
+    "endswith",
+    "floor",
+    "format_int",
+    "glob.match",
+    "glob.quote_meta",
+    "indexof",
+    "indexof_n",
+    "intersection",
+    "is_array",
+    "is_boolean",
+    "is_null",
+    "is_number",
+    "is_object",
+    "is_set",
+    "is_string",
+    "json.filter",
+    "json.is_valid",
+    "json.marshal",
+    "json.remove",
+    "json.unmarshal",
+    "lower",
+    "max",
+    "min",
+    "numbers.range",
+    "object.filter",
+    "object.get",
+    "object.keys",
+    "object.remove",
+    "object.subset",
+    "object.union",
+    "object.union_n",
+    "product",
+    "regex.find_all_string_submatch_n",
+    "regex.find_n",
+    "regex.is_valid",
+    "regex.match",
+    "regex.split",
+    "regex.template_match",
+    "replace",
+    "round",
+    "semver.compare",
+    "semver.is_valid",
+    "sort",
+    "split",
+    "sprintf",
+    "startswith",
+    "strings.any_prefix_match",
+    "strings.any_suffix_match",
+    "strings.count",
+    "strings.reverse",
+    "substring",
+    "sum",
+    "time.add_date",
+    "time.clock",
+    "time.date",
+    "time.diff",
+    "time.format",
+    "time.parse_duration_ns",
+    "time.parse_ns",
+    "time.parse_rfc3339_ns",
+    "time.weekday",
+    "to_number",
+    "trim",
+    "trim_left",
+    "trim_prefix",
+    "trim_right",
+    "trim_space",
+    "trim_suffix",
+    "type_name",
+    "union",
+    "units.parse",
+    "units.parse_bytes",
+    "upper",
+    "walk",
 ];
 
 /// Exist in Rego, and why they are not for policies.
@@ -37,9 +112,10 @@ pub fn refusal(name: &str, in_test: bool) -> Option<(Kind, String)> {
     }
     let known = NOT_ALLOWED.iter().find(|(n, _)| *n == name);
     Some(match name {
-        "http.send" | "net.lookup_ip_addr" => {
-            (Kind::HttpSendNotAllowed, format!("{name}: a decision depends on its input alone; put what it needs into the policy's data"))
-        }
+        "http.send" | "net.lookup_ip_addr" => (
+            Kind::HttpSendNotAllowed,
+            format!("{name}: a decision depends on its input alone; put what it needs into the policy's data"),
+        ),
         "time.now_ns" => (Kind::TimeNotAllowed, "time.now_ns: use time.parse_rfc3339_ns(input.now)".to_owned()),
         "rand.intn" | "uuid.rfc4122" => (Kind::RandomNotAllowed, format!("{name}: the same question must get the same answer")),
         _ => match known {
@@ -54,7 +130,8 @@ pub fn bad_format(format: Option<&str>) -> Option<&'static str> {
     let Some(format) = format else {
         return Some("sprintf: write the format out in the policy; what comes from input or data goes into the list");
     };
-    let wide = format.split('%').skip(1).any(|verb| verb.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).count() > 2);
+    let wide =
+        format.split('%').skip(1).any(|verb| verb.chars().skip_while(|c| *c == '.').take_while(char::is_ascii_digit).count() > 2);
     wide.then_some("sprintf: a width of more than two digits")
 }
 

@@ -58,7 +58,8 @@ pub fn check(policy: &Policy) -> Result<Checked, Vec<Problem>> {
     if !size.is_empty() {
         return Err(size);
     }
-    deep(|| checked(policy)).unwrap_or_else(|| Err(vec![Problem::all(Kind::CheckFailed, "the check broke off; this is a bug of writ")]))
+    deep(|| checked(policy))
+        .unwrap_or_else(|| Err(vec![Problem::all(Kind::CheckFailed, "the check broke off; this is a bug of writ")]))
 }
 
 impl Checked {

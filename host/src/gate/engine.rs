@@ -128,7 +128,10 @@ fn fired(args: &[Value]) -> anyhow::Result<Value> {
     let [number, text] = args else { anyhow::bail!("{MARK} takes a number and a text") };
     FIRED.with_borrow_mut(|fired| {
         if fired.len() < MOST_FIRINGS {
-            fired.push((number.as_u32().unwrap_or(u32::MAX) as usize, text.as_string().map(|s| s.to_string()).unwrap_or_default()));
+            fired.push((
+                number.as_u32().unwrap_or(u32::MAX) as usize,
+                text.as_string().map(|s| s.to_string()).unwrap_or_default(),
+            ));
         }
     });
     Ok(text.clone())
@@ -147,7 +150,10 @@ fn replace(args: &[Value]) -> anyhow::Result<Value> {
     let [text, old, new] = args else { anyhow::bail!("replace takes three texts") };
     let (text, old, new) = (text.as_string()?, old.as_string()?, new.as_string()?);
     let times = text.matches(&**old).count();
-    anyhow::ensure!(text.len().saturating_add(times.saturating_mul(new.len())) <= LONGEST_TEXT, "replace: more than {LONGEST_TEXT} bytes");
+    anyhow::ensure!(
+        text.len().saturating_add(times.saturating_mul(new.len())) <= LONGEST_TEXT,
+        "replace: more than {LONGEST_TEXT} bytes"
+    );
     Ok(Value::from(text.replace(&**old, new)))
 }
 

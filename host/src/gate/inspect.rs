@@ -67,7 +67,8 @@ fn package(module: &Module, found: &mut Vec<Problem>) {
     let own = path.get(1).is_some_and(|p| if is_test(module) { p.starts_with("writ") } else { p == "writ" });
     if !own {
         let span = &module.package.span;
-        let message = format!("package {} is not one of a policy: write `package writ`, in tests `package writ_test`", path.join("."));
+        let message =
+            format!("package {} is not one of a policy: write `package writ`, in tests `package writ_test`", path.join("."));
         found.push(Problem::at(Kind::WrongPackage, file(span), span.line, message));
     }
 }
@@ -75,7 +76,12 @@ fn package(module: &Module, found: &mut Vec<Problem>) {
 fn nesting(expr: &Expr, depth: usize, found: &mut Vec<Problem>) {
     if depth == DEEPEST_EXPRESSION {
         let span = expr.span();
-        found.push(Problem::at(Kind::TooDeep, file(span), span.line, format!("expressions are nested deeper than {DEEPEST_EXPRESSION}")));
+        found.push(Problem::at(
+            Kind::TooDeep,
+            file(span),
+            span.line,
+            format!("expressions are nested deeper than {DEEPEST_EXPRESSION}"),
+        ));
     }
 }
 
@@ -113,7 +119,12 @@ fn chains(modules: &[Ref<Module>], names: &Names) -> Vec<Problem> {
     for rule in edges.keys() {
         match depth(rule, &edges, &mut depths, &mut BTreeSet::new()) {
             Ok(deep) if deep == DEEPEST_RULES => {
-                found.push(place(modules, rule, Kind::TooDeep, format!("{rule} stands on a chain of more than {DEEPEST_RULES} rules")));
+                found.push(place(
+                    modules,
+                    rule,
+                    Kind::TooDeep,
+                    format!("{rule} stands on a chain of more than {DEEPEST_RULES} rules"),
+                ));
             }
             Ok(_) => {}
             Err(again) => found.push(place(modules, &again, Kind::Recursion, format!("{again} needs itself"))),

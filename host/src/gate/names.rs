@@ -55,7 +55,8 @@ impl Names {
 
     /// The rule that a path goes through, or all rules that lie under it.
     fn under(&self, path: &str) -> Vec<RulePath> {
-        let inside = |long: &str, short: &str| long == short || long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
+        let inside =
+            |long: &str, short: &str| long == short || long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
         match self.rules.iter().find(|r| inside(path, r)) {
             Some(rule) => vec![rule.clone()],
             None => self.rules.iter().filter(|r| inside(r, path)).cloned().collect(),
@@ -90,7 +91,9 @@ pub fn locals(rule: &Rule) -> BTreeSet<String> {
         found.extend(args.iter().flat_map(|a| tree::variables(a)));
     }
     tree::walk_rule(rule, &mut |met, _| match met {
-        tree::Met::Expr(Expr::AssignExpr { op: regorus::unstable::AssignOp::ColEq, lhs, .. }) => found.extend(tree::variables(lhs)),
+        tree::Met::Expr(Expr::AssignExpr { op: regorus::unstable::AssignOp::ColEq, lhs, .. }) => {
+            found.extend(tree::variables(lhs))
+        }
         tree::Met::Expr(_) => {}
         tree::Met::Stmt(stmt) => match &stmt.literal {
             Literal::SomeVars { vars, .. } => found.extend(vars.iter().map(|v| v.text().to_owned())),

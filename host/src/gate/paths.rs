@@ -163,7 +163,10 @@ impl<'a> Types<'a> {
 /// `object`, `array`, `string`, …; empty where it may be several or anything.
 fn kind(shape: &Value) -> &str {
     // One of several words is written as one of several texts.
-    let choices = shape.get("oneOf").and_then(Value::as_array).filter(|all| all.windows(2).all(|w| matches!(w, [a, b] if kind(a) == kind(b))));
+    let choices = shape
+        .get("oneOf")
+        .and_then(Value::as_array)
+        .filter(|all| all.windows(2).all(|w| matches!(w, [a, b] if kind(a) == kind(b))));
     let shape = choices.and_then(|all| all.first()).unwrap_or(shape);
     shape.get("type").and_then(Value::as_str).unwrap_or_default()
 }

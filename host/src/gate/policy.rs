@@ -66,7 +66,10 @@ impl Policy {
         }
         let bundle = self.bundle().len();
         if bundle > LONGEST_BUNDLE {
-            found.push(Problem::all(Kind::TooLarge, format!("modules and settings have {bundle} bytes; at most {LONGEST_BUNDLE}")));
+            found.push(Problem::all(
+                Kind::TooLarge,
+                format!("modules and settings have {bundle} bytes; at most {LONGEST_BUNDLE}"),
+            ));
         }
         if !(self.data.is_object() || self.data.is_null()) {
             found.push(Problem::all(Kind::ParseError, "the settings are no object"));
@@ -86,9 +89,9 @@ fn module_size(name: &str, text: &str) -> Vec<Problem> {
     }
     let numbered = (1..).zip(text.lines());
     found.extend(
-        numbered
-            .filter(|(_, line)| line.len() > LONGEST_LINE)
-            .map(|(number, _)| Problem::at(Kind::TooLarge, name, number, format!("the line is longer than {LONGEST_LINE} bytes"))),
+        numbered.filter(|(_, line)| line.len() > LONGEST_LINE).map(|(number, _)| {
+            Problem::at(Kind::TooLarge, name, number, format!("the line is longer than {LONGEST_LINE} bytes"))
+        }),
     );
     found
 }

@@ -37,7 +37,8 @@ pub struct Trial {
 pub fn tests(modules: &[Ref<Module>]) -> Vec<Test> {
     let mut seen = BTreeSet::new();
     let rules = modules.iter().flat_map(|m| m.policy.iter().map(move |r| (m, r)));
-    let mut found: Vec<Test> = rules.filter_map(|(module, rule)| test(module, rule)).filter(|t| seen.insert(t.path.clone())).collect();
+    let mut found: Vec<Test> =
+        rules.filter_map(|(module, rule)| test(module, rule)).filter(|t| seen.insert(t.path.clone())).collect();
     found.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     found
 }
@@ -72,7 +73,9 @@ pub fn run(engine: &mut Engine, test: Test, modules: &[Ref<Module>], limit: Dura
 /// The test is evaluated once more, alone: the last line that was reached is the one that did not hold.
 fn failed(engine: &Engine, test: &Test, modules: &[Ref<Module>], limit: Duration) -> Outcome {
     let vague = Outcome::Failed(test.line, "does not hold".to_owned());
-    let Some((module, rule)) = modules.iter().find_map(|m| Some((m, m.policy.iter().find(|r| is(m, r, test))?))) else { return vague };
+    let Some((module, rule)) = modules.iter().find_map(|m| Some((m, m.policy.iter().find(|r| is(m, r, test))?))) else {
+        return vague;
+    };
     let Some(stmts) = statements(rule) else { return vague };
     let mut alone = engine.clone();
     alone.clear_coverage_data();
@@ -83,7 +86,8 @@ fn failed(engine: &Engine, test: &Test, modules: &[Ref<Module>], limit: Duration
     let Some(stopped) = stmts.iter().rposition(|s| covered.contains(&s.span.line)) else { return vague };
     let (before, rest) = stmts.split_at(stopped);
     let Some(stmt) = rest.first() else { return vague };
-    let message = told(engine, module, before, stmt, limit).unwrap_or_else(|| format!("{} does not hold", short(&tree::words(&stmt.span))));
+    let message =
+        told(engine, module, before, stmt, limit).unwrap_or_else(|| format!("{} does not hold", short(&tree::words(&stmt.span))));
     Outcome::Failed(stmt.span.line, message)
 }
 
@@ -112,7 +116,11 @@ fn told(engine: &Engine, module: &Module, before: &[LiteralStmt], stmt: &Literal
             }
             other => Some(format!("{}: got {}", tree::words(other.span()), probe(engine, module, before, other, limit)?)),
         },
-        Literal::Expr { .. } | Literal::NotExpr { .. } | Literal::SomeVars { .. } | Literal::SomeIn { .. } | Literal::Every { .. } => None,
+        Literal::Expr { .. }
+        | Literal::NotExpr { .. }
+        | Literal::SomeVars { .. }
+        | Literal::SomeIn { .. }
+        | Literal::Every { .. } => None,
     }
 }
 

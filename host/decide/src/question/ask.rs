@@ -1,7 +1,7 @@
 //! From an execution, its plan and what was found to the question. A function of its arguments alone.
 use super::{
-    Action, Asked, CanDryRun, Change, Cluster, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel, RollbackOf, Target,
-    VERSION, WayBack, WayBackKind, Written,
+    Action, Asked, CanDryRun, Change, Cluster, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel, RollbackOf,
+    Target, VERSION, WayBack, WayBackKind, Written,
 };
 use crate::argv;
 use crate::canonical;
@@ -288,7 +288,8 @@ mod tests {
                 }
               ],
               "version": 1
-            }"#]].assert_eq(&serde_json::to_string_pretty(&question).unwrap());
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&question).unwrap());
     }
 
     #[test]
@@ -336,7 +337,8 @@ mod tests {
 
     #[test]
     fn the_same_second_is_the_same_question() {
-        let at = |now: &str| of(&fixtures::exec(), &fixtures::info(), &fixtures::planned(), &facts(), now.parse().unwrap()).bytes();
+        let at =
+            |now: &str| of(&fixtures::exec(), &fixtures::info(), &fixtures::planned(), &facts(), now.parse().unwrap()).bytes();
         assert_eq!(at("2026-11-23T03:12:07.1Z"), at("2026-11-23T03:12:07.9Z"));
         assert_ne!(at("2026-11-23T03:12:07.9Z"), at("2026-11-23T03:12:08Z"));
     }

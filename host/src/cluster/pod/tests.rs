@@ -130,7 +130,10 @@ fn it_has_ended() {
             ("the first failed, phase behind", pair("Pending", ended_with(3), waits("PodInitializing"))),
             ("the last failed", pair("Failed", ended_with(0), ended_with(1))),
             ("its program is not there", pair("Failed", start_error, waits("PodInitializing"))),
-            ("succeeded, and evicted afterwards", disrupted(pair("Succeeded", ended_with(0), ended_with(0)), "EvictionByEvictionAPI")),
+            (
+                "succeeded, and evicted afterwards",
+                disrupted(pair("Succeeded", ended_with(0), ended_with(0)), "EvictionByEvictionAPI"),
+            ),
             ("succeeded, and deleted afterwards", deleted(pair("Succeeded", ended_with(0), ended_with(0)))),
             ("failed by itself, deleted later", {
                 let early = json!({"terminated": {"exitCode": 1, "finishedAt": "2026-01-01T00:00:04Z"}});
@@ -184,15 +187,24 @@ fn an_exit_code_is_believed_only_of_the_pod_that_was_asked_for() {
     table(
         &[
             ("another image", with(good(), "/spec/containers/0", "image", json!("evil"))),
-            ("the same name, another digest", with(good(), "/spec/initContainers/0", "image", json!("registry.example/kubectl@sha256:bb"))),
+            (
+                "the same name, another digest",
+                with(good(), "/spec/initContainers/0", "image", json!("registry.example/kubectl@sha256:bb")),
+            ),
             ("the runtime ran another image", with(good(), "/status/containerStatuses/0", "imageID", other_id)),
             ("other arguments", with(good(), "/spec/containers/0", "args", json!(["delete"]))),
             ("another program", with(good(), "/spec/containers/0", "command", json!(["/bin/true"]))),
             ("an environment", with(good(), "/spec/containers/0", "env", json!([{"name": "LD_PRELOAD", "value": "x"}]))),
-            ("a container more", with(good(), "/spec", "initContainers", json!([{"name": "x", "image": IMAGE}, {"name": "c0", "image": IMAGE}]))),
+            (
+                "a container more",
+                with(good(), "/spec", "initContainers", json!([{"name": "x", "image": IMAGE}, {"name": "c0", "image": IMAGE}])),
+            ),
             ("somebody looks into it", with(good(), "/spec", "ephemeralContainers", json!([{"name": "debug"}]))),
             ("another account", with(good(), "/spec", "serviceAccountName", json!("default"))),
-            ("an image that never came from a registry", with(good(), "/status/containerStatuses/0", "imageID", json!("sha256:cc"))),
+            (
+                "an image that never came from a registry",
+                with(good(), "/status/containerStatuses/0", "imageID", json!("sha256:cc")),
+            ),
         ],
         expect![[r#"
             another image: Untrusted { why: "container c1 has image evil, planned was registry.example/kubectl@sha256:aa" }

@@ -46,14 +46,16 @@ pub fn ok(body: Value) -> Answer {
 
 /// As the API server refuses.
 pub fn no(code: u16, reason: &str, message: &str) -> Answer {
-    let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "message": message, "code": code});
+    let status =
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "message": message, "code": code});
     Answer::Json(code, status)
 }
 
 /// A 404 about an object: it names it.
 pub fn missing(name: &str) -> Answer {
     let details = json!({"name": name, "kind": "things"});
-    let status = json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "message": "no", "code": 404, "details": details});
+    let status =
+        json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "message": "no", "code": 404, "details": details});
     Answer::Json(404, status)
 }
 
@@ -79,7 +81,10 @@ impl Heard {
         lines
     }
     pub fn position(&self, start: &str) -> usize {
-        self.lines().iter().position(|l| l.starts_with(start)).unwrap_or_else(|| panic!("{start} was not heard: {:?}", self.lines()))
+        self.lines()
+            .iter()
+            .position(|l| l.starts_with(start))
+            .unwrap_or_else(|| panic!("{start} was not heard: {:?}", self.lines()))
     }
 }
 

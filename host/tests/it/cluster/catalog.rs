@@ -61,7 +61,8 @@ async fn no_plugins_is_a_list_too() {
 
 #[tokio::test]
 async fn a_component_is_read_from_binary_data_only() {
-    let (cluster, heard) = cluster(|_| ok(json!({"metadata": {"name": "c"}, "binaryData": {"a.wasm": "AGFzbQ=="}, "data": {"b.wasm": "text"}})));
+    let (cluster, heard) =
+        cluster(|_| ok(json!({"metadata": {"name": "c"}, "binaryData": {"a.wasm": "AGFzbQ=="}, "data": {"b.wasm": "text"}})));
     assert_eq!(cluster.config_map_bytes("c", "a.wasm").await.unwrap(), Some(b"\0asm".to_vec()));
     assert_eq!(cluster.config_map_bytes("c", "b.wasm").await.unwrap(), None);
     assert_eq!(heard.lines()[0], "GET /api/v1/namespaces/writ-system/configmaps/c");

@@ -15,7 +15,9 @@ fn installed() -> BTreeMap<String, Vec<Value>> {
         for mut object in serde_saphyr::from_multiple::<Value>(&text).unwrap() {
             object["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
             let plural = object["kind"].as_str().unwrap().to_lowercase().replace("policy", "policies") + "s";
-            all.entry(plural.replace("policiess", "policies").replace("policiesbinding", "policybinding")).or_default().push(object);
+            all.entry(plural.replace("policiess", "policies").replace("policiesbinding", "policybinding"))
+                .or_default()
+                .push(object);
         }
     }
     all
@@ -77,9 +79,19 @@ async fn one_that_is_weakened_in_any_way_is_not_the_one_that_was_shipped() {
         ("validatingadmissionpolicies", "/spec", "failurePolicy", json!("Ignore")),
         ("validatingadmissionpolicies", "/spec", "matchConditions", json!([{"name": "never", "expression": "false"}])),
         ("validatingadmissionpolicies", "/spec/validations/0", "expression", json!("true")),
-        ("validatingadmissionpolicies", "/spec/matchConstraints", "excludeResourceRules", json!([{"resourceNames": ["x"], "apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}])),
+        (
+            "validatingadmissionpolicies",
+            "/spec/matchConstraints",
+            "excludeResourceRules",
+            json!([{"resourceNames": ["x"], "apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}]),
+        ),
         ("validatingadmissionpolicybindings", "/spec", "validationActions", json!(["Audit"])),
-        ("validatingadmissionpolicybindings", "/spec", "matchResources", json!({"namespaceSelector": {"matchLabels": {"a": "b"}}})),
+        (
+            "validatingadmissionpolicybindings",
+            "/spec",
+            "matchResources",
+            json!({"namespaceSelector": {"matchLabels": {"a": "b"}}}),
+        ),
         ("mutatingadmissionpolicies", "/spec", "failurePolicy", json!("Ignore")),
     ];
     for (kind, pointer, key, value) in weaken {

@@ -153,7 +153,8 @@ async fn what_the_server_refuses_to_grant_is_told_once_with_its_words() {
 
 #[tokio::test]
 async fn a_grant_that_may_have_been_made_is_unknown() {
-    let (cluster, _) = cluster(|call| if call.line.contains("serviceaccounts") { Answer::Broken } else { Answer::Json(201, binding()) });
+    let (cluster, _) =
+        cluster(|call| if call.line.contains("serviceaccounts") { Answer::Broken } else { Answer::Json(201, binding()) });
     assert!(matches!(cluster.grant(&access()).await, Err(CallError::Unknown(_))));
 }
 
@@ -193,12 +194,11 @@ async fn what_is_gone_already_is_no_failure() {
 
 #[tokio::test]
 async fn nothing_is_left_only_where_neither_carries_the_label() {
-    for (bindings, accounts, expected) in [
-        (vec![], vec![], Grants::None),
-        (vec![binding()], vec![], Grants::Partly),
-        (vec![], vec![account()], Grants::Partly),
-    ] {
-        let (cluster, _) = cluster(move |call| if call.line.contains("rolebindings") { list(&bindings) } else { list(&accounts) });
+    for (bindings, accounts, expected) in
+        [(vec![], vec![], Grants::None), (vec![binding()], vec![], Grants::Partly), (vec![], vec![account()], Grants::Partly)]
+    {
+        let (cluster, _) =
+            cluster(move |call| if call.line.contains("rolebindings") { list(&bindings) } else { list(&accounts) });
         assert_eq!(cluster.leftovers(&uid(EXECUTION), "shop").await.unwrap(), expected);
     }
 }
@@ -210,7 +210,8 @@ async fn a_requester_is_asked_about_with_the_groups_that_were_stamped() {
     let answer = cluster.may_run(&jane, "shop", "scale_deployment").await.unwrap();
     let why = "jane may not run scale_deployment in shop: needs verb run on actions.writ.dev/scale-deployment; the API server says: no role";
     assert_eq!(answer, Err(why.to_owned()));
-    let attributes = json!({"verb": "run", "group": "writ.dev", "resource": "actions", "namespace": "shop", "name": "scale-deployment"});
+    let attributes =
+        json!({"verb": "run", "group": "writ.dev", "resource": "actions", "namespace": "shop", "name": "scale-deployment"});
     let spec = json!({"user": "jane", "uid": "u1", "groups": ["dev", "system:authenticated"], "resourceAttributes": attributes});
     assert_eq!(heard.calls()[0].body["spec"], spec);
 }

@@ -85,7 +85,11 @@ async fn a_job_is_ours_only_with_our_uid_and_our_plan() {
     assert_eq!(seen(None, Some(without("/metadata/annotations", json!({}))), vec![]).await, foreign);
     let other_plan = json!({"writ.dev/plan-hash": "sha256:bb"});
     assert_eq!(seen(None, Some(without("/metadata/annotations", other_plan)), vec![]).await, foreign);
-    assert_eq!(seen(Some("first"), Some(job("j")), vec![]).await, foreign, "another Job of the same name is not the one that was seen");
+    assert_eq!(
+        seen(Some("first"), Some(job("j")), vec![]).await,
+        foreign,
+        "another Job of the same name is not the one that was seen"
+    );
 }
 
 #[tokio::test]
@@ -111,7 +115,9 @@ async fn why_there_is_no_pod_is_read_from_the_events_of_the_job() {
     let mut waiting = job("j");
     waiting["status"] = json!({"startTime": "2026-01-01T00:00:00Z"});
     let (cluster, heard) = cluster(move |call| match () {
-        () if call.is(EVENTS) => list(&[json!({"metadata": {}, "involvedObject": {}, "message": "pods \"x\" is forbidden: exceeded quota"})]),
+        () if call.is(EVENTS) => {
+            list(&[json!({"metadata": {}, "involvedObject": {}, "message": "pods \"x\" is forbidden: exceeded quota"})])
+        }
         () if call.line.contains("/pods") => list(&[]),
         () => ok(waiting.clone()),
     });

@@ -13,8 +13,12 @@ fn pod(terminated: Value) -> Value {
     })
 }
 
-async fn printed(terminated: Value, log: impl Fn(&Call) -> Answer + Send + 'static) -> (decide::observed::Output, String, Vec<String>) {
-    let (cluster, heard) = cluster(move |call| if call.line.contains("/log") { log(call) } else { list(&[pod(terminated.clone())]) });
+async fn printed(
+    terminated: Value,
+    log: impl Fn(&Call) -> Answer + Send + 'static,
+) -> (decide::observed::Output, String, Vec<String>) {
+    let (cluster, heard) =
+        cluster(move |call| if call.line.contains("/log") { log(call) } else { list(&[pod(terminated.clone())]) });
     let (output, whole) = cluster.output(&uid("j")).await.unwrap();
     (output, String::from_utf8(whole).unwrap(), heard.lines())
 }
@@ -36,7 +40,11 @@ async fn what_cannot_be_read_is_said_in_its_place() {
         false => Answer::Text("second\n"),
     })
     .await;
-    assert!(output.tail.starts_with("[what c0 printed could not be read: ") && output.tail.ends_with("second\n"), "{}", output.tail);
+    assert!(
+        output.tail.starts_with("[what c0 printed could not be read: ") && output.tail.ends_with("second\n"),
+        "{}",
+        output.tail
+    );
 }
 
 #[tokio::test]

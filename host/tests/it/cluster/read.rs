@@ -128,8 +128,12 @@ async fn facts_are_read_live_until_a_watch_keeps_them() {
             let node = |ready: &str| json!({"metadata": {"name": ready}, "status": {"conditions": [{"type": "Ready", "status": ready}]}});
             list(&[node("True"), node("False")])
         }
-        () if call.is("GET /api/v1/namespaces/shop") => ok(json!({"metadata": {"name": "shop", "uid": "n", "labels": {"team": "a"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}})),
-        () if call.is("GET /api/v1/namespaces/kube-system") => ok(json!({"metadata": {"name": "kube-system", "uid": "the-cluster"}})),
+        () if call.is("GET /api/v1/namespaces/shop") => ok(
+            json!({"metadata": {"name": "shop", "uid": "n", "labels": {"team": "a"}, "deletionTimestamp": "2026-01-01T00:00:00Z"}}),
+        ),
+        () if call.is("GET /api/v1/namespaces/kube-system") => {
+            ok(json!({"metadata": {"name": "kube-system", "uid": "the-cluster"}}))
+        }
         () => missing("x"),
     });
     assert_eq!(cluster.kubernetes().await.unwrap(), "1.37");

@@ -39,7 +39,11 @@ async fn every_answer_to_a_record_has_its_meaning_and_none_is_repeated() {
 }
 
 fn operations(body: &Value) -> Vec<String> {
-    body.as_array().unwrap().iter().map(|o| format!("{} {} {}", o["op"].as_str().unwrap(), o["path"].as_str().unwrap(), o["value"])).collect()
+    body.as_array()
+        .unwrap()
+        .iter()
+        .map(|o| format!("{} {} {}", o["op"].as_str().unwrap(), o["path"].as_str().unwrap(), o["value"]))
+        .collect()
 }
 
 #[tokio::test]
@@ -84,7 +88,8 @@ async fn finalizers_of_others_are_kept() {
 
 #[tokio::test]
 async fn a_finalizer_on_an_object_that_moved_is_a_conflict_and_nothing_is_written() {
-    let (cluster, heard) = cluster(|call| if call.is("GET") { ok(with_finalizers("77", &[])) } else { no(422, "Invalid", "test failed") });
+    let (cluster, heard) =
+        cluster(|call| if call.is("GET") { ok(with_finalizers("77", &[])) } else { no(422, "Invalid", "test failed") });
     assert!(matches!(cluster.finalizer(&execution(), true).await.unwrap(), Recorded::Conflict));
     assert_eq!(heard.lines().len(), 2, "the patch whose test failed, and a look");
 }

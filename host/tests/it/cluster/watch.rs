@@ -94,9 +94,13 @@ async fn a_wait_until_a_moment_that_is_past_is_over_at_once() {
 async fn waiting_for_an_object_watches_that_object_alone() {
     let (cluster, heard) = cluster(|call| match () {
         () if call.line.contains("watch=") => Answer::Hang,
-        () if call.is("GET /apis/writ.dev/v1alpha1/kubernetesexecutions") => list(&[kx("x", "Verifying", &["writ.dev/record"], "1")]),
+        () if call.is("GET /apis/writ.dev/v1alpha1/kubernetesexecutions") => {
+            list(&[kx("x", "Verifying", &["writ.dev/record"], "1")])
+        }
         () if call.is("GET /apis/writ.dev") => ok(kx("x", "Verifying", &["writ.dev/record"], "1")),
-        () if call.is("GET /apis/apps/v1/namespaces/shop/deployments") => list(&[json!({"metadata": {"name": "web", "namespace": "shop"}})]),
+        () if call.is("GET /apis/apps/v1/namespaces/shop/deployments") => {
+            list(&[json!({"metadata": {"name": "web", "namespace": "shop"}})])
+        }
         () => list(&[]),
     });
     let (tell, mut told) = mpsc::unbounded_channel();

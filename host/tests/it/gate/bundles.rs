@@ -14,7 +14,11 @@ fn yes_if(body: &str) -> Policy {
 #[test]
 fn what_may_not_be_called_is_refused_with_its_line() {
     for (call, kind, message) in [
-        (r#"http.send({"method": "get", "url": "x"}).status_code == 200"#, Kind::HttpSendNotAllowed, "http.send: a decision depends on its input alone"),
+        (
+            r#"http.send({"method": "get", "url": "x"}).status_code == 200"#,
+            Kind::HttpSendNotAllowed,
+            "http.send: a decision depends on its input alone",
+        ),
         ("time.now_ns() > 0", Kind::TimeNotAllowed, "time.now_ns: use time.parse_rfc3339_ns(input.now)"),
         (r#"rand.intn("x", 2) == 1"#, Kind::RandomNotAllowed, "rand.intn: the same question must get the same answer"),
         (r#"uuid.rfc4122("x") != """#, Kind::RandomNotAllowed, "uuid.rfc4122: the same question"),
@@ -23,7 +27,11 @@ fn what_may_not_be_called_is_refused_with_its_line() {
         ("print(1)", Kind::BuiltinNotAllowed, "print: only tests may print"),
         ("sprintf(input.execution.reason, []) != \"\"", Kind::BuiltinNotAllowed, "sprintf: write the format out"),
         (r#"sprintf("%999999999d", [1]) != """#, Kind::BuiltinNotAllowed, "sprintf: a width of more than two digits"),
-        (r#"strings.concat("", []) == """#, Kind::UnknownBuiltin, "there is no function strings.concat here; did you mean concat?"),
+        (
+            r#"strings.concat("", []) == """#,
+            Kind::UnknownBuiltin,
+            "there is no function strings.concat here; did you mean concat?",
+        ),
         ("scaling(1)", Kind::UnknownBuiltin, "there is no function scaling here"),
     ] {
         let (got, place, said) = problem(&yes_if(&format!("{{\n\tinput.action.risk == \"low\"\n\t{call}\n}}")));
@@ -54,7 +62,9 @@ fn what_does_not_parse_is_refused_with_its_line() {
 
 #[test]
 fn what_needs_itself_is_refused_before_it_takes_the_stack() {
-    for module in ["f(x) := f(x + 1)", "f(x) := g(x)\n\ng(x) := f(x)", "f(x) := data.writ.f(x)", "f(g) := f(g) if { some f in g }"] {
+    for module in
+        ["f(x) := f(x + 1)", "f(x) := g(x)\n\ng(x) := f(x)", "f(x) := data.writ.f(x)", "f(g) := f(g) if { some f in g }"]
+    {
         let problems = problems(&policy(&format!("decision := {YES} if f(1) == 1\n\n{module}")));
         assert!(problems.iter().all(|p| p.kind == Kind::Recursion), "{problems:#?}");
     }
@@ -74,7 +84,8 @@ fn what_lies_too_deep_is_refused_before_it_takes_the_stack() {
         let fewer = format!("decision := {}1{}", open.repeat(14), close.repeat(14));
         assert!(!check(&policy(&fewer)).is_err_and(|p| p.iter().any(|p| p.kind == Kind::TooDeep)), "{open}");
     }
-    let words = format!("decision := {YES} if {{\n\t# {}\n\t\"{}\\\"\" != `{}`\n}}", "[".repeat(99), "[".repeat(99), "{".repeat(99));
+    let words =
+        format!("decision := {YES} if {{\n\t# {}\n\t\"{}\\\"\" != `{}`\n}}", "[".repeat(99), "[".repeat(99), "{".repeat(99));
     ready(&policy(&words));
     let sum = vec!["1"; 19_000].join("+\n");
     let problems = problems(&policy(&format!("decision := {YES} if {sum} > 0")));
@@ -102,7 +113,10 @@ fn a_field_that_the_question_does_not_have_is_refused() {
         ("input.action.risk.level == 1", "input.action.risk.level is not in the question (it is of type string)"),
         ("input.targets.name == \"x\"", "input.targets.name is not in the question (it is a list: some x in it)"),
         ("input[\"execution\"].raeson == \"x\"", "input.execution.raeson is not in the question"),
-        ("input.execution.rollbackOf.coveredByApproval", "input.execution.rollbackOf.coveredByApproval is not in the question (it has name, uid)"),
+        (
+            "input.execution.rollbackOf.coveredByApproval",
+            "input.execution.rollbackOf.coveredByApproval is not in the question (it has name, uid)",
+        ),
     ] {
         let policy = yes_if(&format!("{{ {body} }}"));
         assert!(check(&policy).is_err(), "{body}");
@@ -130,7 +144,8 @@ fn what_may_be_anything_may_be_read() {
 
 #[test]
 fn a_setting_that_the_data_does_not_have_is_refused() {
-    let policy = Policy { data: json!({"limits": {"replicas": 3}}), ..yes_if("data.settings.limits.replicas > data.settings.max") };
+    let policy =
+        Policy { data: json!({"limits": {"replicas": 3}}), ..yes_if("data.settings.limits.replicas > data.settings.max") };
     let (kind, place, message) = problem(&policy);
     assert_eq!((kind, place.as_str()), (Kind::UnknownSetting, "mine.rego:3"));
     assert_eq!(message, "data.settings.max is not in the policy's data");
@@ -153,7 +168,8 @@ fn a_bundle_without_tests_or_whose_tests_fail_is_not_ready() {
     untested.modules.remove("mine_test.rego");
     assert_eq!(problem(&untested).0, Kind::NoTests);
 
-    let failing = with_test(&format!("decision := {YES}"), "test_no if {\n\td := writ.decision\n\tcount(d.deny) == 1\n\td.allow\n}");
+    let failing =
+        with_test(&format!("decision := {YES}"), "test_no if {\n\td := writ.decision\n\tcount(d.deny) == 1\n\td.allow\n}");
     let (kind, place, message) = problem(&failing);
     assert_eq!((kind, place.as_str()), (Kind::TestFailed, "mine_test.rego:7"));
     assert_eq!(message, "test_no: count(d.deny): got 0, want 1");

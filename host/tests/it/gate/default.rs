@@ -37,7 +37,10 @@ const MUTANTS: &[(&str, &str)] = &[
     ("n.ready - 1 < data.settings.min_ready_nodes", "n.ready < data.settings.min_ready_nodes"),
     (r#"{"drain_node", "cordon_node"}"#, r#"{"drain_node"}"#),
     ("not regex.match(data.settings.reason_pattern", "regex.match(data.settings.reason_pattern"),
-    ("startswith(input.requester.username, \"system:serviceaccount:\")", "startswith(input.requester.username, \"serviceaccount:\")"),
+    (
+        "startswith(input.requester.username, \"system:serviceaccount:\")",
+        "startswith(input.requester.username, \"serviceaccount:\")",
+    ),
     ("\tadded_replicas > data.settings.free_replicas", "\tadded_replicas > data.settings.free_replicas + 1"),
     ("\tc.after == 0", "\tc.after < 0"),
     (r#"input.action.risk in {"medium", "high"}"#, r#"input.action.risk in {"high"}"#),
@@ -127,7 +130,8 @@ fn manifest(policy: &Policy) -> String {
         .modules
         .iter()
         .map(|(name, text)| {
-            let lines: String = text.lines().map(|l| if l.is_empty() { "\n".to_owned() } else { format!("      {l}\n") }).collect();
+            let lines: String =
+                text.lines().map(|l| if l.is_empty() { "\n".to_owned() } else { format!("      {l}\n") }).collect();
             format!("    {name}: |\n{lines}")
         })
         .collect();

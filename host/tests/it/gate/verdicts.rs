@@ -91,7 +91,9 @@ async fn no_decision_is_undefined() {
 #[tokio::test]
 async fn two_decisions_at_once_are_an_error() {
     let other = r#"{"allow": false, "deny": ["no"], "require": {}}"#;
-    let policy = policy(&format!("decision := {YES} if input.action.risk == \"medium\"\n\ndecision := {other} if count(input.targets) > 0"));
+    let policy = policy(&format!(
+        "decision := {YES} if input.action.risk == \"medium\"\n\ndecision := {other} if count(input.targets) > 0"
+    ));
     let why = errored(verdict(&policy).await);
     assert!(why.ends_with("error: rule conflicts with rule at mine.rego:3:1"), "{why}");
 }
