@@ -2,8 +2,35 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
+# Everything that is built or kept lives outside the clone, so that a second clone starts warm.
+export WRIT_CACHE ?= $(HOME)/.cache/writ
+export CARGO_TARGET_DIR ?= $(WRIT_CACHE)/target
+export WRIT_GUESTS ?= $(WRIT_CACHE)/guests
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## one real action, end to end, on a real cluster (builds what is missing)
+	deploy/demo/demo.sh
+
+demo-down: ## take the demo's cluster away, with all its data
+	deploy/down.sh
+
+test: ## every test, the real cluster included
+	deploy/test.sh
+
+guests: ## the WebAssembly components
+	plugins/build.sh $(WRIT_GUESTS)
+
+lint: ## formatting and clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+bench: ## measure; prints and writes target/bench.json
+	deploy/bench.sh
+
+deny: ## advisories, licenses, duplicates (needs cargo-deny)
+	cargo deny check
 
 local-up: ## a real one-node Kubernetes on this machine; again: repairs it
 	deploy/local/writ-local up
@@ -17,4 +44,4 @@ local-status: ## what runs, and where
 local-test: ## prove the local cluster (takes it down at the end)
 	deploy/local/test.sh
 
-.PHONY: help local-up local-down local-status local-test
+.PHONY: help demo demo-down test guests lint bench deny local-up local-down local-status local-test

@@ -2,11 +2,19 @@
 //! a person types. Engines do not know each other.
 #![forbid(unsafe_code)]
 
+pub mod catalogue;
 pub mod cli;
 pub mod cluster;
+pub mod config;
 pub mod gate;
+pub mod judge;
 pub mod ledger;
 pub mod metrics;
+pub mod observe;
+pub mod operator;
+pub mod perform;
 pub mod plugin;
+pub mod reconcile;
 pub mod server;
+pub mod story;
 pub mod telemetry;

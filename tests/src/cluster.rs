@@ -1,8 +1,8 @@
 //! The cluster under test: one connection as its administrator, and from it connections as anybody, by impersonation.
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::{
-    admissionregistration::v1::ValidatingAdmissionPolicyBinding,
-    authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec},
+use k8s_openapi::{
+    api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec},
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
     Api, Client, Config,
@@ -35,8 +35,9 @@ impl Cluster {
         let file = Kubeconfig::read_from(&path).with_context(|| format!("failed to read the kubeconfig {}", path.display()))?;
         let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;
         let admin = Client::try_from(config.clone())?;
-        let guards: Api<ValidatingAdmissionPolicyBinding> = Api::all(admin.clone());
-        let installed = guards.get_opt("writ-identity").await.context("the cluster does not answer. Run `make test`")?;
+        let kinds: Api<CustomResourceDefinition> = Api::all(admin.clone());
+        let installed =
+            kinds.get_opt("kubernetesexecutions.writ.dev").await.context("the cluster does not answer. Run `make test`")?;
         ensure!(installed.is_some(), "Writ is not installed in this cluster. Run `make test`, which installs it");
         Ok(Self { admin, config })
     }

@@ -109,8 +109,6 @@ pub enum ConnectError {
 pub struct Settings {
     /// Where runs live: `writ-runs`.
     pub runs_namespace: String,
-    /// Where the operator lives: `writ-system`.
-    pub own_namespace: String,
     /// Name of this process, for Events: the pod's.
     pub instance: String,
     /// Key of the digests that stand in for the values of Secrets.

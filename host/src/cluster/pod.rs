@@ -260,3 +260,6 @@ fn ran_another_image(asked: &Asked<'_>, pod: &Pod) -> Option<String> {
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

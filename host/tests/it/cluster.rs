@@ -1,1 +1,11 @@
-//! Tests of cluster.
+//! The cluster engine against a mock of the API server: what it asks, in which order, how often, and what it concludes.
+mod api;
+mod calls;
+mod catalog;
+mod guards;
+mod identity;
+mod job;
+mod output;
+mod read;
+mod record;
+mod watch;

@@ -2,7 +2,7 @@
 use super::{ACTION, execution, patch, with};
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
-use tests::{Cluster, api, create, eventually, refused};
+use tests::{Cluster, Scratch, api, create, eventually, refused, would_create};
 
 fn spec(object: &DynamicObject) -> &Value {
     &object.data["spec"]
@@ -33,47 +33,6 @@ async fn a_requester_forged_by_server_side_apply_is_overwritten_too() {
     // The same file without it, as its owner would apply it again.
     let again = api(&alice, &object).patch("probe", &apply, &Patch::Apply(&object)).await.unwrap();
     assert_eq!(spec(&again)["requester"], spec(&made)["requester"]);
-}
-
-#[tokio::test]
-async fn what_mutates_after_the_stamp_cannot_forge_a_requester() {
-    let cluster = Cluster::connect().await.unwrap();
-    let space = cluster.scratch("admit-stamp").await.unwrap();
-    let name = format!("forge-{}", space.name);
-    let kind = |kind: &str, spec: Value| {
-        json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec,
-        })
-    };
-    let policy = kind(
-        "MutatingAdmissionPolicy",
-        json!({
-            "failurePolicy": "Fail", "reinvocationPolicy": "IfNeeded",
-            "matchConstraints": {"resourceRules": [{"apiGroups": ["writ.dev"], "apiVersions": ["*"], "resources": ["kubernetesexecutions"], "operations": ["CREATE"]}]},
-            "matchConditions": [{"name": "here", "expression": format!("request.namespace == '{}'", space.name)}],
-            "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression":
-                "[JSONPatch{op: \"add\", path: \"/spec/requester\", value: Object.spec.requester{username: \"root\"}}]"}}],
-        }),
-    );
-    let binding = kind("MutatingAdmissionPolicyBinding", json!({"policyName": name}));
-    create(&cluster.admin, &policy).await.unwrap();
-    create(&cluster.admin, &binding).await.unwrap();
-    let alice = cluster.almighty("alice");
-    // Mutators are called in an order that is shuffled whenever one of them changes, and each is called again after another changed
-    // the object; the last in that order has the last word. So: until the forger is the last.
-    let forged = eventually("the forger has the last word", async || {
-        let shuffle = json!({"metadata": {"annotations": {"at": format!("{:?}", std::time::SystemTime::now())}}});
-        patch(&cluster.admin, &policy, shuffle).await.unwrap();
-        match tests::would_create(&alice, &execution(&space.name)).await {
-            Ok(stored) if spec(&stored)["requester"]["username"] == "alice" => None,
-            other => Some(other),
-        }
-    })
-    .await;
-    for object in [&binding, &policy] {
-        api(&cluster.admin, object).delete(&name, &Default::default()).await.unwrap();
-    }
-    refused(forged, "spec.requester is not who you are");
 }
 
 #[tokio::test]
@@ -138,4 +97,118 @@ async fn an_execution_may_be_born_stopped_and_says_by_whom() {
     let born = with(execution(&space.name), json!({"spec": {"cancel": {"requested": true, "by": "root"}}}));
     let made = create(&cluster.almighty("alice"), &born).await.unwrap();
     assert_eq!(spec(&made)["cancel"]["by"], "alice");
+}
+
+#[tokio::test]
+async fn what_mutates_after_the_stamp_cannot_forge_a_requester() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-stamp").await.unwrap();
+    let patch = "[JSONPatch{op: \"add\", path: \"/spec/requester\", value: Object.spec.requester{username: \"root\"}}]";
+    let forger = Forger::start(&cluster, &space, "CREATE", patch).await;
+    let alice = cluster.almighty("alice");
+    let forged = forger
+        .has_the_last_word(async || match would_create(&alice, &execution(&space.name)).await {
+            Ok(stored) if spec(&stored)["requester"]["username"] == "alice" => None,
+            other => Some(other),
+        })
+        .await;
+    refused(forged, "spec.requester is not who you are");
+}
+
+#[tokio::test]
+async fn what_mutates_after_the_stamp_cannot_forge_who_stopped_it() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-stamp").await.unwrap();
+    let object = execution(&space.name);
+    let alice = cluster.almighty("alice");
+    create(&alice, &object).await.unwrap();
+    let patch = "has(object.spec.cancel) ? [JSONPatch{op: \"add\", path: \"/spec/cancel/by\", value: \"root\"}] : []";
+    let forger = Forger::start(&cluster, &space, "UPDATE", patch).await;
+    let (dry, stop) = (PatchParams::default().dry_run(), Patch::Merge(json!({"spec": {"cancel": {"requested": true}}})));
+    let forged = forger
+        .has_the_last_word(async || match api(&alice, &object).patch("probe", &dry, &stop).await {
+            Ok(stored) if spec(&stored)["cancel"]["by"] == "alice" => None,
+            other => Some(other),
+        })
+        .await;
+    refused(forged, "spec.cancel.by is not who you are");
+}
+
+#[tokio::test]
+async fn what_mutates_after_the_stamp_cannot_forge_the_label() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-stamp").await.unwrap();
+    let patch = "[JSONPatch{op: \"add\", path: \"/metadata/labels\", value: {\"writ.dev/action\": \"another\"}}]";
+    let forger = Forger::start(&cluster, &space, "CREATE", patch).await;
+    let alice = cluster.almighty("alice");
+    let forged = forger
+        .has_the_last_word(async || match would_create(&alice, &execution(&space.name)).await {
+            Ok(stored) if json!(stored.metadata.labels)["writ.dev/action"] == ACTION => None,
+            other => Some(other),
+        })
+        .await;
+    refused(forged, "label writ.dev/action is stamped");
+}
+
+/// Other mutators, which write what the stamp wrote.
+struct Forger {
+    cluster: Cluster,
+    policies: Vec<Value>,
+}
+
+/// Mutators are called in an order that the API server shuffles whenever one of them changes, and each is called again after another
+/// changed the object: the last in that order has the last word. Of so many, the stamp seldom is the last.
+const FORGERS: usize = 8;
+
+impl Forger {
+    async fn start(cluster: &Cluster, space: &Scratch, operation: &str, patch: &str) -> Self {
+        let rules = json!([{
+            "apiGroups": ["writ.dev"], "apiVersions": ["*"], "resources": ["kubernetesexecutions"], "operations": [operation],
+        }]);
+        let spec = json!({
+            "failurePolicy": "Fail", "reinvocationPolicy": "IfNeeded", "matchConstraints": {"resourceRules": rules},
+            "matchConditions": [{"name": "here", "expression": format!("request.namespace == '{}'", space.name)}],
+            "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": patch}}],
+        });
+        let mut forger = Self { cluster: cluster.clone(), policies: Vec::new() };
+        for n in 0..FORGERS {
+            let name = format!("forge-{n}-{}", space.name);
+            let policy = admission("MutatingAdmissionPolicy", &name, spec.clone());
+            forger.policies.push(policy.clone());
+            create(&cluster.admin, &policy).await.unwrap();
+            create(&cluster.admin, &admission("MutatingAdmissionPolicyBinding", &name, json!({"policyName": name})))
+                .await
+                .unwrap();
+        }
+        forger
+    }
+
+    /// Until the answer is no longer `None`.
+    async fn has_the_last_word<T>(&self, ask: impl AsyncFn() -> Option<T>) -> T {
+        eventually("a forger has the last word", async || {
+            let shuffle = json!({"metadata": {"annotations": {"at": format!("{:?}", std::time::SystemTime::now())}}});
+            patch(&self.cluster.admin, &self.policies[0], shuffle).await.unwrap();
+            ask().await
+        })
+        .await
+    }
+}
+
+fn admission(kind: &str, name: &str, spec: Value) -> Value {
+    json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+}
+
+impl Drop for Forger {
+    fn drop(&mut self) {
+        let policies = std::mem::take(&mut self.policies);
+        self.cluster.afterwards("delete the forgers", async move |cluster| {
+            for policy in policies {
+                let name = policy["metadata"]["name"].as_str().unwrap_or_default();
+                for object in [admission("MutatingAdmissionPolicyBinding", name, json!({})), policy.clone()] {
+                    api(&cluster.admin, &object).delete(name, &Default::default()).await?;
+                }
+            }
+            Ok(())
+        });
+    }
 }

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# demo.sh: one real action, end to end, on a real cluster; then three that are refused; then the way back. Every line is checked: it
+# exits non-zero if anything is not as it says.
+set -euo pipefail
+HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+DEPLOY=$(dirname "$HERE")
+CLUSTER=${CLUSTER:-local}
+export CLUSTER
+
+setup=$("$DEPLOY/up.sh")
+eval "$setup"
+ADMIN=$KUBECONFIG
+if [ "$CLUSTER" = local ]; then
+  MARIA=$("$DEPLOY/local/writ-local" kubeconfig maria@example.com oncall)
+  PAUSE=$("$DEPLOY/local/writ-local" image pause 2>/dev/null | head -n 1)
+  kc() { "$DEPLOY/local/writ-local" kubectl "$@"; }
+else
+  MARIA=${MARIA_KUBECONFIG:?"CLUSTER=current: set MARIA_KUBECONFIG to the kubeconfig of an ordinary user of group oncall"}
+  PAUSE=${PAUSE_IMAGE:-registry.k8s.io/pause:3.10}
+  kc() { kubectl "$@"; }
+fi
+
+step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+fail() { printf '\033[31mDEMO FAILED: %s\033[0m\n' "$*" >&2; exit 1; }
+as_maria() { printf '$ writ %s\n' "$*"; KUBECONFIG=$MARIA "$WRIT" "$@"; }
+# expect CODE command...: the exit code is part of the product.
+expect() {
+  local want=$1 code=0
+  shift
+  "$@" || code=$?
+  [ "$code" -eq "$want" ] || fail "exit code $code, not $want: $*"
+}
+newest() { kc get kx -n shop --sort-by=.metadata.creationTimestamp -o jsonpath='{.items[-1:].metadata.name}'; }
+of() { kc get kx -n shop "$1" -o jsonpath="$2"; }
+jobs() { kc get jobs -n writ-runs -o name | wc -l; }
+
+sed "s|PAUSE_IMAGE|$PAUSE|" "$HERE/shop.yaml" | kc apply -f - >/dev/null
+kc scale -n shop deployment/web --replicas=1 >/dev/null
+kc rollout status -n shop deployment/web --timeout=60s >/dev/null
+
+step "1. maria is on call. She may run three actions in shop, and write nothing herself"
+as_maria actions -n shop
+may=$(kc auth can-i update deployments -n shop --as maria@example.com --as-group oncall || true)
+[ "$may" = no ] || fail "maria may update deployments herself"
+
+step "2. She scales web from 1 to 3, and follows it"
+expect 0 as_maria run scale_deployment web replicas=3 -n shop -y --reason "INC-4312 checkout p99 3.1 s, web at 97 % CPU"
+first=$(newest)
+ready=$(kc get deployment web -n shop -o jsonpath='{.status.readyReplicas}')
+[ "$ready" = 3 ] || fail "web has ${ready:-0} ready replicas, not 3"
+printf 'really ready now (kubectl): %s replicas\n' "$ready"
+
+step "3. The story, the way back, the ledger"
+as_maria get "$first" -n shop
+[ "$(of "$first" '{.status.rollback.state}')" = Ready ] || fail "no rollback is stored"
+printf '\nledger (writ audit query, as an auditor):\n'
+KUBECONFIG=$ADMIN "$WRIT" audit query "$first" -n shop
+rows=$(KUBECONFIG=$ADMIN "$WRIT" audit query "$first" -n shop --json | wc -l)
+[ "$rows" = "$(of "$first" '{.status.seq}')" ] || fail "the ledger has not one row for each record"
+
+before=$(jobs)
+step "4. What a policy refuses"
+expect 2 as_maria run scale_deployment web replicas=21 -n shop -y --reason "INC-4312 more"
+step "5. What is wrong with the parameters, all of it"
+expect 2 as_maria run scale_deployment web replicas=0 max=5 -n shop -y
+step "6. What she has no right to"
+expect 2 as_maria run scale_statefulset db replicas=2 -n shop -y
+[ "$(jobs)" = "$before" ] || fail "a refused request made a Job"
+printf 'no Job was made for any of the three\n'
+
+step "7. Back again, by the stored inverse"
+undo=$(of "$first" '{.status.rollback.command}')
+# shellcheck disable=SC2086
+expect 0 as_maria ${undo#writ } -y --reason "INC-4312 mitigated"
+ready=$(kc get deployment web -n shop -o jsonpath='{.status.readyReplicas}')
+[ "$ready" = 1 ] || fail "web has ${ready:-0} ready replicas, not 1"
+printf 'really ready now (kubectl): %s replica\n' "$ready"
+
+step "What kubectl says of it all"
+kc get kx -n shop
+printf '\n\033[32mAll of it was so.\033[0m  Look around: export KUBECONFIG=%s   Take it away: make demo-down\n' "$ADMIN"

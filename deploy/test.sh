@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# test.sh runs every test, from the fastest to the slowest, and stops at the first that fails. Usage: deploy/test.sh [fast]
+#   fast: no cluster
+set -euo pipefail
+HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+ROOT=$(dirname "$HERE")
+CACHE=${WRIT_CACHE:-$HOME/.cache/writ}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+export WRIT_GUESTS=${WRIT_GUESTS:-$CACHE/guests}
+cd "$ROOT"
+
+step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
+
+step "formatting"
+cargo fmt --all --check
+(cd plugins && cargo fmt --all --check)
+step "guests"
+plugins/build.sh "$WRIT_GUESTS"
+step "build"
+cargo build --workspace --all-targets
+step "plugins, natively"
+(cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo test --workspace)
+step "objects, core, shell"
+cargo test --workspace --exclude tests
+if [ "${1:-}" = fast ]; then exit 0; fi
+
+step "a real cluster, with Writ on it, and the demo"
+WRIT_SKIP_BUILD=1 "$HERE/demo/demo.sh"
+step "the real cluster"
+KUBECONFIG=$("$HERE/local/writ-local" kubeconfig)
+export KUBECONFIG
+cargo test -p tests
+step "clippy"
+cargo clippy --workspace --all-targets -- -D warnings
+step "all passed"

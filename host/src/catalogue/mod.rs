@@ -1,0 +1,76 @@
+//! What is active now: which plugin exports which action, whether its roles are granted. Swapped whole,
+//! read without a lock. `None` means that not everything has been looked at yet, which is not "unknown".
+pub mod action;
+pub mod conditions;
+pub mod granted;
+pub mod plugins;
+pub mod policies;
+
+use arc_swap::ArcSwapOption;
+use decide::model::{ActionInfo, ActionName, Description, PluginId};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One action of one active plugin.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The component.
+    pub plugin: PluginId,
+    /// The action.
+    pub info: Arc<ActionInfo>,
+    /// All actions of the component: an inverse must be one of them.
+    pub actions: Arc<Vec<ActionInfo>>,
+    /// Whether the roles in the cluster are what the component declares; else what is missing.
+    pub granted: Result<(), Vec<String>>,
+}
+
+impl Entry {
+    /// One action of a component.
+    #[must_use]
+    pub fn of(
+        plugin: PluginId,
+        description: &Description,
+        action: &ActionName,
+        granted: Result<(), Vec<String>>,
+    ) -> Option<Self> {
+        let info = description.actions.iter().find(|a| a.name == *action)?;
+        Some(Self { plugin, info: Arc::new(info.clone()), actions: Arc::new(description.actions.clone()), granted })
+    }
+}
+
+/// All active actions.
+#[derive(Clone, Debug, Default)]
+pub struct Actions(pub BTreeMap<ActionName, Entry>);
+
+impl Actions {
+    /// The entry of an action.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.0.iter().find(|(n, _)| n.as_str() == name).map(|(_, e)| e)
+    }
+
+    /// Did you mean.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Option<ActionName> {
+        let distance = |a: &ActionName| crate::plugin::edit_distance(a.as_str(), name);
+        // Further apart than a third of the word is another word.
+        self.0.keys().min_by_key(|a| distance(a)).filter(|a| distance(a) <= name.len().div_ceil(3)).cloned()
+    }
+}
+
+/// What is active now.
+#[derive(Default)]
+pub struct Catalogue {
+    actions: ArcSwapOption<Actions>,
+}
+
+impl Catalogue {
+    /// All active actions; none while not every plugin has been looked at.
+    #[must_use]
+    pub fn actions(&self) -> Option<Arc<Actions>> {
+        self.actions.load_full()
+    }
+    /// Swaps the actions.
+    pub fn set_actions(&self, actions: Actions) {
+        self.actions.store(Some(Arc::new(actions)));
+    }
+}

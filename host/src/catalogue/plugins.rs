@@ -1,0 +1,246 @@
+//! `ActionPlugin` objects to the catalogue: fetch, verify, compile, compare the roles, publish `Action` objects, say how it went.
+//! A plugin that fails to activate leaves the last good one serving.
+use super::{Actions, Catalogue, Entry};
+use crate::{
+    cluster::{CallError, Cluster},
+    plugin::{Limits, LimitsError, Loaded, Plugins},
+};
+use cap_std::fs::Dir;
+use crds::{ActionPlugin, ActionPluginStatus, PluginSource};
+use decide::model::{ActionInfo, ActionName, Digest, PluginId};
+use jiff::Timestamp;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What the controller works on.
+pub struct PluginController {
+    /// Reads objects and roles, writes statuses and `Action` objects.
+    pub cluster: Cluster,
+    /// Compiles.
+    pub plugins: Plugins,
+    /// Where the result goes.
+    pub catalogue: Arc<Catalogue>,
+    /// Files that `source.file` may name; none: the source is refused.
+    pub directory: Option<Arc<Dir>>,
+    /// The last component of each plugin that activated.
+    last_good: BTreeMap<String, Arc<Loaded>>,
+    now: fn() -> Timestamp,
+}
+
+/// What became of one plugin.
+struct Looked {
+    plugin: ActionPlugin,
+    steps: Steps,
+    loaded: Option<Arc<Loaded>>,
+}
+
+/// The conditions, in order; the first that failed is the last that was tried.
+#[derive(Default)]
+struct Steps(Vec<(&'static str, bool, &'static str, String)>);
+
+impl Steps {
+    fn ok(&mut self, condition: &'static str, reason: &'static str, message: impl Into<String>) {
+        self.0.push((condition, true, reason, message.into()));
+    }
+    fn no(&mut self, condition: &'static str, reason: &'static str, message: impl Into<String>) {
+        self.0.push((condition, false, reason, message.into()));
+    }
+}
+
+impl PluginController {
+    /// Nothing is active before the first `update`.
+    #[must_use]
+    pub fn new(
+        cluster: Cluster,
+        plugins: Plugins,
+        catalogue: Arc<Catalogue>,
+        directory: Option<Arc<Dir>>,
+        now: fn() -> Timestamp,
+    ) -> Self {
+        Self { cluster, plugins, catalogue, directory, last_good: BTreeMap::new(), now }
+    }
+
+    /// Looks at all plugins and swaps the catalogue whole. `objects` oldest first: of two that export one action, the older has it.
+    pub async fn update(&mut self, objects: Vec<ActionPlugin>) -> Result<(), CallError> {
+        let mut looked = Vec::new();
+        for plugin in objects {
+            looked.push(self.look(plugin).await);
+        }
+        let mut actions = Actions::default();
+        for one in &mut looked {
+            self.activate(one, &mut actions);
+        }
+        self.catalogue.set_actions(actions.clone());
+        self.publish(&actions).await?;
+        for one in &looked {
+            self.say(one).await?;
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self, plugin: ActionPlugin) -> Looked {
+        let mut steps = Steps::default();
+        let loaded = self.load(&plugin, &mut steps).await.map(Arc::new);
+        Looked { plugin, steps, loaded }
+    }
+
+    async fn load(&self, plugin: &ActionPlugin, steps: &mut Steps) -> Option<Loaded> {
+        let bytes = match self.fetch(&plugin.spec.source).await {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                steps.no("Fetched", "FetchFailed", why);
+                return None;
+            }
+        };
+        steps.ok("Fetched", "Fetched", format!("{} KiB", bytes.len() / 1024));
+        let digest = crate::plugin::digest_of(&bytes);
+        if digest.as_str() != plugin.spec.digest {
+            steps.no("Verified", "DigestMismatch", format!("the source holds {digest}, spec.digest says {}", plugin.spec.digest));
+            return None;
+        }
+        steps.ok("Verified", "DigestMatches", "unsigned; trusted by its digest");
+        let limits = match limits(plugin) {
+            Ok(limits) => limits,
+            Err(why) => {
+                steps.no("Compiled", "LimitsInvalid", why.to_string());
+                return None;
+            }
+        };
+        match self.plugins.load(bytes.into(), limits).await {
+            Ok(loaded) => {
+                let ms = loaded.compiled_in.as_millis();
+                steps.ok("Compiled", "Compiled", format!("{} KiB in {ms} ms; contract writ:action@0.1", loaded.bytes / 1024));
+                Some(loaded)
+            }
+            Err(error) => {
+                steps.no("Compiled", error.reason(), crate::telemetry::chain(&error));
+                None
+            }
+        }
+    }
+
+    async fn fetch(&self, source: &PluginSource) -> Result<Vec<u8>, String> {
+        if let Some(map) = &source.config_map {
+            let bytes = self.cluster.config_map_bytes(&map.name, &map.key).await.map_err(|e| crate::telemetry::chain(&e))?;
+            let place = format!("ConfigMap {}/{}", crds::labels::NAMESPACE_SYSTEM, map.name);
+            return bytes.ok_or_else(|| format!("{place} or its binaryData key {} does not exist", map.key));
+        }
+        let Some(file) = &source.file else { return Err("spec.source names nothing; set configMap or file".into()) };
+        let Some(directory) = &self.directory else {
+            return Err("spec.source.file: this operator was started without --plugin-dir".into());
+        };
+        directory.read(file).map_err(|e| format!("failed to read {file} in the plugin directory: {e}"))
+    }
+
+    /// Enters what is good into the catalogue; else what was good last.
+    fn activate(&mut self, one: &mut Looked, actions: &mut Actions) {
+        let name = one.plugin.metadata.name.clone().unwrap_or_default();
+        let loaded = match &one.loaded {
+            Some(loaded) => loaded.clone(),
+            None => match self.last_good.get(&name) {
+                Some(last) => last.clone(),
+                None => return one.steps.no("Active", "NotActive", "see the first condition that is False"),
+            },
+        };
+        if one.plugin.spec.suspended {
+            return one.steps.no("Active", "Suspended", "spec.suspended is true: nothing new starts");
+        }
+        let exported = match self.exported(one, &loaded, actions) {
+            Ok(exported) => exported,
+            Err((reason, message)) => return one.steps.no("Active", reason, message),
+        };
+        let missing: Vec<String> = exported.values().filter_map(|e| e.granted.as_ref().err()).flatten().cloned().collect();
+        match missing.is_empty() {
+            true => {
+                one.steps.ok("Granted", "Granted", format!("{0} of {0} roles equal what the component declares", exported.len()))
+            }
+            false => one.steps.no(
+                "Granted",
+                "RolesMissing",
+                format!("{}. Fix: writ plugin rbac COMPONENT.wasm | kubectl apply -f -", missing.join("; ")),
+            ),
+        }
+        actions.0.extend(exported);
+        match &one.loaded {
+            Some(loaded) => {
+                self.last_good.insert(name, loaded.clone());
+                one.steps.ok("Active", "Active", "");
+            }
+            None => {
+                one.steps.no("Active", "LastGood", format!("{} {} is still serving", loaded.description.version, loaded.digest))
+            }
+        }
+    }
+
+    fn exported(
+        &self,
+        one: &Looked,
+        loaded: &Loaded,
+        taken: &Actions,
+    ) -> Result<BTreeMap<ActionName, Entry>, (&'static str, String)> {
+        let description = &loaded.description;
+        let id = PluginId { name: description.name.clone(), version: description.version.clone(), digest: loaded.digest.clone() };
+        let mut exported = BTreeMap::new();
+        for info in chosen(&one.plugin, &description.actions)? {
+            if let Some(other) = taken.0.get(&info.name) {
+                let (action, owner, version) = (&info.name, &other.plugin.name, &other.plugin.version);
+                let message =
+                    format!("{action} is already exported by plugin {owner} {version} (active). Disable one: spec.actions.");
+                return Err(("ActionConflict", message));
+            }
+            let granted = super::granted::granted(&self.cluster, &id, info);
+            if let Some(entry) = Entry::of(id.clone(), description, &info.name, granted) {
+                exported.insert(info.name.clone(), entry);
+            }
+        }
+        Ok(exported)
+    }
+
+    /// One `Action` object for each active action, and none beside.
+    async fn publish(&self, actions: &Actions) -> Result<(), CallError> {
+        let wanted = actions.0.values().map(|e| super::action::object(&e.plugin, &e.info)).collect();
+        self.cluster.publish_actions(wanted).await
+    }
+
+    async fn say(&self, one: &Looked) -> Result<(), CallError> {
+        let last = self.last_good.get(one.plugin.metadata.name.as_deref().unwrap_or_default());
+        let generation = one.plugin.metadata.generation.unwrap_or_default();
+        let before = one.plugin.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
+        let conditions = super::conditions::merged(before, &one.steps.0, generation, (self.now)());
+        let status = ActionPluginStatus {
+            observed_generation: generation,
+            digest: last.map(|l| short(&l.digest)).unwrap_or_default(),
+            exported: last.map_or(0, |l| i64::try_from(l.description.actions.len()).unwrap_or(i64::MAX)),
+            version: last.map(|l| l.description.version.clone()).unwrap_or_default(),
+            actions: last.map(|l| l.description.actions.iter().map(|a| a.name.to_string()).collect()).unwrap_or_default(),
+            conditions: conditions,
+            last_good: last.map(|l| crds::LastGood { digest: l.digest.to_string(), version: l.description.version.clone() }),
+        };
+        self.cluster.plugin_status(&one.plugin, status).await
+    }
+
+    /// Digests that the catalogue serves.
+    #[must_use]
+    pub fn serving(&self) -> Vec<Digest> {
+        self.last_good.values().map(|l| l.digest.clone()).collect()
+    }
+}
+
+/// As in the names of its roles.
+fn short(digest: &Digest) -> String {
+    digest.as_str().trim_start_matches("sha256:").get(..10).unwrap_or_default().to_owned()
+}
+
+fn limits(plugin: &ActionPlugin) -> Result<Limits, LimitsError> {
+    let asked = plugin.spec.limits.clone().unwrap_or_default();
+    Limits::parse(asked.fuel.as_deref(), asked.memory.as_deref(), asked.time.as_deref(), asked.output.as_deref())
+}
+
+/// `spec.actions`, or all.
+fn chosen<'a>(plugin: &ActionPlugin, all: &'a [ActionInfo]) -> Result<Vec<&'a ActionInfo>, (&'static str, String)> {
+    let Some(names) = &plugin.spec.actions else { return Ok(all.iter().collect()) };
+    let find = |name: &String| {
+        let missing = || ("ActionUnknown", format!("spec.actions names {name}, which the component does not export"));
+        all.iter().find(|a| a.name.as_str() == name).ok_or_else(missing)
+    };
+    names.iter().map(find).collect()
+}

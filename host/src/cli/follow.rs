@@ -1,0 +1,122 @@
+//! Follows one execution to its end and tells each step as it comes.
+use super::{
+    connect::{Connected, said},
+    human::{Exit, Paint},
+    page,
+};
+use crds::{ExecutionStatus, KubernetesExecution, Phase};
+use futures::StreamExt;
+use kube::runtime::{WatchStreamExt, watcher};
+use std::time::Duration;
+
+/// Until it is over, `--wait` has passed, or Ctrl-C detaches.
+pub async fn follow(cluster: &Connected, name: &str, wait: Option<Duration>) -> anyhow::Result<Exit> {
+    let never = || Duration::from_secs(u64::from(u32::MAX));
+    let mut told = Told::default();
+    tokio::select! {
+        end = to_the_end(cluster, name, &mut told) => end,
+        () = tokio::time::sleep(wait.unwrap_or_else(never)) => Ok(detached(cluster, name, "--wait has passed")),
+        _ = tokio::signal::ctrl_c() => Ok(detached(cluster, name, "detached")),
+    }
+}
+
+fn detached(cluster: &Connected, name: &str, why: &str) -> Exit {
+    let ns = &cluster.namespace;
+    println!("{why}; it is still running. Follow it: writ watch {name} -n {ns}   Stop it: writ cancel {name} -n {ns}");
+    Exit::StillRunning
+}
+
+/// The object once it is over; says nothing.
+pub async fn ended(cluster: &Connected, name: &str) -> anyhow::Result<KubernetesExecution> {
+    each(cluster, name, |_| {}).await
+}
+
+async fn to_the_end(cluster: &Connected, name: &str, told: &mut Told) -> anyhow::Result<Exit> {
+    let kx = each(cluster, name, |status| told.tell(status)).await?;
+    let status = kx.status.unwrap_or_default();
+    finish(cluster, name, &status);
+    Ok(Exit::of(&status))
+}
+
+async fn each(cluster: &Connected, name: &str, mut tell: impl FnMut(&ExecutionStatus)) -> anyhow::Result<KubernetesExecution> {
+    let api = cluster.here::<KubernetesExecution>();
+    if api.get_opt(name).await.map_err(said)?.is_none() {
+        anyhow::bail!("no execution {name} in {}; `writ get -n {}` lists those there are", cluster.namespace, cluster.namespace);
+    }
+    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let mut changes = watcher(api, config).default_backoff().applied_objects().boxed();
+    while let Some(change) = changes.next().await {
+        // The watch comes back by itself; a lost connection is no end of the execution.
+        let Ok(kx) = change else { continue };
+        let Some(status) = &kx.status else { continue };
+        tell(status);
+        if status.phase.is_over() {
+            return Ok(kx);
+        }
+    }
+    anyhow::bail!("the watch ended; `writ watch {name}` takes it up again")
+}
+
+/// What was told already: the entries of the timeline, in order.
+#[derive(Default)]
+struct Told(usize);
+
+impl Told {
+    fn tell(&mut self, status: &ExecutionStatus) {
+        let paint = Paint::stdout();
+        let steps = status.timeline.iter().zip(status.timeline.iter().skip(1)).skip(self.0);
+        for (entry, next) in steps {
+            self.0 += 1;
+            // Two entries of one phase (the Job was asked for, the Job was seen) are one step to a person.
+            let left = entry.phase != next.phase;
+            if let Some((word, detail)) = left.then(|| words(entry.phase, status)).flatten() {
+                println!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took));
+            }
+        }
+    }
+}
+
+/// What leaving a phase means; nothing where the end itself says it.
+fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)> {
+    if matches!(status.phase, Phase::Refused | Phase::Cancelled) {
+        return None;
+    }
+    match left {
+        Phase::Validating => Some(("validated", "parameters, policy, undo".into())),
+        Phase::Preparing => Some(("prepared", "an identity that can write this one object".into())),
+        Phase::Executing => {
+            let job = status.job.clone().unwrap_or_default();
+            let code = job.exit_code.map_or_else(|| "ended".to_owned(), |c| format!("kubectl exited {c}"));
+            let said = job.output.lines().next().map_or_else(String::new, |l| format!(": {l}"));
+            (status.phase != Phase::Failed).then(|| ("ran", code + &said))
+        }
+        Phase::Verifying if status.phase == Phase::Completed => {
+            let seen: Vec<&str> = status.checks.iter().map(|c| c.message.as_str()).filter(|m| !m.is_empty()).collect();
+            Some(("checked", if seen.is_empty() { "the effect is real".into() } else { seen.join("; ") }))
+        }
+        _ => None,
+    }
+}
+
+fn finish(cluster: &Connected, name: &str, status: &ExecutionStatus) {
+    let paint = Paint::stdout();
+    if let Some(refusal) = &status.refusal {
+        print!("{}", page::refusal(refusal, status, paint));
+        return;
+    }
+    let word = match status.phase {
+        Phase::Completed => paint.green("Done"),
+        other => paint.red(&format!("{other:?} ({:?})", status.reason)),
+    };
+    println!("{word}: {}      {}", status.message, status.duration.as_deref().unwrap_or_default());
+    if status.phase != Phase::Completed
+        && let Some(job) = status.job.as_ref().filter(|j| !j.output.is_empty())
+    {
+        job.output.lines().for_each(|l| println!("  | {l}"));
+    }
+    let ready = status.rollback.as_ref().filter(|r| r.state == "Ready");
+    if let Some(rollback) = ready {
+        let until = rollback.expires_at.as_deref().and_then(|t| t.split('.').next()).unwrap_or("it expires");
+        println!("The way back is kept until {until}Z:  writ get {name} -n {}", cluster.namespace);
+    }
+}

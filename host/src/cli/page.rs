@@ -1,0 +1,134 @@
+//! One execution as a page: what will change or did, how to undo it, what was said. Used by `run`, `get NAME` and `plan`.
+use super::human::{Paint, field, short};
+use crds::{ChangeStatus, ExecutionStatus, KubernetesExecution, RefusalStatus};
+
+/// `  change     spec.replicas   2 -> 5` and its companions, for a plan.
+#[must_use]
+pub fn plan(status: &ExecutionStatus) -> String {
+    let mut lines = Vec::new();
+    if let Some(plan) = &status.plan {
+        lines.extend(plan.changes.iter().map(|c| ("change", change(c))));
+        lines.extend(plan.warnings.iter().map(|w| ("beware", w.clone())));
+        lines.extend(plan.command.lines().map(|c| ("command", c.to_owned())));
+        let touched: Vec<String> = plan.writes.iter().map(|w| short(&w.kind, &w.name)).collect();
+        lines.push(("may touch", format!("{} and nothing else, for as long as it runs", unique(touched).join(", "))));
+    }
+    lines.extend(undo(status).map(|u| ("undo", u)));
+    if let Some(policy) = &status.policy {
+        lines.extend(policy.results.iter().map(|r| ("policy", policy_line(r))));
+    }
+    labelled(&lines)
+}
+
+fn policy_line(r: &crds::PolicyResult) -> String {
+    let because = if r.because.is_empty() { String::new() } else { format!(": {}", r.because.join("; ")) };
+    let shadow = if r.shadow { " (shadow, not obeyed)" } else { "" };
+    format!("{} {}{because}{shadow}", r.policy, r.decision.to_lowercase())
+}
+
+fn unique(mut all: Vec<String>) -> Vec<String> {
+    all.dedup();
+    all
+}
+
+/// A label only on the first of several lines that share it.
+fn labelled(lines: &[(&str, String)]) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for (label, line) in lines {
+        let shown = if *label == last { "" } else { label };
+        text.push_str(&format!("  {shown:<10} {line}\n"));
+        last = label;
+    }
+    text
+}
+
+/// `spec.replicas   2 -> 5`.
+#[must_use]
+pub fn change(c: &ChangeStatus) -> String {
+    if c.field.is_empty() {
+        return format!("{} {}", c.object, c.effect);
+    }
+    let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
+    format!("{}   {} -> {}", field(&c.field), value(&c.before), value(&c.after))
+}
+
+/// A long value is told by its beginning; the object has it whole.
+fn cut(value: &str) -> String {
+    const SHOWN: usize = 60;
+    match value.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", value.get(..at).unwrap_or_default()),
+        None => value.to_owned(),
+    }
+}
+
+fn undo(status: &ExecutionStatus) -> Option<String> {
+    let rollback = status.rollback.as_ref()?;
+    let until = rollback.expires_at.as_ref().map_or_else(String::new, |at| format!(", until {at}"));
+    let loses =
+        if rollback.loses.is_empty() { String::new() } else { format!(" (stays different: {})", rollback.loses.join(", ")) };
+    Some(match rollback.state.as_str() {
+        "Impossible" => format!("impossible: {}", rollback.because),
+        "Unneeded" => format!("not needed: {}", rollback.because),
+        _ => format!("{}{until}{loses}", rollback.command),
+    })
+}
+
+/// Who refused, what is wrong, who can change it, what to try instead.
+#[must_use]
+pub fn refusal(refusal: &RefusalStatus, status: &ExecutionStatus, paint: Paint) -> String {
+    let by = match refusal.by.as_str() {
+        "Policy" => " by policy",
+        "Plugin" => " by the action itself",
+        "Rbac" => " for want of a right",
+        _ => "",
+    };
+    let mut text = format!("{}{by} ({:?}, exit 2, nothing was touched)\n", paint.red("Refused"), status.reason);
+    if refusal.violations.is_empty() {
+        text.push_str(&format!("  {}\n", if status.message.is_empty() { &status.summary } else { &status.message }));
+    }
+    for v in &refusal.violations {
+        let rule = if v.rule.is_empty() { String::new() } else { format!("   {}", paint.dim(&v.rule)) };
+        let at = if v.pointer.is_empty() { String::new() } else { format!("{:<12} ", v.pointer) };
+        text.push_str(&format!("  {at}{}{rule}\n", v.message));
+    }
+    if !refusal.who_can_change_this.is_empty() {
+        text.push_str(&format!("  Who can change this: {}\n", refusal.who_can_change_this));
+    }
+    if !refusal.try_instead.is_empty() {
+        text.push_str(&format!("  Try instead: {}\n", refusal.try_instead));
+    }
+    text
+}
+
+/// The whole story.
+#[must_use]
+pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
+    let name = kx.metadata.name.as_deref().unwrap_or_default();
+    let namespace = kx.metadata.namespace.as_deref().unwrap_or_default();
+    let by = kx.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
+    let target = kx.spec.target.as_ref().map(|t| t.name.as_str()).unwrap_or_default();
+    let mut text = format!("{name} in {namespace} · {} {target} · asked by {by}\n", kx.spec.action);
+    if !kx.spec.reason.is_empty() {
+        text.push_str(&format!("  {:<10} {}\n", "reason", kx.spec.reason));
+    }
+    let Some(status) = &kx.status else { return text + "  not looked at yet\n" };
+    text.push_str(&plan(status));
+    text.push_str(&timeline(status));
+    if let Some(r) = &status.refusal {
+        text.push_str(&refusal(r, status, paint));
+    } else {
+        let duration = status.duration.as_deref().map_or_else(String::new, |d| format!("   {d}"));
+        text.push_str(&format!("{:?} ({:?}): {}{duration}\n", status.phase, status.reason, status.message));
+    }
+    text
+}
+
+/// What happened when, and how long each part took.
+#[must_use]
+pub fn timeline(status: &ExecutionStatus) -> String {
+    let line = |e: &crds::TimelineEntry| {
+        format!("  {:<28} {:<12} {:<18} {}\n", e.at, format!("{:?}", e.phase), format!("{:?}", e.reason), e.took)
+    };
+    status.timeline.iter().map(line).collect()
+}

@@ -1,0 +1,177 @@
+//! `writ plan`: the host's own answer to a request, from files alone: the same chain, the same core, no cluster.
+use super::{
+    Format,
+    human::{Exit, Paint},
+    page,
+    world::Files,
+};
+use crate::{
+    catalogue::Entry,
+    gate::{self, Gate, GateLimits, Policy},
+    judge::Bench,
+    plugin::{Limits, Plugins},
+};
+use anyhow::Context;
+use crds::{DryRun, ExecutionStatus, KubernetesExecution};
+use decide::{
+    execution::{Execution, FINALIZER},
+    model::{ActionName, PluginId, Uid},
+    next_step,
+    observed::{GuardsSeen, Judgement, LedgerSeen, Observed, PhaseSeen, Validating},
+    site::Site,
+    step::Step,
+};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde_json::Value;
+use std::{path::PathBuf, sync::Arc};
+
+/// The host's answer to a request, with no cluster at all.
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// The KubernetesExecution.
+    #[arg(short, long)]
+    file: PathBuf,
+    /// A component (.wasm).
+    #[arg(long)]
+    plugin: PathBuf,
+    /// A directory of policy modules and data; none: the policies are left out, and that is said.
+    #[arg(long)]
+    policy: Option<PathBuf>,
+    /// An object as it would be read: the target, and what the plugin looks at beside it. `kubectl get -o yaml` writes it.
+    #[arg(long)]
+    object: Vec<PathBuf>,
+    /// Print the status and the Job as they would be.
+    #[arg(short, long, value_enum)]
+    output: Option<Format>,
+}
+
+impl Plan {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let begun = std::time::Instant::now();
+        let exec = execution(&self.file)?;
+        let (judgement, site) = self.judged(&exec).await?;
+        let status = answer(&site, &exec, judgement)?;
+        if let Some(format) = self.output {
+            super::get::print(&status, format)?;
+            return Ok(Exit::of(&status));
+        }
+        print!("{}", page::plan(&status));
+        match &status.refusal {
+            Some(refusal) => print!("{}", page::refusal(refusal, &status, Paint::stdout())),
+            None if self.policy.is_none() => println!("Would be planned so; no policy was asked (--policy)."),
+            None => println!("Would be accepted."),
+        }
+        println!("{} ms, no cluster touched", begun.elapsed().as_millis());
+        Ok(Exit::of(&status))
+    }
+
+    async fn judged(&self, exec: &Execution) -> anyhow::Result<(Judgement, Site)> {
+        let plugins = Plugins::new().context("failed to start the plugin engine")?;
+        let bytes = std::fs::read(&self.plugin).with_context(|| format!("failed to read {}", self.plugin.display()))?;
+        let loaded = plugins
+            .load(bytes.into(), Limits::ceiling())
+            .await
+            .with_context(|| format!("failed to load {}", self.plugin.display()))?;
+        let id = PluginId {
+            name: loaded.description.name.clone(),
+            version: loaded.description.version.clone(),
+            digest: loaded.digest.clone(),
+        };
+        let site = site();
+        let Some(entry) =
+            ActionName::try_from(exec.spec.action.clone()).ok().and_then(|a| Entry::of(id, &loaded.description, &a, Ok(())))
+        else {
+            return Ok((Judgement::ActionUnknown { nearest: None }, site));
+        };
+        let gate = self.gate()?;
+        let world = Files(self.objects(&exec.namespace)?);
+        let bench = Bench { plugins: &plugins, gate: &gate, world: &world, site: &site, now: Timestamp::now() };
+        let judged = bench.judge(exec, &entry).await?;
+        Ok((judged.judgement, site))
+    }
+
+    fn gate(&self) -> anyhow::Result<Gate> {
+        let gate = Gate::new(GateLimits::default()).context("failed to start the policy engine")?;
+        let policies = match &self.policy {
+            Some(directory) => super::policy::read(directory)?,
+            None => vec![unasked()],
+        };
+        let checked = policies.iter().map(gate::check).collect::<Result<Vec<_>, _>>();
+        let checked = checked.map_err(|all| anyhow::anyhow!("the policy would not be Ready:\n  {}", lines(&all)))?;
+        gate.swap(checked.into_iter().map(Arc::new).collect());
+        Ok(gate)
+    }
+
+    fn objects(&self, namespace: &str) -> anyhow::Result<Vec<Value>> {
+        let mut all = Vec::new();
+        for path in &self.object {
+            let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+            let value: Value =
+                serde_saphyr::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+            match value.get("items").and_then(Value::as_array) {
+                Some(items) => all.extend(items.iter().cloned()),
+                None => all.push(value),
+            }
+        }
+        all.iter_mut().for_each(|o| complete(o, namespace));
+        Ok(all)
+    }
+}
+
+/// Stands where no policy was given; what comes of it is shown as "no policy was asked".
+fn unasked() -> Policy {
+    let module = "package writ\n\ndecision := {\"allow\": true, \"deny\": [], \"require\": {}}\n";
+    let test = "package writ_test\n\nimport data.writ\n\ntest_it_answers if writ.decision.allow\n";
+    let modules = [("none.rego", module), ("none_test.rego", test)].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    Policy { name: "none".into(), modules: modules.into(), ..Policy::default() }
+}
+
+fn lines<T: ToString>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
+}
+
+/// An object that was never in a cluster has no uid; any will do, since nothing is written.
+fn complete(object: &mut Value, namespace: &str) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    metadata.entry("uid").or_insert_with(|| NO_UID.into());
+    metadata.entry("namespace").or_insert_with(|| namespace.into());
+    metadata.remove("managedFields");
+}
+
+const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
+
+fn execution(file: &PathBuf) -> anyhow::Result<Execution> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
+    let mut kx: KubernetesExecution = serde_saphyr::from_str(&text)
+        .with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()))?;
+    kx.spec.dry_run = DryRun::Plan;
+    kx.spec.requester.get_or_insert_with(|| crds::Identity { username: "you".into(), ..Default::default() });
+    kx.status = None;
+    let metadata = &mut kx.metadata;
+    metadata.namespace.get_or_insert_with(|| "default".into());
+    metadata.name.get_or_insert_with(|| "plan".into());
+    metadata.uid = Some(NO_UID.into());
+    metadata.resource_version = Some("0".into());
+    metadata.generation = Some(1);
+    metadata.creation_timestamp = Some(Time(Timestamp::now()));
+    metadata.finalizers = Some(vec![FINALIZER.into()]);
+    let cluster = Uid::try_from(NO_UID.to_owned())?;
+    Execution::parse(&cluster, &kx).context("failed to understand the execution")
+}
+
+/// The core's own word on what was found.
+fn answer(site: &Site, exec: &Execution, judged: Judgement) -> anyhow::Result<ExecutionStatus> {
+    let guards = GuardsSeen::InForce { since: exec.created };
+    let phase = PhaseSeen::Validating(Box::new(Validating { since: exec.created, guards, judged }));
+    let seen = Observed { ledger: LedgerSeen::At(0), phase };
+    match next_step(site, Timestamp::now(), exec, &seen) {
+        Step::Record(status) => Ok(*status),
+        other => anyhow::bail!("no answer from files alone: {other:?}"),
+    }
+}
+
+fn site() -> Site {
+    crate::config::Operator::offline().site(String::new())
+}

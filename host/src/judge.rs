@@ -1,0 +1,334 @@
+//! The chain of judgements, from the request to a plan that the policies have seen: action, right, role, target, parameters, plan,
+//! undo, policy. The first that says no is the last that is asked. The operator asks a cluster, `writ plan` asks files: both through
+//! `World`. Decides nothing: `decide` does, on the `Judgement`.
+use crate::{
+    catalogue::Entry,
+    gate::Gate,
+    plugin::{Fault, Plugins, check_parameters},
+};
+use crds::ExecutionSpec;
+use decide::{
+    execution::Execution,
+    model::{
+        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
+        TargetKind, Undo,
+    },
+    observed::Judgement,
+    plan::{self, Parts},
+    question::{self, Facts},
+    site::Site,
+};
+use jiff::Timestamp;
+use std::future::Future;
+
+/// A plugin may ask four times: pods first, then the budgets that select them, and so on; more is a loop.
+const ROUNDS: usize = 4;
+/// Reads in one round: each is copied into the plugin for every call.
+const READS: usize = 16;
+
+/// What the chain looks at.
+pub trait World: Sync {
+    /// Why it could not be looked at.
+    type Error: std::error::Error + Send + Sync + 'static;
+    /// The object, whole.
+    fn target(&self, id: &ObjectRef) -> impl Future<Output = Result<Option<Object>, Self::Error>> + Send;
+    /// The answer to one read.
+    fn answer(&self, read: &Read) -> impl Future<Output = Result<Found, Self::Error>> + Send;
+    /// May the requester run it here? The missing right in words, where not.
+    fn may_run(&self, exec: &Execution) -> impl Future<Output = Result<Result<(), String>, Self::Error>> + Send;
+    /// What policies want to know beside the plan. `None`: the namespace is being deleted.
+    fn facts(&self, exec: &Execution, target: Option<&Object>)
+    -> impl Future<Output = Result<Option<Facts>, Self::Error>> + Send;
+}
+
+/// The outcome, with the question that was asked, which is kept before the record that names it.
+pub struct Judged {
+    /// As far as it got.
+    pub judgement: Judgement,
+    /// The document policies saw.
+    pub question: Option<Vec<u8>>,
+}
+
+impl From<Judgement> for Judged {
+    fn from(judgement: Judgement) -> Self {
+        Self { judgement, question: None }
+    }
+}
+
+/// What the chain runs on.
+pub struct Bench<'a, W> {
+    /// Plugins.
+    pub plugins: &'a Plugins,
+    /// Policies.
+    pub gate: &'a Gate,
+    /// What is looked at.
+    pub world: &'a W,
+    /// The installation.
+    pub site: &'a Site,
+    /// The only time there is.
+    pub now: Timestamp,
+}
+
+/// A judgement that ends the chain, or a fault of the world, which ends the pass.
+enum Stop<E> {
+    No(Box<Judgement>),
+    Fault(E),
+}
+
+impl<E> From<Judgement> for Stop<E> {
+    fn from(j: Judgement) -> Self {
+        Self::No(Box::new(j))
+    }
+}
+
+impl<W: World> Bench<'_, W> {
+    /// Runs the chain for `exec` with one entry of the catalogue.
+    pub async fn judge(&self, exec: &Execution, entry: &Entry) -> Result<Judged, W::Error> {
+        match self.chain(exec, entry).await {
+            Ok(judged) => Ok(judged),
+            Err(Stop::No(judgement)) => Ok((*judgement).into()),
+            Err(Stop::Fault(error)) => Err(error),
+        }
+    }
+
+    async fn chain(&self, exec: &Execution, entry: &Entry) -> Result<Judged, Stop<W::Error>> {
+        let info = entry.info.as_ref();
+        if let Err(why) = self.world.may_run(exec).await.map_err(Stop::Fault)? {
+            return Err(Judgement::NotAllowed { why }.into());
+        }
+        if let Err(missing) = &entry.granted {
+            return Err(Judgement::NotGranted { missing: missing.clone() }.into());
+        }
+        let aim = aim(&exec.spec, &exec.namespace, info)?;
+        let request = self.valid(exec, entry, aim.as_ref().map(|(id, _)| id.clone())).await?;
+        let state = self.look(&request, entry, aim.as_ref()).await?;
+        let Some(facts) = self.world.facts(exec, state.target.as_ref()).await.map_err(Stop::Fault)? else {
+            return Err(Judgement::NamespaceTerminating.into());
+        };
+        let planned = self.planned(exec, entry, &request, &state).await?;
+        let facts = Facts { kubernetes: self.site.kubernetes.clone(), ..facts };
+        let question = question::of(exec, info, &planned, &facts, self.now);
+        let ruling = self.gate.decide(&question).await;
+        let judgement = Judgement::Judged { planned: Box::new(planned), ruling };
+        Ok(Judged { judgement, question: Some(question.bytes()) })
+    }
+
+    /// Parameters: the schema first, then the plugin, which fills in the defaults.
+    async fn valid(&self, exec: &Execution, entry: &Entry, target: Option<ObjectRef>) -> Result<Request, Stop<W::Error>> {
+        let info = entry.info.as_ref();
+        let parameters = serde_json::Value::Object(exec.spec.parameters.clone());
+        let known = known(info);
+        check_parameters(info, &parameters).map_err(|violations| Judgement::Invalid {
+            by_plugin: false,
+            violations,
+            known: known.clone(),
+        })?;
+        let mut request = request(exec, info, target, &parameters, self.site).map_err(broken)?;
+        request.parameters = self
+            .plugins
+            .validate(&entry.plugin.digest, &request)
+            .await
+            .map_err(faulty)?
+            .map_err(|violations| Judgement::Invalid { by_plugin: true, violations, known })?;
+        Ok(request)
+    }
+
+    /// The target, and what the plugin asks for until it asks for nothing new.
+    async fn look(
+        &self,
+        request: &Request,
+        entry: &Entry,
+        aim: Option<&(ObjectRef, &TargetKind)>,
+    ) -> Result<State, Stop<W::Error>> {
+        let mut state = State::default();
+        if let Some((id, kind)) = aim {
+            state.target = self.world.target(id).await.map_err(Stop::Fault)?;
+            if state.target.is_none() && !kind.may_be_absent {
+                return Err(Judgement::TargetMissing { what: id.to_string() }.into());
+            }
+        }
+        observe(self.plugins, self.world, entry, request, false, &mut state).await?;
+        Ok(state)
+    }
+
+    async fn planned(
+        &self,
+        exec: &Execution,
+        entry: &Entry,
+        request: &Request,
+        state: &State,
+    ) -> Result<Planned, Stop<W::Error>> {
+        let (proposal, undo) = self.proposed(entry, request, state).await?;
+        if let Undo::By { action, parameters, .. } = &undo {
+            inverse(entry, action.as_str(), parameters)?;
+        }
+        let target = request.target.clone().map(|id| (id, state.target.as_ref().map(|o| o.uid.clone())));
+        let parts = Parts {
+            plugin: entry.plugin.clone(),
+            info: entry.info.as_ref(),
+            target,
+            parameters: request.parameters.clone(),
+            proposal,
+            undo,
+        };
+        plan::assemble(self.site, exec, parts).map_err(|bad| bad.into_judgement().into())
+    }
+
+    async fn proposed(&self, entry: &Entry, request: &Request, state: &State) -> Result<(Proposal, Undo), Stop<W::Error>> {
+        let digest = &entry.plugin.digest;
+        let proposal = self.plugins.plan(digest, request, state).await.map_err(faulty)?.map_err(Judgement::Refused)?;
+        let undo = self.plugins.rollback(digest, request, state).await.map_err(faulty)?;
+        Ok((proposal, undo))
+    }
+}
+
+/// Answers the plugin's reads until it asks for nothing new. Also used for `checks`, where the target is already there.
+async fn observe<W: World>(
+    plugins: &Plugins,
+    world: &W,
+    entry: &Entry,
+    request: &Request,
+    after: bool,
+    state: &mut State,
+) -> Result<(), Stop<W::Error>> {
+    for _ in 0..ROUNDS {
+        let wanted = plugins.reads(&entry.plugin.digest, request, after, state).await.map_err(faulty)?;
+        let new: Vec<Read> = wanted.into_iter().filter(|r| state.answers.iter().all(|(key, _)| *key != r.key)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        if new.len() > READS {
+            return Err(bad(format!("asks for {} things at once; at most {READS}", new.len())).into());
+        }
+        for read in new {
+            declared(&entry.info, &request.namespace, &read)?;
+            let found = world.answer(&read).await.map_err(Stop::Fault)?;
+            state.answers.push((read.key, found));
+        }
+    }
+    Err(bad(format!("still asks for more after {ROUNDS} rounds of reads")).into())
+}
+
+/// What `checks` is shown: the target now, and the plugin's reads.
+pub async fn state_after<W: World>(
+    plugins: &Plugins,
+    world: &W,
+    entry: &Entry,
+    request: &Request,
+) -> Result<Result<State, PluginFault>, W::Error> {
+    let mut state = State::default();
+    if let Some(id) = &request.target {
+        state.target = world.target(id).await?;
+    }
+    match observe(plugins, world, entry, request, true, &mut state).await {
+        Ok(()) => Ok(Ok(state)),
+        Err(Stop::Fault(error)) => Err(error),
+        Err(Stop::No(judgement)) => match *judgement {
+            Judgement::Faulty(fault) => Ok(Err(fault)),
+            other => Ok(Err(PluginFault::Broken { kind: "BadOutput".into(), message: format!("{other:?}") })),
+        },
+    }
+}
+
+/// The request as the plugin sees it.
+pub fn request(
+    exec: &Execution,
+    info: &ActionInfo,
+    target: Option<ObjectRef>,
+    parameters: &serde_json::Value,
+    site: &Site,
+) -> Result<Request, Malformed> {
+    Ok(Request {
+        id: exec.uid.clone(),
+        action: info.name.clone(),
+        namespace: exec.namespace.clone(),
+        target,
+        parameters: decide::canonical::json(parameters)?,
+        created_at: exec.created.to_string(),
+        kubernetes: site.kubernetes.clone(),
+    })
+}
+
+/// A read outside the declaration is a fault of the plugin: what it may see was granted by a human.
+fn declared(info: &ActionInfo, namespace: &str, read: &Read) -> Result<(), Judgement> {
+    let own = read.namespace.as_deref() == Some(namespace);
+    let observed = info.observes.iter().any(|o| o.api == read.api && (own || o.scope == Scope::Cluster));
+    let is_target = own && info.targets.iter().any(|t| t.api == read.api);
+    if observed || is_target {
+        return Ok(());
+    }
+    let place = read.namespace.as_deref().unwrap_or("all namespaces");
+    Err(bad(format!("reads {} of {place}, which it does not declare", read.api.resource)))
+}
+
+/// Which object is meant, and whether this action may be aimed at it from here.
+fn aim<'a>(
+    spec: &ExecutionSpec,
+    namespace: &str,
+    info: &'a ActionInfo,
+) -> Result<Option<(ObjectRef, &'a TargetKind)>, Judgement> {
+    let no = |why: String| Judgement::TargetNotAllowed { why };
+    let kinds = || info.targets.iter().map(|t| t.api.kind.as_str()).collect::<Vec<_>>().join(", ");
+    let Some(target) = &spec.target else {
+        return match info.targets.is_empty() {
+            true => Ok(None),
+            false => Err(no(format!("{} needs a target: spec.target.name, a {}", info.name, kinds()))),
+        };
+    };
+    let kind = match (&target.kind, info.targets.as_slice()) {
+        (_, []) => return Err(no(format!("{} takes no target; leave spec.target out", info.name))),
+        (None, [only]) => only,
+        (None, _) => {
+            return Err(no(format!("{} can be aimed at several kinds; set spec.target.kind to one of {}", info.name, kinds())));
+        }
+        (Some(wanted), all) => all
+            .iter()
+            .find(|t| t.api.kind == *wanted)
+            .ok_or_else(|| no(format!("{} cannot be aimed at a {wanted}; it takes {}", info.name, kinds())))?,
+    };
+    let namespace = place(kind, namespace).map_err(no)?;
+    Ok(Some((ObjectRef { api: kind.api.clone(), namespace, name: target.name.clone() }, kind)))
+}
+
+/// No confused deputy: a target is in the execution's own namespace; cluster-wide ones only from the namespace kept for them.
+fn place(kind: &TargetKind, namespace: &str) -> Result<Option<String>, String> {
+    let cluster = namespace == crds::labels::NAMESPACE_CLUSTER;
+    match (kind.scope, cluster) {
+        (Scope::Namespaced, false) => Ok(Some(namespace.to_owned())),
+        (Scope::Cluster, true) => Ok(None),
+        (Scope::Cluster, false) => Err(format!(
+            "a {} belongs to the whole cluster; create this execution in the namespace {}",
+            kind.api.kind,
+            crds::labels::NAMESPACE_CLUSTER
+        )),
+        (Scope::Namespaced, true) => Err(format!("the namespace {namespace} is for cluster-wide targets only")),
+    }
+}
+
+/// The inverse is an action of the same component, and its parameters satisfy that action's schema.
+fn inverse(entry: &Entry, action: &str, parameters: &Json) -> Result<(), Judgement> {
+    let Some(info) = entry.actions.iter().find(|a| a.name.as_str() == action) else {
+        return Err(bad(format!("its undo is {action}, which this component does not export")));
+    };
+    let value =
+        serde_json::from_str(parameters.as_str()).map_err(|e| bad(format!("the parameters of its undo are no JSON: {e}")))?;
+    check_parameters(info, &value).map_err(|all| {
+        let all: Vec<String> = all.iter().map(|v| format!("{} {}", v.at, v.message)).collect();
+        bad(format!("the parameters of its undo do not satisfy {action}: {}", all.join("; ")))
+    })
+}
+
+fn known(info: &ActionInfo) -> Vec<String> {
+    let schema: serde_json::Value = serde_json::from_str(info.parameters.as_str()).unwrap_or_default();
+    schema.get("properties").and_then(|p| p.as_object()).map(|p| p.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn bad(message: String) -> Judgement {
+    Judgement::Faulty(PluginFault::Broken { kind: "BadOutput".into(), message })
+}
+fn broken(m: Malformed) -> Judgement {
+    bad(m.to_string())
+}
+fn faulty(fault: Fault) -> Judgement {
+    Judgement::Faulty(fault.into())
+}

@@ -1,0 +1,180 @@
+//! VERB: what this phase needs, into one value. The only place that asks the engines questions. Decides nothing.
+use crate::{
+    catalogue::{Catalogue, Entry, granted::granted},
+    cluster::{CallError, Cluster},
+    gate::Gate,
+    judge::{self, Bench, Judged, World},
+    ledger::{Ledger, LedgerError},
+    plugin::Plugins,
+};
+use decide::{
+    execution::{self as e, Execution, Progress},
+    model::{Found, Object, ObjectRef, Planned, Read},
+    observed::{ChecksSeen, Executing, Judgement, LedgerSeen, Observed, PhaseSeen, PodSeen, Preparing, Validating, Verifying},
+    question::{self, Facts},
+    site::Site,
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The four engines, and what is active on them.
+#[derive(Clone)]
+pub struct Engines {
+    /// wasmtime.
+    pub plugins: Plugins,
+    /// regorus.
+    pub gate: Gate,
+    /// kube.
+    pub cluster: Cluster,
+    /// sqlx.
+    pub ledger: Ledger,
+    /// What is active.
+    pub catalogue: Arc<Catalogue>,
+    /// The installation.
+    pub site: Arc<Site>,
+}
+
+/// A look failed: the pass ends, nothing is decided.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// The API server.
+    #[error("failed to read the cluster")]
+    Cluster(#[from] CallError),
+    /// The database.
+    #[error("failed to keep what was seen in the ledger")]
+    Ledger(#[from] LedgerError),
+}
+
+/// One look.
+pub async fn observe(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Observed, ObserveError> {
+    let ledger = with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At);
+    Ok(Observed { ledger, phase: phase(with, woken, now, exec).await? })
+}
+
+async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<PhaseSeen, ObserveError> {
+    Ok(match &exec.progress {
+        Progress::Validating => PhaseSeen::Validating(Box::new(Validating {
+            since: woken,
+            guards: with.cluster.guards(),
+            judged: kept(with, judged(with, now, exec, None).await?).await?,
+        })),
+        Progress::Preparing(p) => PhaseSeen::Preparing(Box::new(Preparing {
+            guards: with.cluster.guards(),
+            judged: kept(with, judged(with, now, exec, Some(&p.planned)).await?).await?,
+            grants: grants(with, exec, &p.planned).await?,
+        })),
+        Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)),
+        Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(Verifying {
+            grants: with.cluster.leftovers(&exec.uid, &exec.namespace).await?,
+            checks: checks(with, exec, &p.planned).await?,
+        })),
+        Progress::Over(p) => PhaseSeen::Over(with.cluster.left(exec, p).await?),
+    })
+}
+
+/// The whole chain; pinned to the component that planned, once there is a plan.
+async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Option<&Planned>) -> Result<Judged, ObserveError> {
+    let (Some(actions), Some(_)) = (with.catalogue.actions(), with.gate.in_force()) else {
+        return Ok(Judgement::Starting.into());
+    };
+    let entry = match planned {
+        None => match actions.get(&exec.spec.action) {
+            Some(entry) => entry.clone(),
+            None => return Ok(Judgement::ActionUnknown { nearest: actions.nearest(&exec.spec.action) }.into()),
+        },
+        Some(planned) => match pinned(with, planned) {
+            Some(entry) => entry,
+            None => return Ok(gone(planned)),
+        },
+    };
+    let bench = Bench { plugins: &with.plugins, gate: &with.gate, world: &with.cluster, site: &with.site, now };
+    Ok(bench.judge(exec, &entry).await?)
+}
+
+fn pinned(with: &Engines, planned: &Planned) -> Option<Entry> {
+    let description = with.plugins.loaded(&planned.plugin.digest)?;
+    let info = description.actions.iter().find(|a| a.name == planned.action)?;
+    let granted = granted(&with.cluster, &planned.plugin, info);
+    Entry::of(planned.plugin.clone(), &description, &planned.action, granted)
+}
+
+fn gone(planned: &Planned) -> Judged {
+    let message = format!("component {} is not loaded", planned.plugin.digest);
+    Judgement::Faulty(decide::model::PluginFault::Unavailable { message }).into()
+}
+
+/// The question is a blob in the ledger before the record that names it is written.
+async fn kept(with: &Engines, judged: Judged) -> Result<Judgement, ObserveError> {
+    if let Some(question) = &judged.question {
+        with.ledger.keep(question).await?;
+    }
+    Ok(judged.judgement)
+}
+
+async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<decide::observed::Grants, ObserveError> {
+    Ok(match decide::access::of(exec, planned) {
+        Some(access) => with.cluster.grants(&access).await?,
+        None => decide::observed::Grants::None,
+    })
+}
+
+async fn executing(with: &Engines, exec: &Execution, p: &e::Executing) -> Result<Executing, ObserveError> {
+    let mut job = with.cluster.job(exec, p).await?;
+    if let decide::observed::JobSeen::Ours { pod: PodSeen::Ended { output, .. }, uid, .. } = &mut job {
+        let (seen, whole) = with.cluster.output(uid).await?;
+        *output = seen;
+        output.digest = Some(with.ledger.keep(&whole).await?);
+    }
+    Ok(Executing { job, grants: grants(with, exec, &p.planned).await? })
+}
+
+async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<ChecksSeen, ObserveError> {
+    let Some(entry) = pinned(with, planned) else {
+        return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
+    };
+    let Ok(parameters) = serde_json::from_str(planned.parameters.as_str()) else {
+        return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
+    };
+    let target = planned.target.as_ref().map(|(id, _)| id.clone());
+    let Ok(request) = judge::request(exec, &entry.info, target, &parameters, &with.site) else {
+        return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
+    };
+    let state = match judge::state_after(&with.plugins, &with.cluster, &entry, &request).await? {
+        Ok(state) => state,
+        Err(fault) => return Ok(ChecksSeen::Faulty(fault)),
+    };
+    let asked = with.plugins.checks(&planned.plugin.digest, &request, &planned.proposal.memo, &state).await;
+    Ok(asked.map_or_else(|fault| ChecksSeen::Faulty(fault.into()), ChecksSeen::Asked))
+}
+
+impl World for Cluster {
+    type Error = CallError;
+
+    async fn target(&self, id: &ObjectRef) -> Result<Option<Object>, CallError> {
+        Cluster::target(self, id).await
+    }
+    async fn answer(&self, read: &Read) -> Result<Found, CallError> {
+        Cluster::answer(self, read).await
+    }
+    async fn may_run(&self, exec: &Execution) -> Result<Result<(), String>, CallError> {
+        match &exec.spec.requester {
+            Some(who) => Cluster::may_run(self, who, &exec.namespace, &exec.spec.action).await,
+            None => Ok(Err("no requester was stamped on it".into())),
+        }
+    }
+    async fn facts(&self, exec: &Execution, target: Option<&Object>) -> Result<Option<Facts>, CallError> {
+        let Some(namespace) = self.namespace(&exec.namespace).await?.filter(|n| !n.terminating) else {
+            return Ok(None);
+        };
+        let (total, ready) = self.nodes().await?;
+        let body = target.and_then(|t| serde_json::from_str(t.body.as_str()).ok()).unwrap_or(serde_json::Value::Null);
+        Ok(Some(Facts {
+            namespace_labels: namespace.labels,
+            target_labels: question::labels(&body),
+            priority_class: question::priority_class(&body),
+            kubernetes: String::new(),
+            nodes_total: total,
+            nodes_ready: ready,
+        }))
+    }
+}

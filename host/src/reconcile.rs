@@ -1,0 +1,115 @@
+//! The loop: observe -> decide -> perform | record, until there is nothing to do now. Several passes a wake-up: the object that a
+//! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
+use crate::{
+    cluster::{CallError, Next, Recorded},
+    metrics::Metrics,
+    observe::{Engines, ObserveError, observe},
+    perform::{PerformError, perform},
+    story,
+};
+use crds::KubernetesExecution;
+use decide::{
+    execution::{Execution, Progress},
+    model::{Malformed, ObjectRef, Uid},
+    next_step,
+    step::{Step, Waiting, Why},
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// More than the longest run of passes without a wait (fourteen); a loop that gets here is a bug, and is slowed, not spun.
+const PASSES: u32 = 32;
+
+/// What every pass has.
+pub struct Context {
+    /// The engines.
+    pub engines: Engines,
+    /// uid of the cluster.
+    pub cluster: Uid,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+/// Why a wake-up ended early. The watch asks again, later and later.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// Its status was not written by this host: never acted on.
+    #[error("failed to understand the object")]
+    Parse(#[from] Malformed),
+    /// A look failed.
+    #[error("failed to observe")]
+    Observe(#[from] ObserveError),
+    /// The status could not be written.
+    #[error("failed to record")]
+    Record(#[from] CallError),
+    /// An effect failed.
+    #[error("failed to perform")]
+    Perform(#[from] PerformError),
+}
+
+/// One wake-up of one execution.
+#[tracing::instrument(skip_all, fields(ns = kx.metadata.namespace, name = kx.metadata.name, uid = kx.metadata.uid))]
+pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Next, ReconcileError> {
+    let mut exec = Execution::parse(&ctx.cluster, &kx)?;
+    let woken = (ctx.now)();
+    for _ in 0..PASSES {
+        let timer = ctx.metrics.pass(exec.phase());
+        let now = (ctx.now)();
+        let seen = observe(&ctx.engines, woken, now, &exec).await?;
+        let step = next_step(&ctx.engines.site, now, &exec, &seen);
+        timer.decided(&step);
+        let written = match step {
+            Step::Stop => return Ok(Next::Nothing),
+            Step::Wait(waiting) => return Ok(until(&exec, &waiting)),
+            Step::Do(effect) => {
+                let written = perform(&ctx.engines, &exec, &effect).await?;
+                ctx.metrics.performed(&exec, &effect, (ctx.now)());
+                written
+            }
+            Step::Record(status) => {
+                let written = ctx.engines.cluster.record(&exec, &status).await?;
+                if let Recorded::Done(kx) = &written {
+                    story::tell(ctx, &exec, kx);
+                }
+                Some(written)
+            }
+        };
+        match written {
+            None => {}
+            Some(Recorded::Done(kx)) => exec = Execution::parse(&ctx.cluster, &kx)?,
+            Some(Recorded::Conflict) => return Ok(Next::Again),
+            Some(Recorded::Gone) => return Ok(Next::Nothing),
+        }
+    }
+    Ok(Next::Again)
+}
+
+/// While the checks are pending, a change of the target is what is waited for.
+fn until(exec: &Execution, waiting: &Waiting) -> Next {
+    match (waiting.why, target(exec)) {
+        (Why::Checks, Some(target)) => Next::AwaitObject(waiting.until, target.clone()),
+        _ => Next::Await(waiting.until),
+    }
+}
+
+fn target(exec: &Execution) -> Option<&ObjectRef> {
+    match &exec.progress {
+        Progress::Verifying(p) => p.planned.target.as_ref().map(|(object, _)| object),
+        _ => None,
+    }
+}
+
+impl ReconcileError {
+    /// For metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Parse(_) => "parse",
+            Self::Observe(_) => "observe",
+            Self::Record(_) => "record",
+            Self::Perform(_) => "perform",
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Who is woken, on what object, and what is never woken.
+use super::api::{Answer, Call, cluster, list, ok};
+use host::cluster::Next;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+};
+use tokio::sync::{mpsc, oneshot};
+
+fn kx(name: &str, phase: &str, finalizers: &[&str], version: &str) -> Value {
+    json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
+        "metadata": {"name": name, "namespace": "shop", "uid": name, "resourceVersion": version, "finalizers": finalizers},
+        "spec": {"action": "a"},
+        "status": {"phase": phase},
+    })
+}
+
+fn serve(listed: Vec<Value>, live: impl Fn(&str) -> Value + Send) -> impl Fn(&Call) -> Answer + Send {
+    move |call| {
+        let path = call.line.split('?').next().unwrap_or_default();
+        match () {
+            () if call.line.contains("watch=") => Answer::Hang,
+            () if path.ends_with("/kubernetesexecutions") => list(&listed),
+            () if path.contains("/kubernetesexecutions/") => ok(live(path.rsplit('/').next().unwrap())),
+            () => list(&[]),
+        }
+    }
+}
+
+/// Runs until the reconciler was called `calls` times; what it was called with, as `name@version`.
+async fn woken(listed: Vec<Value>, live: impl Fn(&str) -> Value + Send + 'static, answers: Vec<Next>) -> Vec<String> {
+    let (cluster, _) = cluster(serve(listed, live));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let expected = answers.len();
+    let answers = Arc::new(std::sync::Mutex::new(answers.into_iter()));
+    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
+        let (tell, answers) = (tell.clone(), answers.clone());
+        async move {
+            let meta = &kx.metadata;
+            tell.send(format!("{}@{}", meta.name.clone().unwrap(), meta.resource_version.clone().unwrap())).unwrap();
+            Ok::<_, Infallible>(answers.lock().unwrap().next().unwrap_or(Next::Nothing))
+        }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, async { drop(stopped.await) }).await });
+    let mut all = vec![];
+    for _ in 0..expected {
+        all.push(told.recv().await.unwrap());
+    }
+    stop.send(()).unwrap();
+    run.await.unwrap();
+    // What was woken beside that comes to light here: the run has ended, so nobody can tell any more.
+    while let Ok(more) = told.try_recv() {
+        all.push(more);
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_is_over_and_let_go_is_not_woken_and_everything_else_is() {
+    let listed = vec![
+        kx("done", "Completed", &[], "1"),
+        kx("owing", "Completed", &["writ.dev/record"], "1"),
+        kx("future", "PhaseOfANewerBuild", &[], "1"),
+        json!({"metadata": {"name": "new", "namespace": "shop", "uid": "new", "resourceVersion": "1"}, "spec": {"action": "a"}}),
+    ];
+    let mut all = woken(listed, |name| kx(name, "Validating", &[], "1"), vec![Next::Nothing; 3]).await;
+    all.sort();
+    assert_eq!(all, ["future@1", "new@1", "owing@1"]);
+}
+
+#[tokio::test]
+async fn the_object_is_read_live_and_again_when_it_moved() {
+    let version = AtomicU32::new(5);
+    let live = move |name: &str| kx(name, "Validating", &[], &version.fetch_add(1, SeqCst).to_string());
+    let all = woken(vec![kx("x", "Validating", &[], "1")], live, vec![Next::Again, Next::Nothing]).await;
+    assert_eq!(all, ["x@5", "x@6"], "never the version of the list");
+}
+
+#[tokio::test]
+async fn a_wait_until_a_moment_that_is_past_is_over_at_once() {
+    let past = Next::Await(Some(Timestamp::UNIX_EPOCH));
+    let all = woken(vec![kx("x", "Validating", &[], "1")], |n| kx(n, "Validating", &[], "1"), vec![past, Next::Nothing]).await;
+    assert_eq!(all, ["x@1", "x@1"]);
+}
+
+#[tokio::test]
+async fn waiting_for_an_object_watches_that_object_alone() {
+    let (cluster, heard) = cluster(|call| match () {
+        () if call.line.contains("watch=") => Answer::Hang,
+        () if call.is("GET /apis/writ.dev/v1alpha1/kubernetesexecutions") => {
+            list(&[kx("x", "Verifying", &["writ.dev/record"], "1")])
+        }
+        () if call.is("GET /apis/writ.dev") => ok(kx("x", "Verifying", &["writ.dev/record"], "1")),
+        () if call.is("GET /apis/apps/v1/namespaces/shop/deployments") => {
+            list(&[json!({"metadata": {"name": "web", "namespace": "shop"}})])
+        }
+        () => list(&[]),
+    });
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let reconcile = move |_| {
+        tell.send(()).unwrap();
+        async { Ok::<_, Infallible>(Next::AwaitObject(None, super::api::deployment("web"))) }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });
+    for _ in 0..2 {
+        told.recv().await.unwrap();
+    }
+    let asked: Vec<String> = heard.lines().into_iter().filter(|l| l.contains("/deployments")).collect();
+    assert!(asked.iter().all(|l| l.contains("fieldSelector=metadata.name%3Dweb")), "{asked:?}");
+    run.abort();
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_wake_up_and_not_the_operator() {
+    let (cluster, _) = cluster(serve(vec![kx("x", "Validating", &[], "1")], |n| kx(n, "Validating", &[], "1")));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let count = AtomicU32::new(0);
+    let reconcile = move |_| {
+        tell.send(()).unwrap();
+        let first = count.fetch_add(1, SeqCst) == 0;
+        async move { if first { panic!("on purpose") } else { Ok::<_, Infallible>(Next::Nothing) } }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });
+    for _ in 0..2 {
+        told.recv().await.unwrap();
+    }
+    run.abort();
+}
