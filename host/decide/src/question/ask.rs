@@ -162,7 +162,7 @@ fn parsed(json: &Json) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures;
+    use crate::tests::fixtures;
     use expect_test::expect;
     use std::collections::BTreeMap;
 
