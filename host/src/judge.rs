@@ -4,6 +4,7 @@
 use crate::{
     catalogue::Entry,
     gate::Gate,
+    metrics::Metrics,
     plugin::{Fault, Plugins, check_parameters},
 };
 use crds::ExecutionSpec;
@@ -13,13 +14,13 @@ use decide::{
         ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
         TargetKind, Undo,
     },
-    observed::Judgement,
+    observed::{Judgement, Verdict},
     plan::{self, Parts},
     question::{self, Facts},
     site::Site,
 };
 use jiff::Timestamp;
-use std::future::Future;
+use std::{future::Future, time::Instant};
 
 /// A plugin may ask four times: pods first, then the budgets that select them, and so on; more is a loop.
 const ROUNDS: usize = 4;
@@ -61,6 +62,8 @@ pub struct Bench<'a, W> {
     pub plugins: &'a Plugins,
     /// Policies.
     pub gate: &'a Gate,
+    /// Counters.
+    pub metrics: &'a Metrics,
     /// What is looked at.
     pub world: &'a W,
     /// The installation.
@@ -108,7 +111,10 @@ impl<W: World> Bench<'_, W> {
         let planned = self.planned(exec, entry, &request, &state).await?;
         let facts = Facts { kubernetes: self.site.kubernetes.clone(), ..facts };
         let question = question::of(exec, info, &planned, &facts, self.now);
+        let begun = Instant::now();
         let ruling = self.gate.decide(&question).await;
+        self.metrics.decided(begun.elapsed());
+        ruling.results.iter().for_each(|r| self.metrics.decision(&r.policy, word(&r.verdict)));
         let judgement = Judgement::Judged { planned: Box::new(planned), ruling };
         Ok(Judged { judgement, question: Some(question.bytes()) })
     }
@@ -124,9 +130,8 @@ impl<W: World> Bench<'_, W> {
             known: known.clone(),
         })?;
         let mut request = request(exec, info, target, &parameters, self.site).map_err(broken)?;
-        request.parameters = self
-            .plugins
-            .validate(&entry.plugin.digest, &request)
+        let asked = self.plugins.validate(&entry.plugin.digest, &request);
+        request.parameters = counted(self.metrics, entry, "validate", asked)
             .await
             .map_err(faulty)?
             .map_err(|violations| Judgement::Invalid { by_plugin: true, violations, known })?;
@@ -147,7 +152,7 @@ impl<W: World> Bench<'_, W> {
                 return Err(Judgement::TargetMissing { what: id.to_string() }.into());
             }
         }
-        observe(self.plugins, self.world, entry, request, false, &mut state).await?;
+        observe(self.plugins, self.metrics, self.world, entry, request, false, &mut state).await?;
         Ok(state)
     }
 
@@ -176,8 +181,10 @@ impl<W: World> Bench<'_, W> {
 
     async fn proposed(&self, entry: &Entry, request: &Request, state: &State) -> Result<(Proposal, Undo), Stop<W::Error>> {
         let digest = &entry.plugin.digest;
-        let proposal = self.plugins.plan(digest, request, state).await.map_err(faulty)?.map_err(Judgement::Refused)?;
-        let undo = self.plugins.rollback(digest, request, state).await.map_err(faulty)?;
+        let proposal = counted(self.metrics, entry, "plan", self.plugins.plan(digest, request, state)).await.map_err(faulty)?;
+        let proposal = proposal.map_err(Judgement::Refused)?;
+        let undo =
+            counted(self.metrics, entry, "rollback", self.plugins.rollback(digest, request, state)).await.map_err(faulty)?;
         Ok((proposal, undo))
     }
 }
@@ -185,6 +192,7 @@ impl<W: World> Bench<'_, W> {
 /// Answers the plugin's reads until it asks for nothing new. Also used for `checks`, where the target is already there.
 async fn observe<W: World>(
     plugins: &Plugins,
+    metrics: &Metrics,
     world: &W,
     entry: &Entry,
     request: &Request,
@@ -192,7 +200,8 @@ async fn observe<W: World>(
     state: &mut State,
 ) -> Result<(), Stop<W::Error>> {
     for _ in 0..ROUNDS {
-        let wanted = plugins.reads(&entry.plugin.digest, request, after, state).await.map_err(faulty)?;
+        let asked = plugins.reads(&entry.plugin.digest, request, after, state);
+        let wanted = counted(metrics, entry, "reads", asked).await.map_err(faulty)?;
         let new: Vec<Read> = wanted.into_iter().filter(|r| state.answers.iter().all(|(key, _)| *key != r.key)).collect();
         if new.is_empty() {
             return Ok(());
@@ -212,6 +221,7 @@ async fn observe<W: World>(
 /// What `checks` is shown: the target now, and the plugin's reads.
 pub async fn state_after<W: World>(
     plugins: &Plugins,
+    metrics: &Metrics,
     world: &W,
     entry: &Entry,
     request: &Request,
@@ -220,7 +230,7 @@ pub async fn state_after<W: World>(
     if let Some(id) = &request.target {
         state.target = world.target(id).await?;
     }
-    match observe(plugins, world, entry, request, true, &mut state).await {
+    match observe(plugins, metrics, world, entry, request, true, &mut state).await {
         Ok(()) => Ok(Ok(state)),
         Err(Stop::Fault(error)) => Err(error),
         Err(Stop::No(judgement)) => match *judgement {
@@ -331,4 +341,29 @@ fn broken(m: Malformed) -> Judgement {
 }
 fn faulty(fault: Fault) -> Judgement {
     Judgement::Faulty(fault.into())
+}
+
+/// One call of a plugin, counted by what came back.
+pub async fn counted<T>(
+    metrics: &Metrics,
+    entry: &Entry,
+    call: &'static str,
+    asked: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let begun = Instant::now();
+    let answer = asked.await;
+    metrics.plugin_call(&entry.plugin.name, call, answer.as_ref().map_or_else(Fault::kind, |_| "ok"), begun.elapsed());
+    answer
+}
+
+/// For metrics.
+const fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow(_) => "allow",
+        Verdict::Deny(_) => "deny",
+        Verdict::Undefined => "undefined",
+        Verdict::Malformed(_) => "malformed",
+        Verdict::Errored(_) => "errored",
+        Verdict::TimedOut => "timed_out",
+    }
 }

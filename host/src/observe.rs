@@ -5,6 +5,7 @@ use crate::{
     gate::Gate,
     judge::{self, Bench, Judged, World},
     ledger::{Ledger, LedgerError},
+    metrics::Metrics,
     plugin::Plugins,
 };
 use decide::{
@@ -32,6 +33,8 @@ pub struct Engines {
     pub catalogue: Arc<Catalogue>,
     /// The installation.
     pub site: Arc<Site>,
+    /// Counters.
+    pub metrics: Metrics,
 }
 
 /// A look failed: the pass ends, nothing is decided.
@@ -77,9 +80,12 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
     let (Some(actions), Some(_)) = (with.catalogue.actions(), with.gate.in_force()) else {
         return Ok(Judgement::Starting.into());
     };
+    if !with.cluster.roles_read() {
+        return Ok(Judgement::Starting.into());
+    }
     let entry = match planned {
         None => match actions.get(&exec.spec.action) {
-            Some(entry) => entry.clone(),
+            Some(entry) => Entry { granted: granted(&with.cluster, &entry.plugin, &entry.info), ..entry.clone() },
             None => return Ok(Judgement::ActionUnknown { nearest: actions.nearest(&exec.spec.action) }.into()),
         },
         Some(planned) => match pinned(with, planned) {
@@ -87,7 +93,8 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
             None => return Ok(gone(planned)),
         },
     };
-    let bench = Bench { plugins: &with.plugins, gate: &with.gate, world: &with.cluster, site: &with.site, now };
+    let bench =
+        Bench { plugins: &with.plugins, gate: &with.gate, metrics: &with.metrics, world: &with.cluster, site: &with.site, now };
     Ok(bench.judge(exec, &entry).await?)
 }
 
@@ -139,12 +146,13 @@ async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<C
     let Ok(request) = judge::request(exec, &entry.info, target, &parameters, &with.site) else {
         return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
     };
-    let state = match judge::state_after(&with.plugins, &with.cluster, &entry, &request).await? {
+    let state = match judge::state_after(&with.plugins, &with.metrics, &with.cluster, &entry, &request).await? {
         Ok(state) => state,
         Err(fault) => return Ok(ChecksSeen::Faulty(fault)),
     };
-    let asked = with.plugins.checks(&planned.plugin.digest, &request, &planned.proposal.memo, &state).await;
-    Ok(asked.map_or_else(|fault| ChecksSeen::Faulty(fault.into()), ChecksSeen::Asked))
+    let asked = with.plugins.checks(&planned.plugin.digest, &request, &planned.proposal.memo, &state);
+    let answer = judge::counted(&with.metrics, &entry, "checks", asked).await;
+    Ok(answer.map_or_else(|fault| ChecksSeen::Faulty(fault.into()), ChecksSeen::Asked))
 }
 
 impl World for Cluster {

@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use cap_std::fs::Dir;
 use decide::site::Site;
 use futures::StreamExt;
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// What only `main` can give: ambient authority, opened once.
@@ -86,8 +86,9 @@ async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) ->
         ledger,
         catalogue: Arc::new(Catalogue::default()),
         site: Arc::new(config.site(kubernetes)),
+        metrics: metrics.clone(),
     };
-    Ok(Context { engines, cluster: uid, now: jiff::Timestamp::now, metrics: metrics.clone() })
+    Ok(Context { engines, cluster: uid, now: jiff::Timestamp::now })
 }
 
 async fn reconcile_counted(
@@ -96,7 +97,7 @@ async fn reconcile_counted(
 ) -> Result<crate::cluster::Next, crate::reconcile::ReconcileError> {
     let result = reconcile(&context, kx).await;
     if let Err(error) = &result {
-        context.metrics.error(error.kind());
+        context.engines.metrics.error(error.kind());
     }
     result
 }
@@ -133,6 +134,10 @@ async fn follow(cluster: Cluster) {
     cluster.follow().await;
 }
 
+/// How often the roles in memory are compared with what plugins declare: only for what `kubectl get actionplugins` shows. An execution
+/// compares them anew.
+const ROLES: Duration = Duration::from_secs(1);
+
 /// The catalogue follows plugins and roles.
 async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
     let engines = &context.engines;
@@ -144,8 +149,17 @@ async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
         context.now,
     );
     let mut changes = std::pin::pin!(engines.cluster.plugins());
-    while let Some(objects) = changes.next().await {
-        if let Err(error) = controller.update(objects).await {
+    let mut looked = tokio::time::interval(ROLES);
+    let mut objects = Vec::new();
+    loop {
+        tokio::select! {
+            changed = changes.next() => match changed {
+                Some(all) => objects = all,
+                None => return,
+            },
+            _ = looked.tick() => if !controller.roles_moved() { continue },
+        }
+        if let Err(error) = controller.update(objects.clone()).await {
             tracing::warn!(error = %crate::telemetry::chain(&error), "failed to tell how the plugins are");
         }
     }

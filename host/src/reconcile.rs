@@ -2,7 +2,6 @@
 //! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
 use crate::{
     cluster::{CallError, Next, Recorded},
-    metrics::Metrics,
     observe::{Engines, ObserveError, observe},
     perform::{PerformError, perform},
     story,
@@ -28,8 +27,6 @@ pub struct Context {
     pub cluster: Uid,
     /// The clock.
     pub now: fn() -> Timestamp,
-    /// Counters.
-    pub metrics: Metrics,
 }
 
 /// Why a wake-up ended early. The watch asks again, later and later.
@@ -55,7 +52,7 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
     let mut exec = Execution::parse(&ctx.cluster, &kx)?;
     let woken = (ctx.now)();
     for _ in 0..PASSES {
-        let timer = ctx.metrics.pass(exec.phase());
+        let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
         let seen = observe(&ctx.engines, woken, now, &exec).await?;
         let step = next_step(&ctx.engines.site, now, &exec, &seen);
@@ -65,7 +62,7 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
             Step::Wait(waiting) => return Ok(until(&exec, &waiting)),
             Step::Do(effect) => {
                 let written = perform(&ctx.engines, &exec, &effect).await?;
-                ctx.metrics.performed(&exec, &effect, (ctx.now)());
+                ctx.engines.metrics.performed(&exec, &effect, (ctx.now)());
                 written
             }
             Step::Record(status) => {

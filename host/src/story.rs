@@ -9,7 +9,7 @@ pub fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution) {
     let line = if status.message.is_empty() { &status.summary } else { &status.message };
     tracing::info!(phase = ?status.phase, reason = ?status.reason, seq = status.seq, "{line}");
     if status.phase.is_over() {
-        ctx.metrics.over(&before.spec.action, status, before.created, (ctx.now)());
+        ctx.engines.metrics.over(&before.spec.action, status, before.created, (ctx.now)());
     }
     let warning = matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
     let (cluster, after, reason, line) = (ctx.engines.cluster.clone(), after.clone(), status.reason, line.clone());

@@ -19,7 +19,7 @@ pub struct Entry {
     pub info: Arc<ActionInfo>,
     /// All actions of the component: an inverse must be one of them.
     pub actions: Arc<Vec<ActionInfo>>,
-    /// Whether the roles in the cluster are what the component declares; else what is missing.
+    /// Whether the roles in the cluster were what the component declares, when it was last looked at; else what was missing.
     pub granted: Result<(), Vec<String>>,
 }
 

@@ -77,7 +77,14 @@ impl PluginController {
         Ok(())
     }
 
-    async fn look(&mut self, plugin: ActionPlugin) -> Looked {
+    /// Whether roles came, went or changed since the last `update`.
+    #[must_use]
+    pub fn roles_moved(&self) -> bool {
+        let Some(actions) = self.catalogue.actions() else { return false };
+        actions.0.values().any(|e| super::granted::granted(&self.cluster, &e.plugin, &e.info) != e.granted)
+    }
+
+    async fn look(&self, plugin: ActionPlugin) -> Looked {
         let mut steps = Steps::default();
         let loaded = self.load(&plugin, &mut steps).await.map(Arc::new);
         Looked { plugin, steps, loaded }
@@ -212,16 +219,10 @@ impl PluginController {
             exported: last.map_or(0, |l| i64::try_from(l.description.actions.len()).unwrap_or(i64::MAX)),
             version: last.map(|l| l.description.version.clone()).unwrap_or_default(),
             actions: last.map(|l| l.description.actions.iter().map(|a| a.name.to_string()).collect()).unwrap_or_default(),
-            conditions: conditions,
+            conditions,
             last_good: last.map(|l| crds::LastGood { digest: l.digest.to_string(), version: l.description.version.clone() }),
         };
         self.cluster.plugin_status(&one.plugin, status).await
-    }
-
-    /// Digests that the catalogue serves.
-    #[must_use]
-    pub fn serving(&self) -> Vec<Digest> {
-        self.last_good.values().map(|l| l.digest.clone()).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     catalogue::Entry,
     gate::{self, Gate, GateLimits, Policy},
     judge::Bench,
+    metrics::Metrics,
     plugin::{Limits, Plugins},
 };
 use anyhow::Context;
@@ -87,7 +88,8 @@ impl Plan {
         };
         let gate = self.gate()?;
         let world = Files(self.objects(&exec.namespace)?);
-        let bench = Bench { plugins: &plugins, gate: &gate, world: &world, site: &site, now: Timestamp::now() };
+        let bench =
+            Bench { plugins: &plugins, gate: &gate, metrics: &Metrics::new(), world: &world, site: &site, now: Timestamp::now() };
         let judged = bench.judge(exec, &entry).await?;
         Ok((judged.judgement, site))
     }
