@@ -1,4 +1,5 @@
 //! Evaluation: one question, one bundle, within a time that is kept. Owns how regorus is set up, and nothing about what answers mean.
+use super::bounded;
 use super::inspect::DenyRule;
 use super::policy::Policy;
 use regorus::utils::limits::ExecutionTimerConfig;
@@ -13,10 +14,6 @@ pub const DECISION: &str = "data.writ.decision";
 /// What is put around the text of each `deny`, so that its firing is seen. No policy may define or call it: it is no builtin.
 pub const MARK: &str = "writ_fired";
 
-/// Elements that `numbers.range` may make; without it, one call takes any amount of memory.
-const LONGEST_RANGE: i64 = 10_000;
-/// Bytes that one call of `replace` or `concat` may make: their results are products of their arguments.
-const LONGEST_TEXT: usize = 1 << 20;
 /// Firings that are kept of one evaluation. An answer has at most 64 lines; a rule may fire for many objects.
 const MOST_FIRINGS: usize = 4096;
 
@@ -67,9 +64,9 @@ pub fn prepared(policy: &Policy, denies: &[DenyRule], limit: Duration) -> Result
     engine.set_strict_builtin_errors(true);
     engine.set_gather_prints(true);
     engine.add_extension(MARK.to_owned(), 2, Box::new(|args: Vec<Value>| fired(&args))).map_err(words)?;
-    engine.add_extension("numbers.range".to_owned(), 2, Box::new(|args: Vec<Value>| range(&args))).map_err(words)?;
-    engine.add_extension("replace".to_owned(), 3, Box::new(|args: Vec<Value>| replace(&args))).map_err(words)?;
-    engine.add_extension("concat".to_owned(), 2, Box::new(|args: Vec<Value>| concat(&args))).map_err(words)?;
+    for (name, arguments, function) in bounded::FUNCTIONS {
+        engine.add_extension((*name).to_owned(), *arguments, Box::new(|args: Vec<Value>| function(&args))).map_err(words)?;
+    }
     let data = serde_json::json!({ "settings": policy.data });
     engine.add_data(value(data)?).map_err(words)?;
     engine.set_execution_timer_config(timer(limit));
@@ -135,37 +132,4 @@ fn fired(args: &[Value]) -> anyhow::Result<Value> {
         }
     });
     Ok(text.clone())
-}
-
-fn range(args: &[Value]) -> anyhow::Result<Value> {
-    let [from, to] = args else { anyhow::bail!("numbers.range takes two numbers") };
-    let (from, to) = (from.as_i64()?, to.as_i64()?);
-    anyhow::ensure!(from.abs_diff(to) < LONGEST_RANGE.unsigned_abs(), "numbers.range: more than {LONGEST_RANGE} numbers");
-    let numbers: Vec<Value> =
-        if from <= to { (from..=to).map(Value::from).collect() } else { (to..=from).rev().map(Value::from).collect() };
-    Ok(Value::from(numbers))
-}
-
-fn replace(args: &[Value]) -> anyhow::Result<Value> {
-    let [text, old, new] = args else { anyhow::bail!("replace takes three texts") };
-    let (text, old, new) = (text.as_string()?, old.as_string()?, new.as_string()?);
-    let times = text.matches(&**old).count();
-    anyhow::ensure!(
-        text.len().saturating_add(times.saturating_mul(new.len())) <= LONGEST_TEXT,
-        "replace: more than {LONGEST_TEXT} bytes"
-    );
-    Ok(Value::from(text.replace(&**old, new)))
-}
-
-fn concat(args: &[Value]) -> anyhow::Result<Value> {
-    let [between, parts] = args else { anyhow::bail!("concat takes a text and a collection of texts") };
-    let between = between.as_string()?;
-    let texts: Vec<&str> = match parts {
-        Value::Array(items) => items.iter().map(|i| Ok(&**i.as_string()?)).collect::<anyhow::Result<_>>()?,
-        Value::Set(items) => items.iter().map(|i| Ok(&**i.as_string()?)).collect::<anyhow::Result<_>>()?,
-        _ => anyhow::bail!("concat: the second argument is neither an array nor a set"),
-    };
-    let long = texts.iter().map(|t| t.len().saturating_add(between.len())).fold(0, usize::saturating_add);
-    anyhow::ensure!(long <= LONGEST_TEXT, "concat: more than {LONGEST_TEXT} bytes");
-    Ok(Value::from(texts.join(between)))
 }

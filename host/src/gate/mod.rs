@@ -2,6 +2,7 @@
 //! what they say (`decide`). Every way of not saying yes is a verdict of its own; no policy is no yes.
 //! May not touch: plugins, the cluster, the ledger, and what is done with a ruling.
 mod answer;
+mod bounded;
 mod builtins;
 mod check;
 mod engine;
@@ -36,7 +37,8 @@ use tokio::sync::oneshot;
 /// What evaluation may take.
 #[derive(Clone, Copy, Debug)]
 pub struct GateLimits {
-    /// For one policy on one question. The default policy takes less than a thousandth of it; a machine that stalls is forgiven once.
+    /// For one policy on one question, by the clock on the wall: the default policy takes a thousandth of it, a machine with ten times
+    /// too much to do a tenth. A stall is forgiven once.
     pub time: Duration,
     /// Until the answer must be there, waiting for a thread and a second try included. After it, the answer is no.
     pub patience: Duration,
@@ -47,7 +49,7 @@ pub struct GateLimits {
 impl Default for GateLimits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
-        Self { time: Duration::from_millis(200), patience: Duration::from_secs(5), threads }
+        Self { time: Duration::from_millis(500), patience: Duration::from_secs(5), threads }
     }
 }
 

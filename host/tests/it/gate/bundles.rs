@@ -94,11 +94,14 @@ fn what_lies_too_deep_is_refused_before_it_takes_the_stack() {
 
 #[tokio::test]
 async fn the_deepest_that_is_let_through_can_be_asked() {
-    let nested = format!("{}1{}", "[".repeat(11), "]".repeat(11));
-    let body = format!("count({nested}) == 1");
-    let chain: String = (1..62).map(|n| format!("r{n} if {{ {body}; [x | x := [y | y := r{}]] }}\n", n - 1)).collect();
-    let policy = policy(&format!("decision := {YES} if r61\n\nr0 if input.targets\n\n{chain}"));
-    assert_eq!(super::fixtures::verdict(&policy).await, Verdict::Allow(Obligations::default()));
+    // Each rule is needed at the innermost place of the one above it.
+    let sum = "+ 1\n".repeat(120);
+    let sums: String = (1..62).map(|n| format!("r{n} := r{}\n{sum}\n", n - 1)).collect();
+    let lists: String = (1..62).map(|n| format!("r{n} := {}r{}{}\n", "[x | x := ".repeat(13), n - 1, "]".repeat(13))).collect();
+    for rules in [sums, lists] {
+        let policy = policy(&format!("decision := {YES} if r61\n\nr0 := count(input.targets)\n\n{rules}"));
+        assert_eq!(super::fixtures::verdict(&policy).await, Verdict::Allow(Obligations::default()));
+    }
 }
 
 #[test]

@@ -168,10 +168,18 @@ async fn an_evaluation_without_end_inside_a_function_is_stopped() {
 
 #[tokio::test]
 async fn values_that_double_are_stopped() {
-    let doubling: String = (1..60).map(|n| format!("x{n} := array.concat(x{}, x{0})\n", n - 1)).collect();
-    let module = format!("x0 := numbers.range(1, 100)\n{doubling}\ndecision := {YES} if count(x59) > 0");
-    let verdict = verdict(&policy(&module)).await;
-    assert_eq!(verdict, Verdict::TimedOut);
+    for (start, doubled, why) in [
+        ("[1, 2]", "array.concat(x, x)", "array.concat: more than 10000 elements"),
+        ("\"ab\"", "sprintf(\"%s%s\", [x, x])", "sprintf: arguments of more than 1048576 bytes"),
+        ("\"\\\"\"", "json.marshal(x)", "json.marshal: arguments of more than 1048576 bytes"),
+        ("\"ab\"", "concat(x, [x, x])", "concat: more than 1048576 bytes"),
+        ("\"ab\"", "replace(x, \"a\", x)", "replace: more than 1048576 bytes"),
+    ] {
+        let steps: String = (1..60).map(|n| format!("x{n} := {}\n", doubled.replace('x', &format!("x{}", n - 1)))).collect();
+        let module = format!("x0 := {start}\n{steps}\ndecision := {YES} if x59");
+        let said = errored(verdict(&policy(&module)).await);
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 #[tokio::test]
