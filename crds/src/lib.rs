@@ -1,6 +1,7 @@
 //! The objects users write and read, and the words (`Phase`, `Reason`) every other part uses. No logic but the words' own, and the
 //! way from these types to the CustomResourceDefinitions in `yaml/`.
 #![forbid(unsafe_code)]
+#![allow(clippy::duplicated_attributes, reason = "kube repeats `printcolumn` and `derive`, one a column and trait")]
 
 mod action;
 mod execution;
