@@ -79,8 +79,8 @@ fn deadline(site: &Site, exec: &Execution, info: &ActionInfo) -> Result<u32, Bad
 
 fn commands(proposal: &Proposal) -> Result<(), BadProposal> {
     let written: Vec<&ObjectRef> = proposal.writes.iter().map(|w| &w.object).collect();
-    let numbered = proposal.commands.iter().zip(1..);
-    numbered.map(|(c, n)| verbs::check(c, &written).map_err(|why| BadProposal::Command(n, why))).collect()
+    let mut numbered = proposal.commands.iter().zip(1..);
+    numbered.try_for_each(|(c, n)| verbs::check(c, &written).map_err(|why| BadProposal::Command(n, why)))
 }
 
 fn way_back(undo: Undo, info: &ActionInfo) -> Result<Undo, BadProposal> {

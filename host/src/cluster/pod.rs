@@ -121,7 +121,7 @@ fn started(commands: &[Command<'_>]) -> bool {
 fn ended<'a>(commands: &[Command<'a>]) -> Option<(usize, &'a ContainerStateTerminated)> {
     let ends = commands.iter().enumerate().filter_map(|(i, c)| Some((i, terminated(c)?)));
     let failed = ends.clone().find(|(_, t)| t.exit_code != 0);
-    failed.or_else(|| ends.filter(|_| commands.iter().all(done)).last())
+    failed.or_else(|| ends.filter(|_| commands.iter().all(done)).next_back())
 }
 
 /// An exit code says what the command did, unless something outside ended it.

@@ -37,7 +37,7 @@ pub struct Checked {
 }
 
 pub(super) enum State {
-    Ready { engine: Engine, denies: Vec<DenyRule> },
+    Ready { engine: Box<Engine>, denies: Vec<DenyRule> },
     Unready(String),
 }
 
@@ -110,7 +110,7 @@ fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
         return Err(problems);
     }
     let engine = engine::prepared(&without_tests(policy), &denies, TEST_TIME).map_err(|e| vec![compile(&e)])?;
-    Ok(Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine, denies }))
+    Ok(Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine: Box::new(engine), denies }))
 }
 
 /// A bundle that was looked through and compiled, tests and all.

@@ -119,6 +119,7 @@ fn pooled(slots: u32, reservation: u64) -> Result<wasmtime::Engine, wasmtime::Er
 
 /// A thread of its own: the async runtime may be busy exactly when a call must be ended. It ends with the engine.
 fn tick(engine: EngineWeak) -> Result<(), EngineError> {
+    #[allow(clippy::disallowed_methods, reason = "the beat of a clock is a time")]
     let beat = move || {
         while let Some(engine) = engine.upgrade() {
             engine.increment_epoch();

@@ -87,6 +87,7 @@ impl No {
 }
 
 /// The no of a chain that did not get as far as a plan. None: it is no refusal (wait), or it did.
+#[allow(clippy::too_many_lines, reason = "a table: one arm a judgement, with its words")]
 pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
     let action = &pass.exec.spec.action;
     let ns = &pass.exec.namespace;

@@ -60,7 +60,7 @@ fn command(c: wit::Command) -> Checked<Command> {
     }
     Ok(Command {
         program: c.program,
-        verb: all("verb", c.verb, 4, |v| text::label(v))?,
+        verb: all("verb", c.verb, 4, text::label)?,
         options: all("options", c.options, PARTS, option)?,
         operands: all("operands", c.operands, PARTS, |o| text::line(o, text::LONG))?,
         files: all("files", c.files, PARTS, file)?,
