@@ -1,4 +1,11 @@
 //! The manifests in `deploy/` agree with the names in `crds::labels`, and no admission policy in them can be passed by.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests: what is not as expected ends the test"
+)]
 use crds::labels::{NAMESPACES_PROTECTED, OPERATOR_USER, POLICY_PREFIX};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::PathBuf};

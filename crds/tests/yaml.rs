@@ -1,4 +1,11 @@
 //! The YAML in `yaml/` is what the types say, and no field of a spec is without a bound or a word.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests: what is not as expected ends the test"
+)]
 use crds::{all, file_name};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,

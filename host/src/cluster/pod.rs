@@ -119,9 +119,9 @@ fn started(commands: &[Command<'_>]) -> bool {
 
 /// The first command that failed, else the last one once it has ended.
 fn ended<'a>(commands: &[Command<'a>]) -> Option<(usize, &'a ContainerStateTerminated)> {
-    let ends = commands.iter().enumerate().filter_map(|(i, c)| Some((i, terminated(c)?)));
+    let mut ends = commands.iter().enumerate().filter_map(|(i, c)| Some((i, terminated(c)?)));
     let failed = ends.clone().find(|(_, t)| t.exit_code != 0);
-    failed.or_else(|| ends.filter(|_| commands.iter().all(done)).next_back())
+    failed.or_else(|| ends.rfind(|_| commands.iter().all(done)))
 }
 
 /// An exit code says what the command did, unless something outside ended it.

@@ -58,7 +58,8 @@ fn look(pods: &[Value], stopped: bool) -> PodSeen {
 }
 
 fn table(rows: &[(&str, Value)], expect: Expect) {
-    let lines: Vec<String> = rows.iter().map(|(name, pod)| format!("{name}: {}", short(&look(std::slice::from_ref(pod), false)))).collect();
+    let lines: Vec<String> =
+        rows.iter().map(|(name, pod)| format!("{name}: {}", short(&look(std::slice::from_ref(pod), false)))).collect();
     expect.assert_eq(&lines.join("\n"));
 }
 

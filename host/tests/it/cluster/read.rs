@@ -83,7 +83,8 @@ fn secrets() -> Api {
 #[tokio::test]
 async fn values_of_secrets_are_never_shown_whatever_a_plugin_calls_the_kind() {
     let secret = json!({"metadata": {"name": "s", "namespace": "shop", "uid": "u"}, "data": {"a": "aHVudGVyMg==", "b": "aHVudGVyMg==", "c": "eA=="}});
-    let (cluster, _) = cluster(move |call| if call.line.contains('?') { list(&[secret.clone()]) } else { ok(secret.clone()) });
+    let (cluster, _) =
+        cluster(move |call| if call.line.contains('?') { list(std::slice::from_ref(&secret)) } else { ok(secret.clone()) });
     let id = ObjectRef { api: secrets(), namespace: Some("shop".into()), name: "s".into() };
     let target = cluster.target(&id).await.unwrap().unwrap();
     let Found::Objects(found) = cluster.answer(&Read { api: secrets(), ..matching(5) }).await.unwrap() else { panic!() };
