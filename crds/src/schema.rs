@@ -21,6 +21,8 @@ pub fn file_name(crd: &CustomResourceDefinition) -> String {
 }
 
 fn finished(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    // By this label an installation is found: to wait for it, and to remove it.
+    crd.metadata.labels = Some([("app.kubernetes.io/part-of".to_owned(), "writ".to_owned())].into());
     let schemas = crd.spec.versions.iter_mut().filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut());
     for schema in schemas {
         each(schema, &mut tidy);

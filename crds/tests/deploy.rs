@@ -75,6 +75,9 @@ fn the_protected_namespaces_are_one_list() {
     let listed =
         expression.split('\'').filter(|s| NAMESPACES_PROTECTED.contains(s) || s.starts_with("kube-") || s.starts_with("writ-"));
     assert_eq!(listed.map(str::to_owned).collect::<BTreeSet<_>>(), ours);
+    let policy = objects(&deploy("50-policy.yaml")).into_iter().find(|o| o["kind"] == "ExecutionPolicy").unwrap();
+    let data: BTreeSet<String> = serde_json::from_value(policy["spec"]["data"]["protected_namespaces"].clone()).unwrap();
+    assert_eq!(data, ours);
 }
 
 #[test]

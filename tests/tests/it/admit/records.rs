@@ -11,7 +11,7 @@ async fn a_spec_does_not_change() {
     let alice = cluster.almighty("alice");
     let object = with(execution(&space.name), json!({"spec": {"origin": {"agent": "a"}, "timeout": "5m"}}));
     create(&alice, &object).await.unwrap();
-    let table: [(&str, Value); 15] = [
+    let table: [(&str, Value); 16] = [
         ("spec.action is immutable", json!({"action": "drain_node"})),
         ("spec.target is immutable", json!({"target": {"name": "db"}})),
         ("spec.target is immutable", json!({"target": {"kind": "Deployment"}})),
@@ -23,6 +23,7 @@ async fn a_spec_does_not_change() {
         ("spec.timeout is immutable", json!({"timeout": null})),
         ("spec.onConflict is immutable", json!({"onConflict": "Queue"})),
         ("spec.rollback is immutable", json!({"rollback": {"keepFor": "1h"}})),
+        ("spec.rollbackOf is immutable", json!({"rollbackOf": {"name": "a", "uid": "11111111-1111-4111-8111-111111111111"}})),
         ("spec.ttlAfterFinished is immutable", json!({"ttlAfterFinished": "1h"})),
         ("spec.parameters is immutable", json!({"parameters": {"replicas": 50}})),
         ("spec.parameters is immutable", json!({"parameters": null})),
