@@ -14,6 +14,11 @@ use std::path::PathBuf;
 /// Where the kubeconfig is looked for, in this order.
 const VARIABLES: [&str; 2] = ["WRIT_TEST_KUBECONFIG", "KUBECONFIG"];
 
+/// Whose cluster is tested.
+pub(crate) fn kubeconfig() -> Option<PathBuf> {
+    VARIABLES.iter().find_map(|v| std::env::var_os(v).filter(|v| !v.is_empty())).map(PathBuf::from)
+}
+
 /// The cluster under test.
 #[derive(Clone)]
 pub struct Cluster {
@@ -28,8 +33,7 @@ impl Cluster {
     /// # Errors
     /// Where there is no cluster, or no Writ in it: a test that did not run has not passed.
     pub async fn connect() -> Result<Self> {
-        let path = VARIABLES.iter().find_map(|v| std::env::var_os(v).filter(|v| !v.is_empty())).map(PathBuf::from);
-        let path = path.context(
+        let path = kubeconfig().context(
             "no cluster to test on: neither WRIT_TEST_KUBECONFIG nor KUBECONFIG is set. Run `make test`, which brings one up",
         )?;
         let file = Kubeconfig::read_from(&path).with_context(|| format!("failed to read the kubeconfig {}", path.display()))?;

@@ -10,12 +10,31 @@
     reason = "tests: what is not as expected ends the test"
 )]
 
+mod audit;
+mod blackhole;
 mod cluster;
+mod ledger;
+mod moment;
 mod object;
+mod operator;
 mod refusal;
+mod run;
 mod scratch;
+mod standing;
+mod story;
+mod turn;
+mod workload;
 
+pub use audit::AuditLog;
+pub use blackhole::BlackHole;
 pub use cluster::Cluster;
-pub use object::{api, create, would_create};
-pub use refusal::{eventually, refused};
+pub use moment::Sight;
+pub use object::{all, api, create, get, would_create};
+pub use operator::Operator;
+pub use refusal::{eventually, refused, within};
+pub use run::{PATIENCE, Run};
 pub use scratch::Scratch;
+pub use standing::Standing;
+pub use story::Story;
+pub use turn::{alone, among_others};
+pub use workload::{Workload, image};

@@ -1,7 +1,7 @@
 //! Objects as they stand in a manifest: any kind, from JSON. Owns how a kind becomes a URL.
 use kube::{
     Api, Client,
-    api::{DynamicObject, PostParams},
+    api::{DynamicObject, ListParams, PostParams},
     core::{ApiResource, GroupVersionKind},
 };
 use serde_json::Value;
@@ -36,6 +36,28 @@ pub async fn create(client: &Client, object: &Value) -> kube::Result<DynamicObje
 /// The API server's.
 pub async fn would_create(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
     api(client, object).create(&PostParams { dry_run: true, ..PostParams::default() }, &typed(object)).await
+}
+
+/// It as it is now, as JSON; none: it is not there.
+///
+/// # Errors
+/// The API server's.
+pub async fn get(client: &Client, object: &Value) -> kube::Result<Option<Value>> {
+    let name = object["metadata"]["name"].as_str().expect("a name");
+    Ok(api(client, object).get_opt(name).await?.map(plain))
+}
+
+/// All objects of a kind that carry a label.
+///
+/// # Errors
+/// The API server's.
+pub async fn all(client: &Client, kind: &Value, labels: &str) -> kube::Result<Vec<Value>> {
+    let list = api(client, kind).list(&ListParams::default().labels(labels)).await?;
+    Ok(list.items.into_iter().map(plain).collect())
+}
+
+fn plain(object: DynamicObject) -> Value {
+    serde_json::to_value(object).expect("an object")
 }
 
 fn typed(object: &Value) -> DynamicObject {

@@ -22,7 +22,15 @@ pub fn refused<T: Debug>(answer: kube::Result<T>, words: &str) -> String {
 ///
 /// # Panics
 /// Where it never does.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl FnMut() -> F) -> T {
+    within(PATIENCE, what, look).await
+}
+
+/// The same for what takes longer: a run, the start of an operator.
+///
+/// # Panics
+/// Where it never does.
+pub async fn within<T, F: Future<Output = Option<T>>>(patience: Duration, what: &str, mut look: impl FnMut() -> F) -> T {
     let seen = async {
         loop {
             if let Some(seen) = look().await {
@@ -31,8 +39,8 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: 
             tokio::time::sleep(AGAIN).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, seen).await {
+    match tokio::time::timeout(patience, seen).await {
         Ok(seen) => seen,
-        Err(_) => panic!("{what}: not within {PATIENCE:?}"),
+        Err(_) => panic!("{what}: not within {patience:?}"),
     }
 }

@@ -6,7 +6,7 @@ use kube::{
     Api, Client,
     api::{DeleteParams, PostParams},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::future::Future;
 
 /// A namespace of one test's own.
@@ -22,7 +22,16 @@ impl Cluster {
     /// # Errors
     /// The API server's.
     pub async fn scratch(&self, prefix: &str) -> Result<Scratch> {
-        let namespace = json!({"metadata": {"generateName": format!("{prefix}-"), "labels": {"writ.dev/test": "true"}}});
+        self.labeled_scratch(prefix, json!({})).await
+    }
+
+    /// The same, with labels of its own: a policy may look at them.
+    ///
+    /// # Errors
+    /// The API server's.
+    pub async fn labeled_scratch(&self, prefix: &str, mut labels: Value) -> Result<Scratch> {
+        labels["writ.dev/test"] = json!("true");
+        let namespace = json!({"metadata": {"generateName": format!("{prefix}-"), "labels": labels}});
         let api: Api<Namespace> = Api::all(self.admin.clone());
         let made = api.create(&PostParams::default(), &serde_json::from_value(namespace)?).await?;
         Ok(Scratch { name: made.metadata.name.unwrap_or_default(), cluster: self.clone() })

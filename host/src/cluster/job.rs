@@ -70,7 +70,8 @@ impl Cluster {
             PodSeen::None => self.no_pod(job, &uid).await?,
             seen => seen,
         };
-        Ok(JobSeen::Ours { uid, stopping: stopping(job), pod, failed_by: pod::failed_by(job) })
+        let failed_by = pod::failed_by(job, &pod);
+        Ok(JobSeen::Ours { uid, stopping: stopping(job), pod, failed_by })
     }
 
     /// A Job that the controller has looked at and that has no pod: its Events say why.

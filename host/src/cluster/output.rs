@@ -18,6 +18,8 @@ use kube::{
 const WHOLE: usize = 256 * 1024;
 /// Where a container printed more than is kept, its last lines are worth as much as its first: that is where the error stands.
 const LAST_LINES: i64 = 200;
+/// What a kubelet sends in the place of a log, with status 200, when the container is no more.
+const GONE: &[u8] = b"unable to retrieve container logs for ";
 /// Between the two.
 const CUT: &str = "\n[… cut: the beginning and the last lines are kept …]\n";
 
@@ -59,6 +61,7 @@ impl Cluster {
         let limit_bytes = i64::try_from(limit).ok();
         let params = LogParams { container: Some(container.to_owned()), limit_bytes, tail_lines, ..LogParams::default() };
         match within(self.bytes(pod, &params)).await {
+            Ok(bytes) if bytes.starts_with(GONE) => format!("[what {container} printed is gone with its container]\n"),
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => format!("[what {container} printed could not be read: {error}]\n"),
         }

@@ -25,9 +25,10 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Why the Job controller gave a Job up; none while pods of it may still run.
-pub(super) fn failed_by(job: &Job) -> Option<JobEnd> {
-    condition(job, "Failed")
+/// Why the Job controller gave a Job up; none while pods of it may still run. Once its command has ended, the decision is enough: the
+/// condition that says it for good comes a second later.
+pub(super) fn failed_by(job: &Job, pod: &PodSeen) -> Option<JobEnd> {
+    if matches!(pod, PodSeen::Ended { .. }) { given_up(job) } else { condition(job, "Failed") }
 }
 
 /// The same as soon as it is decided, while the pods are being ended.
@@ -103,7 +104,16 @@ fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
 }
 
 fn terminated<'a>(command: &Command<'a>) -> Option<&'a ContainerStateTerminated> {
-    command.status?.state.as_ref()?.terminated.as_ref()
+    command.status.and_then(end_of)
+}
+
+/// How a container ended. Of one that it never made (its image did not pull), a kubelet that ends the pod says that it was lost; but one
+/// that was made has an id, and one that started has a time.
+fn end_of(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+    let end = status.state.as_ref()?.terminated.as_ref()?;
+    let lost = end.reason.as_deref() == Some("ContainerStatusUnknown");
+    let made = status.container_id.is_some() || !status.image_id.is_empty() || end.container_id.is_some() || end.started_at.is_some();
+    (made || !lost).then_some(end)
 }
 
 fn done(command: &Command<'_>) -> bool {
@@ -112,7 +122,7 @@ fn done(command: &Command<'_>) -> bool {
 
 fn started(commands: &[Command<'_>]) -> bool {
     let ran = |s: &ContainerStatus| {
-        s.started == Some(true) || s.state.as_ref().is_some_and(|s| s.running.is_some() || s.terminated.is_some())
+        s.started == Some(true) || s.state.as_ref().is_some_and(|s| s.running.is_some()) || end_of(s).is_some()
     };
     commands.iter().filter_map(|c| c.status).any(ran)
 }
@@ -182,7 +192,7 @@ fn never(pod: &Pod) -> Option<String> {
         let status = pod.status.as_ref();
         let reason = status.and_then(|s| s.reason.as_deref()).unwrap_or("the node gave the pod up");
         let message = status.and_then(|s| s.message.as_deref()).unwrap_or_default();
-        return Some(format!("{reason}: {message}"));
+        return Some(if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") });
     }
     let deleted = pod.metadata.deletion_timestamp.is_some() && pod.spec.as_ref().is_none_or(|s| s.node_name.is_none());
     deleted.then(|| "its pod was deleted before it had a node".into())

@@ -4,28 +4,10 @@ use crate::wire;
 
 pub use wire::Refusal;
 
-// The contract's bound for a text is 1 KiB; the rest is for the dots.
-const LINE: usize = 1_000;
-
-/// A text for people as the contract wants it: one line, not too long. What is quoted from the cluster (an event, a
-/// condition) may be neither, and must not turn an answer into a fault.
-pub(crate) fn line(text: impl Into<String>) -> String {
-    let mut text: String = text.into();
-    if text.contains(char::is_control) {
-        text = text.replace(char::is_control, " ");
-    }
-    if text.len() > LINE {
-        let cut = (0..=LINE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-        text.truncate(cut);
-        text.push_str(" ...");
-    }
-    text
-}
-
 impl Refusal {
     /// `reason` is UpperCamelCase and stable; `remedy` says who can change what, so that it would go through.
     pub fn new(reason: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { reason: reason.into(), message: line(message), remedy: line(remedy) }
+        Self { reason: reason.into(), message: message.into(), remedy: remedy.into() }
     }
 }
 
@@ -76,19 +58,19 @@ impl Undo {
     #[must_use]
     pub fn loses(mut self, what: impl Into<String>) -> Self {
         if let wire::Undo::By(inverse) = &mut self.0 {
-            inverse.loses.push(line(what));
+            inverse.loses.push(what.into());
         }
         self
     }
 
     /// Nothing needs undoing, because …
     pub fn none(because: impl Into<String>) -> Self {
-        Self(wire::Undo::Unneeded(line(because)))
+        Self(wire::Undo::Unneeded(because.into()))
     }
 
     /// There is no way back, because …
     pub fn impossible(because: impl Into<String>) -> Self {
-        Self(wire::Undo::Impossible(line(because)))
+        Self(wire::Undo::Impossible(because.into()))
     }
 
     pub(crate) fn into_wire(self) -> wire::Undo {
@@ -106,17 +88,17 @@ pub struct Check {
 impl Check {
     /// It is so; `what` was seen.
     pub fn holds(name: &'static str, what: impl Into<String>) -> Self {
-        Self { name, verdict: wire::Verdict::Holds(line(what)) }
+        Self { name, verdict: wire::Verdict::Holds(what.into()) }
     }
 
     /// Not yet.
     pub fn pending(name: &'static str, what: impl Into<String>) -> Self {
-        Self { name, verdict: wire::Verdict::Pending(line(what)) }
+        Self { name, verdict: wire::Verdict::Pending(what.into()) }
     }
 
     /// It is not, and waiting does not help.
     pub fn failed(name: &'static str, what: impl Into<String>) -> Self {
-        Self { name, verdict: wire::Verdict::Failed(line(what)) }
+        Self { name, verdict: wire::Verdict::Failed(what.into()) }
     }
 
     pub(crate) fn into_wire(self, object: Option<&wire::ObjectRef>) -> wire::Check {
@@ -138,17 +120,4 @@ macro_rules! check {
             $crate::Check::pending($name, ::std::format!($pending))
         }
     };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_quoted_becomes_one_line_that_is_not_too_long() {
-        assert_eq!(line("exceeded quota:\n\tsmall"), "exceeded quota:  small");
-        let long = line("ä".repeat(1_000));
-        assert_eq!((long.len(), long.ends_with("ä ...")), (1_004, true));
-        assert_eq!(line("short"), "short");
-    }
 }

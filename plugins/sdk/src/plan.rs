@@ -2,15 +2,11 @@
 use crate::json::{Difference, IntoJson};
 use crate::kind::Kind;
 use crate::kubectl::Kubectl;
-use crate::outcome::line;
 use crate::target::Target;
 use crate::wire;
 use serde_json::Value;
 
 pub use wire::Operation as Writes;
-
-// the contract's bound for one change
-const FIELDS: usize = 64;
 
 /// How to carry an action out from here.
 #[derive(Debug)]
@@ -57,10 +53,19 @@ impl Plan {
 
     /// The commands write another object that was seen. `subresource` is empty for the object itself.
     #[must_use]
-    pub fn writes_other(mut self, (kind, object): (Kind, &crate::Object), subresource: &str, operation: Writes) -> Self {
+    pub fn writes_other(
+        mut self,
+        (kind, object): (Kind, &crate::Object),
+        subresource: &str,
+        operation: Writes,
+    ) -> Self {
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         self.writes.push(wire::Write {
-            object: wire::ObjectRef { api: kind.api(), namespace: some(&object.namespace), name: object.name.clone() },
+            object: wire::ObjectRef {
+                api: kind.api(),
+                namespace: some(&object.namespace),
+                name: object.name.clone(),
+            },
             operation,
             subresource: some(subresource),
             uid: some(&object.uid),
@@ -71,7 +76,8 @@ impl Plan {
     /// The commands create an object in the namespace of the target.
     #[must_use]
     pub fn creates(mut self, kind: Kind, target: &Target, name: &str) -> Self {
-        let object = wire::ObjectRef { api: kind.api(), namespace: Some(target.namespace().into()), name: name.into() };
+        let object =
+            wire::ObjectRef { api: kind.api(), namespace: Some(target.namespace().into()), name: name.into() };
         self.changes.push(wire::Change { object: object.clone(), effect: wire::Effect::Created });
         self.writes.push(wire::Write { object, operation: Writes::Create, subresource: None, uid: None });
         self
@@ -89,10 +95,11 @@ impl Plan {
     pub fn changes(mut self, target: &Target, differences: Vec<Difference>) -> Self {
         let Some(object) = target.object() else { return self };
         let there = |value: Value| Some(value).filter(|v| !v.is_null()).map(|v| v.to_string());
-        let field = |d: Difference| wire::Field { at: d.at, before: there(d.before), after: there(d.after) };
-        let fields: Vec<_> = differences.into_iter().map(field).collect();
-        let set = |some: &[wire::Field]| wire::Change { object: object.clone(), effect: wire::Effect::Set(some.to_vec()) };
-        self.changes.extend(fields.chunks(FIELDS).map(set));
+        let fields = differences
+            .into_iter()
+            .map(|d| wire::Field { at: d.at, before: there(d.before), after: there(d.after) })
+            .collect();
+        self.changes.push(wire::Change { object: object.clone(), effect: wire::Effect::Set(fields) });
         self
     }
 
@@ -107,7 +114,7 @@ impl Plan {
     /// An effect that is no field, such as `12 pods are evicted`.
     #[must_use]
     pub fn effect(mut self, target: &Target, what: impl Into<String>) -> Self {
-        let other = |o: &wire::ObjectRef| wire::Change { object: o.clone(), effect: wire::Effect::Other(line(what)) };
+        let other = |o: &wire::ObjectRef| wire::Change { object: o.clone(), effect: wire::Effect::Other(what.into()) };
         self.changes.extend(target.object().map(other));
         self
     }
@@ -115,14 +122,14 @@ impl Plan {
     /// What an approver should know and cannot see in the changes.
     #[must_use]
     pub fn warn(mut self, what: impl Into<String>) -> Self {
-        self.warnings.push(line(what));
+        self.warnings.push(what.into());
         self
     }
 
     /// Several warnings, or none.
     #[must_use]
     pub fn warn_all(mut self, what: impl IntoIterator<Item = String>) -> Self {
-        self.warnings.extend(what.into_iter().map(line));
+        self.warnings.extend(what);
         self
     }
 

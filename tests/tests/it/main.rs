@@ -1,4 +1,5 @@
-//! All tests on the real cluster, in one binary. `admit_*`: what the API server refuses, whoever asks.
+//! All tests on the real cluster, in one binary. `admit_*`: what the API server refuses, whoever asks. `execute_*`: what an execution
+//! really does, however it ends. `crash_*`: an operator that is killed in the middle of one.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,3 +10,5 @@
     reason = "tests: what is not as expected ends the test"
 )]
 mod admit;
+mod crash;
+mod execute;

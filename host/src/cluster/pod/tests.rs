@@ -95,10 +95,21 @@ fn nothing_has_started_yet() {
 fn nothing_started_and_nothing_will() {
     let refused = pod(json!({"phase": "Failed", "reason": "OutOfcpu", "message": "node has no cpu"}));
     let homeless = with(deleted(pod(json!({"phase": "Pending"}))), "/spec", "nodeName", Value::Null);
+    // As a kubelet tells of containers that it never made, when their pod is deleted.
+    let unmade = |name: &str| {
+        let unknown = json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": null, "finishedAt": null}});
+        with(status(name, unknown), "", "imageID", json!(""))
+    };
+    let pulls = pod(json!({"phase": "Failed", "initContainerStatuses": [unmade("c0")], "containerStatuses": [unmade("c1")]}));
     table(
-        &[("refused by the kubelet", refused), ("deleted before it had a node", homeless)],
+        &[
+            ("refused by the kubelet", refused),
+            ("deleted while its image did not pull", deleted(pulls)),
+            ("deleted before it had a node", homeless),
+        ],
         expect![[r#"
             refused by the kubelet: NeverRan { why: "OutOfcpu: node has no cpu" }
+            deleted while its image did not pull: NeverRan { why: "the node gave the pod up" }
             deleted before it had a node: NeverRan { why: "its pod was deleted before it had a node" }"#]],
     );
 }
@@ -240,11 +251,13 @@ fn a_job_says_why_it_was_given_up() {
     let job = |type_: &str, reason: &str| -> Job {
         typed(json!({"status": {"conditions": [{"type": type_, "status": "True", "reason": reason}]}}))
     };
-    assert_eq!(failed_by(&job("Failed", "DeadlineExceeded")), Some(JobEnd::Deadline));
-    assert_eq!(failed_by(&job("Failed", "BackoffLimitExceeded")), Some(JobEnd::BackoffLimit));
-    assert_eq!(failed_by(&job("Failed", "PodFailurePolicy")), Some(JobEnd::Other));
-    assert_eq!(failed_by(&job("Complete", "CompletionsReached")), None);
+    assert_eq!(failed_by(&job("Failed", "DeadlineExceeded"), &PodSeen::None), Some(JobEnd::Deadline));
+    assert_eq!(failed_by(&job("Failed", "BackoffLimitExceeded"), &PodSeen::None), Some(JobEnd::BackoffLimit));
+    assert_eq!(failed_by(&job("Failed", "PodFailurePolicy"), &PodSeen::None), Some(JobEnd::Other));
+    assert_eq!(failed_by(&job("Complete", "CompletionsReached"), &PodSeen::None), None);
     let ending = job("FailureTarget", "DeadlineExceeded");
-    assert_eq!(failed_by(&ending), None, "its pods may still run");
+    assert_eq!(failed_by(&ending, &PodSeen::Running { command: 0 }), None, "its pods may still run");
+    let ended = PodSeen::Ended { command: 0, exit_code: 2, output: Output::default(), at: jiff::Timestamp::UNIX_EPOCH };
+    assert_eq!(failed_by(&ending, &ended), Some(JobEnd::Deadline), "and this one has ended");
     assert!(Asked::by(&ending, IMAGE).stopped);
 }

@@ -115,6 +115,7 @@ fn meets(labels: &Value, requirement: &str) -> bool {
     }
 }
 
+
 #[cfg(test)]
 mod tests {
     use super::*;

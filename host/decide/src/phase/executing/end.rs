@@ -12,8 +12,9 @@ use crate::{
 use crds::{ExecutionStatus, Phase, Reason, limits};
 use jiff::Timestamp;
 
-/// Exit codes of what was told to end (SIGTERM, SIGKILL): a deadline or a deletion, not the command's own word.
-const ENDED: [i32; 2] = [143, 137];
+/// Exit codes of what was told to end (SIGTERM, SIGKILL): a deadline or a deletion, not the command's own word. 2 is that of a Go program
+/// which is the first process of its container: the kernel spares it, and so it ends itself.
+const ENDED: [i32; 3] = [143, 137, 2];
 
 /// How a command ended.
 pub(super) struct Exit<'a> {

@@ -1,0 +1,59 @@
+//! The API server's own audit log: what was really asked and answered, whoever says what. The local cluster keeps one beside its
+//! kubeconfig; another cluster's is out of reach.
+use crate::cluster::kubeconfig;
+use serde_json::Value;
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::PathBuf,
+};
+
+/// The log from some moment on.
+pub struct AuditLog {
+    path: PathBuf,
+    from: u64,
+}
+
+impl AuditLog {
+    /// From now on. None: this cluster's log is not here.
+    #[must_use]
+    pub fn from_now() -> Option<Self> {
+        let path = kubeconfig()?.parent()?.parent()?.join("audit/audit.log");
+        let from = path.metadata().ok()?.len();
+        Some(Self { path, from })
+    }
+
+    /// What was done since: requests that the API server carried out, oldest first.
+    ///
+    /// # Panics
+    /// Where the log cannot be read any more.
+    #[must_use]
+    pub fn done(&self) -> Vec<Value> {
+        let mut file = File::open(&self.path).expect("the audit log was there");
+        file.seek(SeekFrom::Start(self.from)).expect("a file");
+        let mut text = String::new();
+        file.read_to_string(&mut text).expect("a text");
+        // The last line may be half written.
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let all = whole.lines().map(|line| serde_json::from_str::<Value>(line).expect("an audit event"));
+        all.filter(|e| e["stage"] == "ResponseComplete" && e["responseStatus"]["code"].as_u64().is_some_and(|c| c < 300)).collect()
+    }
+
+    /// How often a Job of this name was made.
+    #[must_use]
+    pub fn jobs_made(&self, name: &str) -> usize {
+        let made = |e: &&Value| e["verb"] == "create" && e["objectRef"]["resource"] == "jobs" && e["objectRef"]["name"] == name;
+        self.done().iter().filter(|e| made(e) && e["objectRef"].get("subresource").is_none()).count()
+    }
+
+    /// What an account of the run namespace wrote: verb and object.
+    #[must_use]
+    pub fn written_by(&self, account: &str) -> Vec<String> {
+        let user = format!("system:serviceaccount:{}:{account}", crds::labels::NAMESPACE_RUNS);
+        let writes = |e: &&Value| !matches!(e["verb"].as_str().unwrap_or_default(), "get" | "list" | "watch");
+        let all = self.done();
+        let ours = all.iter().filter(|e| e["user"]["username"] == user.as_str()).filter(writes);
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        ours.map(|e| format!("{} {}", text(&e["verb"]), text(&e["requestURI"]).split('?').next().unwrap_or_default())).collect()
+    }
+}

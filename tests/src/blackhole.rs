@@ -1,0 +1,66 @@
+//! An admission webhook that takes the call and never answers: what a run writes hangs in the API server for as long as a test needs it
+//! to. Only in one namespace, and only for the number of replicas.
+use crate::{Cluster, Standing, Workload};
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+
+/// As it is called in the words of the API server.
+const NAME: &str = "hole.test.invalid";
+
+/// It swallows writes to `scale` in one namespace.
+pub struct BlackHole {
+    listener: TcpListener,
+    _standing: Standing,
+}
+
+impl BlackHole {
+    /// Opens it over the workload's namespace; returns when it swallows. The API server must run on this machine.
+    ///
+    /// # Panics
+    /// Where it cannot be opened.
+    pub async fn over(cluster: &Cluster, workload: &Workload) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("https://{}/", listener.local_addr().expect("an address"));
+        let namespace = workload.object["metadata"]["namespace"].as_str().expect("a namespace").to_owned();
+        let standing = cluster.stand(webhook(&namespace, &url)).await.expect("the administrator may");
+        let hole = Self { listener, _standing: standing };
+        // The API server hears of it a moment later. Until it has, calls that come in are dropped, and so refused.
+        let asked = async {
+            while !matches!(workload.would_scale(9).await, Err(e) if e.to_string().contains(NAME)) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let dropped = async {
+            loop {
+                drop(hole.swallowed().await);
+            }
+        };
+        tokio::select! {
+            () = asked => {}
+            () = dropped => {}
+        }
+        hole
+    }
+
+    /// The next write, once it hangs here. It does until this is dropped, or the API server gives up (30 s).
+    ///
+    /// # Panics
+    /// Where none comes.
+    pub async fn swallowed(&self) -> TcpStream {
+        let call = tokio::time::timeout(crate::PATIENCE, self.listener.accept()).await;
+        call.expect("nothing is written in time").expect("a connection").0
+    }
+}
+
+fn webhook(namespace: &str, url: &str) -> serde_json::Value {
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": format!("test-hole-{namespace}")},
+        "webhooks": [{
+            "name": NAME, "clientConfig": {"url": url}, "sideEffects": "None",
+            "admissionReviewVersions": ["v1"], "timeoutSeconds": 30, "failurePolicy": "Fail",
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments/scale"]}],
+        }],
+    })
+}

@@ -1,0 +1,48 @@
+//! What executions do to real objects in a real cluster, each in a namespace of its own: what was asked for, nothing else, and a record
+//! of it. What must be so of every one, however it ends, is held by `Run::ended`.
+mod cancel;
+mod deadline;
+mod failure;
+mod not_supported;
+mod operator;
+mod refusal;
+mod requester;
+mod rollout;
+mod scale;
+
+use serde_json::{Value, json};
+
+/// `scale_deployment` of `web`.
+fn scale(replicas: u32) -> Value {
+    json!({"action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": replicas}, "reason": "a test"})
+}
+
+/// `base` with some of its fields set.
+fn with(mut base: Value, fields: Value) -> Value {
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        base[key] = value.clone();
+    }
+    base
+}
+
+/// The stored inverse as a request of its own.
+fn inverse(story: &tests::Story) -> Value {
+    let parameters: Value = serde_json::from_str(story.status("/rollback/parameters")).expect("parameters are JSON");
+    json!({"action": story.status("/rollback/action"), "target": {"name": "web"}, "parameters": parameters, "reason": "the way back"})
+}
+
+/// Lets a user run `scale_deployment` here, as an administrator of the namespace would.
+async fn may_run(cluster: &tests::Cluster, namespace: &str, user: &str) {
+    let (rbac, meta) = ("rbac.authorization.k8s.io", json!({"name": "may-run", "namespace": namespace}));
+    let role = json!({
+        "apiVersion": format!("{rbac}/v1"), "kind": "Role", "metadata": meta,
+        "rules": [{"apiGroups": ["writ.dev"], "resources": ["actions"], "resourceNames": ["scale-deployment"], "verbs": ["run"]}],
+    });
+    let binding = json!({
+        "apiVersion": format!("{rbac}/v1"), "kind": "RoleBinding", "metadata": meta,
+        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "may-run"},
+        "subjects": [{"apiGroup": rbac, "kind": "User", "name": user}],
+    });
+    tests::create(&cluster.admin, &role).await.expect("the administrator may");
+    tests::create(&cluster.admin, &binding).await.expect("the administrator may");
+}

@@ -1,0 +1,90 @@
+//! Stopping: before anything ran, while it runs, and by deleting the object.
+use super::{scale, with};
+use serde_json::{Value, json};
+use tests::{BlackHole, Cluster, Run, Workload, among_others};
+
+/// A run whose command hangs in the API server, for as long as the second part lives.
+async fn hanging(cluster: &Cluster, web: &Workload, namespace: &str) -> (Run, impl Sized) {
+    let hole = BlackHole::over(cluster, web).await;
+    let run = cluster.run(namespace, scale(2)).await;
+    let held = hole.swallowed().await;
+    (run, (held, hole))
+}
+
+/// Nothing of it runs any more: every Job is gone or has ended.
+async fn nothing_runs(run: &Run) {
+    for job in run.jobs().await {
+        let ended = job["status"]["conditions"].as_array().is_some_and(|all| {
+            all.iter().any(|c| c["status"] == "True" && matches!(c["type"].as_str(), Some("Complete" | "Failed" | "FailureTarget")))
+        });
+        assert!(ended || job["metadata"].get("deletionTimestamp").is_some(), "{job:#}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_born_cancelled_never_runs() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-cancel").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let born = with(scale(2), json!({"cancel": {"requested": true, "reason": "a drill"}}));
+    let story = cluster.run(&space.name, born).await.ended().await;
+    assert_eq!(story.end(), ("Cancelled", "CancelRequested"), "{:#}", story.object["status"]);
+    let who = story.object["spec"]["cancel"]["by"].as_str().unwrap();
+    assert_eq!(story.status("/by"), who);
+    assert!(story.status("/message").contains(&format!("Cancelled by {who}: a drill. Nothing was touched.")));
+    story.made_no_job();
+    assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+#[tokio::test]
+async fn what_runs_is_stopped_and_says_by_whom_and_that_it_may_have_done_a_part() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-cancel").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let (run, _held) = hanging(&cluster, &web, &space.name).await;
+    let jonas = space.user("jonas", "writ-user").await.unwrap();
+    run.cancel(&jonas, "wrong number").await.unwrap();
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Cancelled", "StoppedMidway"), "{:#}", story.object["status"]);
+    let who = format!("jonas-{}", space.name);
+    assert_eq!(story.object["spec"]["cancel"], json!({"requested": true, "reason": "wrong number", "by": who}));
+    assert_eq!(story.status("/by"), who);
+    assert!(story.status("/message").contains("It may have done a part: look at Deployment"), "{}", story.status("/message"));
+    assert_eq!(story.condition("Succeeded"), ("False", "StoppedMidway"));
+    nothing_runs(&run).await;
+    assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+#[tokio::test]
+async fn what_runs_and_is_deleted_is_stopped_first_and_leaves_nothing_behind() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-cancel").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let (run, _held) = hanging(&cluster, &web, &space.name).await;
+    run.delete().await.unwrap();
+    let rows = run.gone().await;
+    let end = rows.last().unwrap();
+    assert_eq!((&end["phase"], &end["reason"]), (&json!("Cancelled"), &json!("StoppedMidway")));
+    nothing_runs(&run).await;
+    tests::eventually("its Job and its pod are gone", async || {
+        let left: Vec<Value> = [run.jobs().await, run.pods().await].concat();
+        left.is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+#[tokio::test]
+async fn what_is_over_can_be_deleted_at_once() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-cancel").await.unwrap();
+    let run = cluster.run(&space.name, scale(2)).await;
+    assert_eq!(run.ended().await.end(), ("Refused", "TargetNotFound"));
+    run.delete().await.unwrap();
+    let rows = run.gone().await;
+    assert_eq!(rows.len(), 1, "the ledger remembers it");
+}

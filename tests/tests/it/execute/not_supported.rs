@@ -1,0 +1,61 @@
+//! What this build does not honor, it refuses: a field, an obligation of a policy. Never ignored.
+use super::{scale, with};
+use serde_json::{Value, json};
+use tests::{Cluster, Workload, among_others};
+
+#[tokio::test]
+async fn every_field_that_is_not_honored_yet_is_refused() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-later").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let generation = web.now().await["metadata"]["generation"].clone();
+    let another = json!({"name": "x", "uid": "22222222-2222-4222-8222-222222222222"});
+    let table: [(&str, Value); 8] = [
+        ("spec.dryRun: Server", json!({"dryRun": "Server"})),
+        ("spec.rollbackOf", json!({"rollbackOf": another})),
+        ("spec.planHash", json!({"planHash": format!("sha256:{}", "0".repeat(64))})),
+        ("spec.breakGlass", json!({"breakGlass": true})),
+        ("spec.onConflict", json!({"onConflict": "Queue"})),
+        ("spec.onConflict", json!({"onConflict": "Refuse"})),
+        ("spec.rollback.onFailure: Automatic", json!({"rollback": {"onFailure": "Automatic"}})),
+        ("spec.ttlAfterFinished", json!({"ttlAfterFinished": "1h"})),
+    ];
+    let mut runs = Vec::new();
+    for (field, spec) in table {
+        runs.push((field, cluster.run(&space.name, with(scale(2), spec)).await));
+    }
+    for (field, run) in runs {
+        let story = run.ended().await;
+        story.refused("NotSupportedYet", "Host", &format!("does not honor {field} yet"));
+        assert_eq!(story.status("/refusal/violations/0/rule"), field);
+    }
+    assert_eq!(web.now().await["metadata"]["generation"], generation);
+}
+
+#[tokio::test]
+async fn fields_with_their_default_values_are_no_reason_to_refuse() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-later").await.unwrap();
+    Workload::deployment(&cluster, &space.name, 1).await;
+    let harmless = json!({
+        "dryRun": "Plan", "breakGlass": false, "rollback": {"onFailure": "Never", "keepFor": "1h"}, "timeout": "1m",
+        "origin": {"ticket": "INC-1"},
+    });
+    let story = cluster.run(&space.name, with(scale(2), harmless)).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "PlanOnly"), "{:#}", story.object["status"]);
+    assert_eq!(story.object["status"]["plan"]["deadlineSeconds"], 60);
+}
+
+/// The default policy wants an approval for many new pods in production, which nobody can give yet.
+#[tokio::test]
+async fn an_approval_that_a_policy_wants_is_refused_and_not_left_out() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.labeled_scratch("execute-later", json!({"environment": "production"})).await.unwrap();
+    Workload::deployment(&cluster, &space.name, 1).await;
+    let story = cluster.run(&space.name, with(scale(15), json!({"reason": "INC-4312 load"}))).await.ended().await;
+    story.refused("NotSupportedYet", "Policy", "allows it only with: 1 approval");
+    assert_eq!(story.status("/policy/decision"), "Allow");
+}
