@@ -108,6 +108,7 @@ fn pooled(slots: u32, reservation: u64) -> Result<wasmtime::Engine, wasmtime::Er
         .max_core_instances_per_component(INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
         .max_memory_size(most.memory)
         .table_elements(most.table)
         // Wiping this much is faster than giving it back; kept for every slot ever used, 16 MiB at 64 slots.

@@ -1,4 +1,5 @@
 //! What one call may use, and how an `ActionPlugin` writes it. Owns the ceilings of this host.
+use crds::PluginLimits;
 use std::time::Duration;
 
 /// What one call may use. Each ends in a fault of its own.
@@ -64,24 +65,21 @@ impl Limits {
         }
     }
 
-    /// From the texts of an `ActionPlugin`'s `spec.limits`; what is not there is the ceiling.
+    /// From an `ActionPlugin`'s `spec.limits`; what is not there is the ceiling.
     ///
     /// # Errors
     /// Where a text is no quantity, is 0, or is above the ceiling: a limit is never silently another one.
-    pub fn parse(
-        fuel: Option<&str>,
-        memory: Option<&str>,
-        time: Option<&str>,
-        output: Option<&str>,
-    ) -> Result<Self, LimitsError> {
+    pub fn of(spec: Option<&PluginLimits>) -> Result<Self, LimitsError> {
+        let none = PluginLimits::default();
+        let PluginLimits { fuel, memory, time, output } = spec.unwrap_or(&none);
         let top = Self::ceiling();
-        let wall = at_most("time", time, millis(top.wall), duration, "time such as 50ms or 1s", "2s")?;
+        let wall = at_most("time", time.as_deref(), millis(top.wall), duration, "time such as 50ms or 1s", "2s")?;
         let size = "size such as 512Ki or 32Mi";
         Ok(Self {
-            fuel: at_most("fuel", fuel, top.fuel, quantity, "number such as 50M", "100M")?,
+            fuel: at_most("fuel", fuel.as_deref(), top.fuel, quantity, "number such as 50M", "100M")?,
             wall: Duration::from_millis(wall),
-            memory: bytes("memory", memory, top.memory, size, "64Mi")?,
-            output: bytes("output", output, top.output, size, "1Mi")?,
+            memory: bytes("memory", memory.as_deref(), top.memory, size, "64Mi")?,
+            output: bytes("output", output.as_deref(), top.output, size, "1Mi")?,
             ..top
         })
     }
@@ -150,10 +148,16 @@ fn millis(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    fn spec(fuel: &str, memory: &str, time: &str, output: &str) -> PluginLimits {
+        let text = |s: &str| (s != "-").then(|| s.to_owned());
+        PluginLimits { fuel: text(fuel), memory: text(memory), time: text(time), output: text(output) }
+    }
+
     #[test]
     fn what_is_not_written_is_the_ceiling_and_what_is_written_counts() {
-        assert_eq!(Limits::parse(None, None, None, None), Ok(Limits::ceiling()));
-        let limits = Limits::parse(Some("50M"), Some("32Mi"), Some("50ms"), Some("256Ki")).unwrap();
+        assert_eq!(Limits::of(None), Ok(Limits::ceiling()));
+        assert_eq!(Limits::of(Some(&spec("-", "-", "-", "-"))), Ok(Limits::ceiling()));
+        let limits = Limits::of(Some(&spec("50M", "32Mi", "50ms", "256Ki"))).unwrap();
         assert_eq!(limits.fuel, 50_000_000);
         assert_eq!(limits.memory, 32 << 20);
         assert_eq!(limits.wall, Duration::from_millis(50));
@@ -162,20 +166,19 @@ mod tests {
 
     #[test]
     fn a_limit_above_the_ceiling_none_at_all_or_unreadable_is_refused_and_not_bent() {
-        for bad in ["0", "", "-1", "1.5M", "50 M", "50MM", "99999999999999999999", "18446744073709551615G", "fast"] {
-            let no = Limits::parse(Some(bad), None, None, None).unwrap_err();
+        for bad in ["0", "", "1.5M", "50 M", "50MM", "99999999999999999999", "18446744073709551615G", "fast"] {
+            let no = Limits::of(Some(&spec(bad, "-", "-", "-"))).unwrap_err();
             assert!(matches!(no, LimitsError::Unreadable { field: "fuel", .. }), "{bad}: {no}");
         }
-        let no = Limits::parse(None, Some("65Mi"), None, None).unwrap_err();
+        let no = Limits::of(Some(&spec("-", "65Mi", "-", "-"))).unwrap_err();
         expect_test::expect![[r#"spec.limits.memory is "65Mi", above this host's ceiling of 64Mi. Lower it, or leave it out"#]]
             .assert_eq(&no.to_string());
-        assert!(Limits::parse(None, None, Some("3s"), None).is_err());
-        assert!(Limits::parse(None, None, None, Some("2Mi")).is_err());
+        assert!(Limits::of(Some(&spec("-", "-", "3s", "-"))).is_err());
+        assert!(Limits::of(Some(&spec("-", "-", "-", "2Mi"))).is_err());
     }
 
     #[test]
     fn the_ceilings_in_the_messages_are_those_that_are_enforced() {
-        let all = Limits::parse(Some("100M"), Some("64Mi"), Some("2s"), Some("1Mi"));
-        assert_eq!(all, Ok(Limits::ceiling()));
+        assert_eq!(Limits::of(Some(&spec("100M", "64Mi", "2s", "1Mi"))), Ok(Limits::ceiling()));
     }
 }

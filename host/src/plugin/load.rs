@@ -52,6 +52,11 @@ impl Plugins {
             return Ok(self.with_limits(&there, limits));
         }
         admit::admit(&bytes)?;
+        let place = self.0.slots.loading().await?;
+        // Whoever had the place before may have loaded the same bytes.
+        if let Some(there) = self.compiled(&digest) {
+            return Ok(self.with_limits(&there, limits));
+        }
         let (size, plugins) = (bytes.len(), self.clone());
         let compile = move || {
             let begin = Instant::now();
@@ -59,11 +64,12 @@ impl Plugins {
             let pre = v0_1::link(&plugins.0.linker, &component).map_err(|e| LoadError::Link(e.into()))?;
             Ok((pre, begin.elapsed()))
         };
-        let (pre, compiled_in) = self.0.slots.compile(compile).await?;
+        let (place, (pre, compiled_in)) = place.compile(compile).await?;
         let described = self.described(&pre, limits, digest.clone()).await?;
         let loaded = Loaded { digest: digest.clone(), description: Arc::new(described.description), bytes: size, compiled_in };
         let (share, schemas) = (self.0.slots.share(), Arc::new(described.schemas));
         self.keep(digest, Arc::new(Compiled { loaded: loaded.clone(), pre, limits, schemas, share }));
+        drop(place);
         Ok(loaded)
     }
 
@@ -87,11 +93,14 @@ impl Plugins {
             Ok((read(ask()?), read(ask()?)))
         };
         let (first, second) = self.0.slots.call(&share, twice).await.map_err(LoadError::Describe)?;
-        let (first, second) = (first?, second?);
-        match first.description == second.description {
-            true => Ok(first),
-            false => Err(LoadError::Unsteady),
-        }
+        same(first?, &second?)
+    }
+}
+
+fn same(first: Described, second: &Described) -> Result<Described, LoadError> {
+    match first.description == second.description {
+        true => Ok(first),
+        false => Err(LoadError::Unsteady),
     }
 }
 

@@ -26,12 +26,13 @@ pub use nearest::edit_distance;
 pub use parameters::check_parameters;
 
 use arc_swap::ArcSwap;
-use decide::model::{Description, Digest};
+use decide::{
+    canonical,
+    model::{Description, Digest},
+};
 use load::Compiled;
-use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     sync::Arc,
 };
 
@@ -89,12 +90,7 @@ impl Plugins {
 /// The name of a component: the sha256 of its bytes.
 #[must_use]
 pub fn digest_of(bytes: &[u8]) -> Digest {
-    let hex = Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    match Digest::try_from(hex) {
+    match Digest::try_from(canonical::sha256(bytes)) {
         Ok(digest) => digest,
         Err(_) => unreachable!("a sha256 in hex digits is a digest"),
     }

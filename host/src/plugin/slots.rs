@@ -10,15 +10,18 @@ use tokio::{
 /// Longer than the longest call, so that only a machine with more work than it can do is ever said to be busy.
 const WAIT: Duration = Duration::from_secs(5);
 /// Compiling the largest component that is admitted takes seconds; a few of them may stand in line.
-const COMPILE_WAIT: Duration = Duration::from_secs(60);
+const LOAD_WAIT: Duration = Duration::from_secs(60);
 
 pub(super) struct Slots {
     calls: Arc<Semaphore>,
     /// One: compiling takes a whole core for a while, and calls must not notice.
-    compile: Arc<Semaphore>,
+    loading: Arc<Semaphore>,
     all: u32,
     wait: Duration,
 }
+
+/// Taken by who loads a component.
+pub(super) struct Loading(#[allow(dead_code, reason = "held, and given back when it is dropped")] OwnedSemaphorePermit);
 
 /// The places that one component may take at once.
 pub(super) type Share = Arc<Semaphore>;
@@ -26,7 +29,7 @@ pub(super) type Share = Arc<Semaphore>;
 impl Slots {
     pub(super) fn new(all: u32) -> Self {
         let calls = Arc::new(Semaphore::new(all as usize));
-        Self { calls, compile: Arc::new(Semaphore::new(1)), all, wait: WAIT }
+        Self { calls, loading: Arc::new(Semaphore::new(1)), all, wait: WAIT }
     }
 
     /// Half of the places: however badly one component behaves, the others find one.
@@ -65,20 +68,22 @@ impl Slots {
         Some((own, one))
     }
 
-    /// Compiles, one at a time.
-    pub(super) async fn compile<T, F>(&self, work: F) -> Result<T, LoadError>
+    /// The one place in which a component is loaded, from before it is compiled until it is kept.
+    pub(super) async fn loading(&self) -> Result<Loading, LoadError> {
+        let busy = || LoadError::Busy { seconds: LOAD_WAIT.as_secs() };
+        let place = timeout(LOAD_WAIT, self.loading.clone().acquire_owned()).await;
+        place.ok().and_then(Result::ok).map(Loading).ok_or_else(busy)
+    }
+}
+
+impl Loading {
+    /// Compiles where blocking is allowed. The place is taken until that is done, also if nobody waits for it any more.
+    pub(super) async fn compile<T, F>(self, work: F) -> Result<(Self, T), LoadError>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, LoadError> + Send + 'static,
     {
-        let busy = || LoadError::Busy { seconds: COMPILE_WAIT.as_secs() };
-        let place = timeout(COMPILE_WAIT, self.compile.clone().acquire_owned()).await;
-        let place = place.ok().and_then(Result::ok).ok_or_else(busy)?;
-        let held = move || {
-            let result = work();
-            drop(place);
-            result
-        };
+        let held = move || work().map(|done| (self, done));
         spawn_blocking(held).await.unwrap_or(Err(LoadError::Compiler))
     }
 }
@@ -143,7 +148,9 @@ mod tests {
         let panicked = slots.call::<(), _>(&share, || panic!("a bug")).await;
         assert!(matches!(panicked, Err(Fault::Trapped { .. })));
         assert_eq!(slots.call(&share, || Ok(1)).await, Ok(1));
-        assert!(matches!(slots.compile::<(), _>(|| panic!("a bug")).await, Err(LoadError::Compiler)));
+        let place = slots.loading().await.unwrap();
+        assert!(matches!(place.compile::<(), _>(|| panic!("a bug")).await, Err(LoadError::Compiler)));
+        assert_eq!(slots.loading.available_permits(), 1);
         assert_eq!(slots.calls.available_permits(), 2);
     }
 }

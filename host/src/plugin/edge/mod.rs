@@ -73,3 +73,6 @@ pub(super) fn unique<'a>(place: &str, names: impl Iterator<Item = &'a str>) -> C
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

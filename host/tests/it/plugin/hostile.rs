@@ -1,0 +1,216 @@
+//! Components that do what none should. Each ends in the fault that is its own, soon after its limit, and nobody else notices.
+use super::guests::{engine, hostile, limits, misbehave, state};
+use decide::model::{Digest, PluginFault};
+use host::plugin::{Fault, Limits, LoadError, Plugins};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Of a busy test machine; what an idle one needs is measured, not tested.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// Asks `validate` for a deed. It must fail, in time, and the next call must not notice.
+async fn deed(limits: Limits, deed: &str) -> Fault {
+    let (plugins, on) = engine(limits).await;
+    let begin = Instant::now();
+    let fault = plugins.validate(&on, &misbehave("validate", deed)).await.expect_err("it came back");
+    let took = begin.elapsed();
+    assert!(took < limits.wall + MARGIN, "{deed} took {took:?}");
+    still_good(&plugins, &on).await;
+    fault
+}
+
+async fn still_good(plugins: &Plugins, on: &Digest) {
+    let good = plugins.validate(on, &misbehave("nothing", "")).await;
+    assert!(matches!(good, Ok(Ok(_))), "the next call was not untouched: {good:?}");
+}
+
+#[tokio::test]
+async fn a_loop_is_out_of_fuel_long_before_its_time_is_over() {
+    assert_eq!(deed(limits(), "loop").await, Fault::OutOfFuel { fuel: limits().fuel });
+}
+
+#[tokio::test]
+async fn a_loop_with_fuel_left_is_ended_by_the_clock_and_asked_again() {
+    let limits = Limits { fuel: u64::MAX / 2, wall: Duration::from_millis(100), ..limits() };
+    let fault = deed(limits, "loop").await;
+    assert_eq!(fault, Fault::DeadlineExceeded { millis: 100 });
+    // A slow machine is no fault of the component's.
+    assert!(matches!(PluginFault::from(fault), PluginFault::Unavailable { .. }));
+}
+
+#[tokio::test]
+async fn a_loop_in_any_function_ends_the_same_way() {
+    let (plugins, on) = engine(limits()).await;
+    let out = Err(Fault::OutOfFuel { fuel: limits().fuel });
+    let r = |function| misbehave(function, "loop");
+    assert_eq!(plugins.reads(&on, &r("reads"), false, &state(1)).await.map(drop), out);
+    assert_eq!(plugins.plan(&on, &r("plan"), &state(1)).await.map(drop), out);
+    assert_eq!(plugins.rollback(&on, &r("rollback"), &state(1)).await.map(drop), out);
+    assert_eq!(plugins.checks(&on, &r("checks"), &super::guests::empty(), &state(1)).await.map(drop), out);
+    still_good(&plugins, &on).await;
+}
+
+#[tokio::test]
+async fn a_loop_in_describe_is_never_loaded() {
+    let error = super::guests::load("loop").await.expect_err("it was loaded");
+    assert!(matches!(error, LoadError::Describe(Fault::OutOfFuel { .. })), "{error:?}");
+}
+
+/// Before any function is called: the start function of the module inside.
+#[tokio::test]
+async fn a_loop_at_the_start_is_never_loaded() {
+    let error = Plugins::new().unwrap().load(starting("(func $start (loop (br 0)))"), limits()).await.expect_err("it was loaded");
+    assert!(matches!(error, LoadError::Describe(Fault::OutOfFuel { .. })), "{error:?}");
+}
+
+/// A component whose module has this start function, and functions named as the contract names them.
+fn starting(start: &str) -> Arc<[u8]> {
+    let names = ["describe", "validate", "reads", "plan", "rollback", "checks"];
+    let exports: String = names.iter().map(|n| format!("(export \"{n}\" (func $f))")).collect();
+    let text = format!(
+        r#"(component
+            (core module $m {start} (start $start) (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $all {exports})
+            (export "writ:action/actions@0.1.0" (instance $all)))"#
+    );
+    wat::parse_str(text).unwrap().into()
+}
+
+#[tokio::test]
+async fn memory_that_grows_for_ever_is_out_of_memory_and_does_not_stay() {
+    let wanted = Fault::OutOfMemory { what: "memory", limit: "16 MiB".into() };
+    assert_eq!(deed(limits(), "grow").await, wanted);
+    assert_eq!(deed(limits(), "allocate").await, wanted);
+
+    let (plugins, on) = engine(limits()).await;
+    let before = resident();
+    for _ in 0..60 {
+        assert_eq!(plugins.validate(&on, &misbehave("validate", "allocate")).await, Err(wanted.clone()));
+    }
+    // 60 times 16 MiB would be nearly a gigabyte; other tests of this program run beside and take some.
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 400 << 20, "{} MiB stayed", grown >> 20);
+}
+
+/// Bytes of memory this program has now.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[tokio::test]
+async fn memory_and_tables_are_bounded_at_birth_too() {
+    let plugins = Plugins::new().unwrap();
+    let born = |parts: &str| starting(&format!("{parts} (func $start)"));
+    // 32 MiB of 16, and two of 12.
+    for memory in ["(memory 512)", "(memory 192) (table 1 funcref)"] {
+        let limits = Limits { memory: 8 << 20, ..limits() };
+        let error = plugins.load(born(memory), limits).await.expect_err("it was loaded");
+        assert!(matches!(&error, LoadError::Describe(Fault::OutOfMemory { what: "memory", .. })), "{memory}: {error:?}");
+    }
+    for table in ["(table 1001 funcref)", "(table 600 funcref) (table 600 funcref)"] {
+        let error = plugins.load(born(table), limits()).await.expect_err("it was loaded");
+        assert!(matches!(&error, LoadError::Describe(Fault::OutOfMemory { what: "table elements", .. })), "{table}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_says_in_the_fault_what_it_was() {
+    let Fault::Trapped { message } = deed(limits(), "panic").await else { panic!("no trap") };
+    assert!(message.contains("the widget is upside down"), "{message}");
+    let Fault::Trapped { message } = deed(limits(), "trap").await else { panic!("no trap") };
+    assert!(message.contains("unreachable"), "{message}");
+}
+
+#[tokio::test]
+async fn recursion_without_end_is_a_trap_of_its_own_and_not_ours() {
+    let Fault::Trapped { message } = deed(Limits { fuel: 200_000_000, ..limits() }, "recurse").await else { panic!("no trap") };
+    assert!(message.contains("call stack exhausted"), "{message}");
+}
+
+/// Few instructions, much work: what they copy is paid for by the byte.
+#[tokio::test]
+async fn much_work_by_few_instructions_is_out_of_fuel_too() {
+    assert_eq!(deed(limits(), "fill").await, Fault::OutOfFuel { fuel: limits().fuel });
+}
+
+#[tokio::test]
+async fn a_flood_of_log_lines_is_out_of_fuel_and_most_of_it_is_dropped() {
+    assert_eq!(deed(limits(), "flood").await, Fault::OutOfFuel { fuel: limits().fuel });
+}
+
+#[tokio::test]
+async fn a_line_of_the_log_that_is_larger_than_an_answer_is_bad_output() {
+    assert!(matches!(deed(limits(), "long-line").await, Fault::BadOutput { .. }));
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_its_limit_is_not_copied_out() {
+    for huge in ["huge", "many"] {
+        let Fault::BadOutput { at, why } = deed(limits(), huge).await else { panic!("{huge} was taken") };
+        assert_eq!(at, "validate");
+        assert!(why.contains("at most 256 KiB are taken"), "{why}");
+    }
+}
+
+/// The limits a component is asked with are those it was loaded with last.
+#[tokio::test]
+async fn each_limit_is_the_components_own() {
+    let plugins = Plugins::new().unwrap();
+    let small = Limits { fuel: 3_000_000, ..limits() };
+    for fuel in [limits(), small] {
+        let on = plugins.load(hostile(""), fuel).await.unwrap().digest;
+        let fault = plugins.validate(&on, &misbehave("validate", "loop")).await;
+        assert_eq!(fault, Err(Fault::OutOfFuel { fuel: fuel.fuel }));
+    }
+}
+
+/// All the places a bad one may take are taken all the time; a good one is served all the same, and nothing fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_a_good_plugin_go_on_beside_a_bad_one() {
+    let plugins = Plugins::new().unwrap();
+    let bad = plugins.load(hostile(""), limits()).await.unwrap().digest;
+    let good = plugins.load(super::guests::component("workload").into(), Limits::ceiling()).await.unwrap().digest;
+    let attack = |deed: &'static str| {
+        let (plugins, bad) = (plugins.clone(), bad.clone());
+        tokio::spawn(async move {
+            for _ in 0..5 {
+                plugins.validate(&bad, &misbehave("validate", deed)).await.expect_err("it came back");
+            }
+        })
+    };
+    let attackers: Vec<_> = ["loop", "allocate", "panic", "flood", "huge", "recurse"].map(attack).into_iter().collect();
+    let scale = super::guests::request("scale_deployment", &serde_json::json!({"replicas": 5}));
+    let mut served = 0;
+    while served < 50 || attackers.iter().any(|a| !a.is_finished()) {
+        let answer = plugins.validate(&good, &scale).await;
+        assert!(matches!(answer, Ok(Ok(_))), "{answer:?}");
+        served += 1;
+    }
+    for attacker in attackers {
+        attacker.await.unwrap();
+    }
+}
+
+/// Nothing one call leaves behind is there in the next: a count that the component keeps is always at its first.
+#[tokio::test]
+async fn every_call_is_the_first_of_its_instance() {
+    let (plugins, on) = engine(limits()).await;
+    for _ in 0..5 {
+        let plan = plugins.plan(&on, &misbehave("plan", "count"), &state(1)).await.unwrap().unwrap();
+        assert_eq!(plan.warnings, ["call 1 of this instance"]);
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_loaded_is_gone_and_not_broken() {
+    let (plugins, on) = engine(limits()).await;
+    plugins.retain(&std::collections::BTreeSet::new());
+    let fault = plugins.validate(&on, &misbehave("nothing", "")).await.expect_err("it was asked");
+    assert_eq!(fault, Fault::Gone(on));
+    assert!(matches!(PluginFault::from(fault), PluginFault::Unavailable { .. }));
+}

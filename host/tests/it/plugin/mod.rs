@@ -1,0 +1,8 @@
+//! The plugin engine from outside: real components, real limits. Owns nothing of what a plan means.
+mod admission;
+mod conformance;
+mod guests;
+mod hostile;
+mod lies;
+mod loading;
+mod parameters;
