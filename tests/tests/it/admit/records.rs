@@ -1,6 +1,7 @@
 //! A record is written by the operator only, and what was asked does not change.
 use super::{ACTION, execution, patch, patch_sub, with};
 use crds::labels::OPERATOR_USER;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tests::{Cluster, api, create, refused, would_create};
 
@@ -90,17 +91,18 @@ async fn only_the_operator_puts_on_and_takes_off_its_finalizers() {
     let object = execution(&space.name);
     let finalizers = |f: Value| json!({"metadata": {"finalizers": f}});
     let no = "only the Writ operator puts on and takes off its finalizer";
-    // One that no operator knows, so that one that runs here leaves it alone. Nobody could ever take it off again.
+    // One that no operator knows, so that one that runs here leaves it alone.
     let ours = json!(["writ.dev/a-test"]);
+    // Nobody could ever take it off again.
     refused(would_create(&alice, &with(object.clone(), finalizers(ours.clone()))).await, no);
-    create(&alice, &object).await.unwrap();
-    refused(patch(&alice, &object, finalizers(ours.clone())).await, no);
-    patch(&operator, &object, finalizers(ours)).await.unwrap();
-    for off in [json!(null), json!([]), json!(["example.com/another"])] {
-        refused(patch(&alice, &object, finalizers(off)).await, no);
+    create(&operator, &with(object.clone(), finalizers(ours))).await.unwrap();
+    for change in [json!(null), json!([]), json!(["example.com/another"]), json!(["writ.dev/a-test", "writ.dev/mine"])] {
+        refused(patch(&alice, &object, finalizers(change)).await, no);
     }
-    let both = json!(["writ.dev/a-test", "example.com/another"]);
-    patch(&alice, &object, finalizers(both)).await.unwrap();
+    // Those of others are theirs.
+    let add = json!([{"op": "add", "path": "/metadata/finalizers/-", "value": "example.com/another"}]);
+    let add = Patch::Json::<()>(serde_json::from_value(add).unwrap());
+    api(&alice, &object).patch("probe", &PatchParams::default(), &add).await.unwrap();
     patch(&operator, &object, finalizers(json!([]))).await.unwrap();
 }
 
