@@ -155,8 +155,13 @@ async fn an_answer_without_end_is_malformed() {
 const ENDLESS: &str = "count([1 | some a in numbers.range(1, 1000); some b in numbers.range(1, 1000); some c in numbers.range(1, 1000); a + b + c > 0]) > 0";
 
 #[tokio::test]
-async fn an_evaluation_without_end_is_stopped() {
-    assert_eq!(verdict(&policy(&format!("decision := {YES} if {ENDLESS}"))).await, Verdict::TimedOut);
+async fn an_evaluation_without_end_is_stopped_and_its_thread_comes_back() {
+    // Patience alone would also answer, and leave the thread to it for days.
+    let limits = GateLimits { time: Duration::from_millis(100), patience: Duration::from_secs(30), threads: 1 };
+    let gate = gate_within(limits, &[policy(&format!("decision := {YES} if {ENDLESS}"))]);
+    assert_eq!(only(rule(&gate).await), Verdict::TimedOut);
+    gate.swap(vec![ready(&answering(YES))]);
+    assert_eq!(only(rule(&gate).await), Verdict::Allow(Obligations::default()));
 }
 
 #[tokio::test]
