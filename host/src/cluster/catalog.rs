@@ -1,6 +1,9 @@
 //! Objects of the catalogue: plugins, policies, actions, and the ConfigMaps that components come in. Owns their reads and writes; what is
 //! active is not decided here.
-use super::client::{CallError, Cluster, within};
+use super::{
+    client::{CallError, Cluster, within},
+    kept::Pages,
+};
 use crds::{
     Action, ActionPlugin, ActionPluginStatus, ExecutionPolicy, ExecutionPolicyStatus,
     labels::{FIELD_MANAGER, NAMESPACE_SYSTEM},
@@ -88,44 +91,20 @@ fn whole<K>(events: impl Stream<Item = watcher::Result<watcher::Event<K>>> + Sen
 where
     K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
 {
-    let list = List { now: None, next: BTreeMap::new() };
-    events
-        .scan(list, |list, event| {
-            let changed = match event {
-                Ok(event) => list.apply(event),
-                Err(error) => {
-                    tracing::warn!(kind = %K::kind(&()), error = &error as &dyn std::error::Error, "a watch failed; it is tried again");
-                    None
-                }
-            };
-            std::future::ready(Some(changed))
-        })
-        .filter_map(std::future::ready)
+    let lists = events.scan(Pages::default(), |pages, event| {
+        std::future::ready(Some(match event {
+            Ok(event) => pages.apply(event, Some).map(oldest_first),
+            Err(error) => {
+                tracing::warn!(kind = %K::kind(&()), error = &error as &dyn std::error::Error, "a watch failed; it is tried again");
+                None
+            }
+        }))
+    });
+    lists.filter_map(std::future::ready)
 }
 
-struct List<K> {
-    now: Option<BTreeMap<String, K>>,
-    next: BTreeMap<String, K>,
-}
-
-impl<K: Resource<DynamicType = ()> + Clone> List<K> {
-    /// The whole list, where it is known and changed.
-    fn apply(&mut self, event: watcher::Event<K>) -> Option<Vec<K>> {
-        match event {
-            watcher::Event::Init => {
-                self.next.clear();
-                return None;
-            }
-            watcher::Event::InitApply(object) => {
-                self.next.insert(object.name_any(), object);
-                return None;
-            }
-            watcher::Event::InitDone => self.now = Some(std::mem::take(&mut self.next)),
-            watcher::Event::Apply(object) => drop(self.now.as_mut()?.insert(object.name_any(), object)),
-            watcher::Event::Delete(object) => drop(self.now.as_mut()?.remove(&object.name_any())),
-        }
-        let mut all: Vec<K> = self.now.as_ref()?.values().cloned().collect();
-        all.sort_by_key(|o| (o.meta().creation_timestamp.as_ref().map(|t| t.0), o.name_any()));
-        Some(all)
-    }
+fn oldest_first<K: Resource + Clone>(all: &BTreeMap<String, K>) -> Vec<K> {
+    let mut all: Vec<K> = all.values().cloned().collect();
+    all.sort_by_key(|o| (o.meta().creation_timestamp.as_ref().map(|t| t.0), o.name_any()));
+    all
 }

@@ -35,3 +35,30 @@ impl Echoes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(uid: &str, version: usize) -> ObjectMeta {
+        ObjectMeta { uid: Some(uid.into()), resource_version: Some(version.to_string()), ..ObjectMeta::default() }
+    }
+
+    #[test]
+    fn only_what_was_written_here_is_an_echo() {
+        let echoes = Echoes::default();
+        echoes.wrote(&version("a", 1));
+        assert!(echoes.is_own(&version("a", 1)));
+        assert!(!echoes.is_own(&version("a", 2)), "somebody else wrote it");
+        assert!(!echoes.is_own(&version("b", 1)));
+        echoes.forget(&version("a", 1));
+        assert!(!echoes.is_own(&version("a", 1)));
+    }
+
+    #[test]
+    fn no_more_than_the_last_are_kept() {
+        let echoes = Echoes::default();
+        (0..=LAST).for_each(|v| echoes.wrote(&version("a", v)));
+        assert!(!echoes.is_own(&version("a", 0)) && echoes.is_own(&version("a", LAST)));
+    }
+}

@@ -7,21 +7,52 @@ use std::{collections::BTreeMap, sync::RwLock};
 /// Values by `namespace/name`; none of them before the first list is complete.
 pub(super) struct Kept<V>(RwLock<Pages<V>>);
 
-struct Pages<V> {
+/// What a watch has told so far.
+pub(super) struct Pages<V> {
     now: Option<BTreeMap<String, V>>,
     /// A list that is being read: swapped in when it is whole.
     next: BTreeMap<String, V>,
 }
 
+impl<V> Default for Pages<V> {
+    fn default() -> Self {
+        Self { now: None, next: BTreeMap::new() }
+    }
+}
+
 impl<V> Default for Kept<V> {
     fn default() -> Self {
-        Self(RwLock::new(Pages { now: None, next: BTreeMap::new() }))
+        Self(RwLock::default())
+    }
+}
+
+impl<V> Pages<V> {
+    /// All there is, where the event changed it and the first list is complete. `keep` makes the value; none leaves the object out.
+    pub(super) fn apply<K: Resource>(
+        &mut self,
+        event: watcher::Event<K>,
+        keep: impl FnOnce(K) -> Option<V>,
+    ) -> Option<&BTreeMap<String, V>> {
+        match event {
+            watcher::Event::Init => {
+                self.next.clear();
+                return None;
+            }
+            watcher::Event::InitApply(object) => {
+                put(&mut self.next, object, keep);
+                return None;
+            }
+            watcher::Event::InitDone => self.now = Some(std::mem::take(&mut self.next)),
+            watcher::Event::Apply(object) => put(self.now.as_mut()?, object, keep),
+            watcher::Event::Delete(object) => drop(self.now.as_mut()?.remove(&key(&object))),
+        }
+        self.now.as_ref()
     }
 }
 
 impl<V: Clone> Kept<V> {
     /// Follows a watch for ever. `keep` makes the value; none leaves the object out.
-    pub(super) async fn follow<K: Resource<DynamicType = ()> + Clone>(
+    pub(super) async fn follow<K: Resource<DynamicType = ()>>(
         &self,
         events: impl Stream<Item = watcher::Result<watcher::Event<K>>>,
         keep: impl Fn(K) -> Option<V>,
@@ -37,14 +68,9 @@ impl<V: Clone> Kept<V> {
         }
     }
 
-    fn apply<K: Resource<DynamicType = ()> + Clone>(&self, event: watcher::Event<K>, keep: impl Fn(K) -> Option<V>) {
-        let Ok(mut pages) = self.0.write() else { return };
-        match event {
-            watcher::Event::Init => pages.next.clear(),
-            watcher::Event::InitApply(object) => put(&mut pages.next, object, keep),
-            watcher::Event::InitDone => pages.now = Some(std::mem::take(&mut pages.next)),
-            watcher::Event::Apply(object) => pages.now.iter_mut().for_each(|now| put(now, object.clone(), &keep)),
-            watcher::Event::Delete(object) => pages.now.iter_mut().for_each(|now| drop(now.remove(&key(&object)))),
+    fn apply<K: Resource>(&self, event: watcher::Event<K>, keep: impl FnOnce(K) -> Option<V>) {
+        if let Ok(mut pages) = self.0.write() {
+            pages.apply(event, keep);
         }
     }
 
@@ -59,7 +85,7 @@ impl<V: Clone> Kept<V> {
     }
 }
 
-fn put<K: Resource, V>(into: &mut BTreeMap<String, V>, object: K, keep: impl Fn(K) -> Option<V>) {
+fn put<K: Resource, V>(into: &mut BTreeMap<String, V>, object: K, keep: impl FnOnce(K) -> Option<V>) {
     let key = key(&object);
     match keep(object) {
         Some(value) => drop(into.insert(key, value)),

@@ -65,7 +65,7 @@ impl Cluster {
     fn found(&self, read: &Read, limit: u32, mut list: Value) -> Found {
         let more = list.pointer("/metadata/continue").and_then(Value::as_str).is_some_and(|c| !c.is_empty());
         let Some(Value::Array(items)) = list.get_mut("items").map(Value::take) else { return Found::Objects(vec![]) };
-        if more || items.len() > limit as usize {
+        if more || u32::try_from(items.len()).is_ok_and(|n| n > limit) {
             return Found::TooMany(limit);
         }
         let mut objects: Vec<Object> = items.into_iter().filter_map(|item| self.object(&read.api, item, &read.pick)).collect();

@@ -133,13 +133,12 @@ impl Cluster {
         let executions = watcher(Api::<Seen>::all(self.client.clone()), watcher::Config::default()).default_backoff();
         let echoes = self.echoes.clone();
         let own = reflector::reflector(writer, executions.map_ok(|event| event.modify(strip))).try_filter_map(move |event| {
-            let cluster_echoes = echoes.clone();
             std::future::ready(Ok(match event {
                 Event::Apply(seen) | Event::InitApply(seen) if !seen.owes_nothing() => {
-                    (!cluster_echoes.is_own(&seen.metadata)).then(|| ObjectRef::from_obj(&seen).into())
+                    (!echoes.is_own(&seen.metadata)).then(|| ObjectRef::from_obj(&seen).into())
                 }
                 Event::Apply(seen) | Event::InitApply(seen) | Event::Delete(seen) => {
-                    cluster_echoes.forget(&seen.metadata);
+                    echoes.forget(&seen.metadata);
                     None
                 }
                 Event::Init | Event::InitDone => None,

@@ -133,3 +133,30 @@ async fn a_panic_ends_one_wake_up_and_not_the_operator() {
     }
     run.abort();
 }
+
+/// The loop that wrote a version has gone on with it: nobody is woken for it. A version of somebody else wakes.
+#[tokio::test]
+async fn what_this_process_wrote_itself_wakes_nobody() {
+    let (cluster, _) = cluster(|call| match () {
+        () if call.line.contains("watch=") => Answer::Hang,
+        () if call.is("PUT") => ok(super::api::stored("42")),
+        () if call.is("GET /apis/writ.dev/v1alpha1/kubernetesexecutions") => {
+            list(&[super::api::stored("42"), kx("other", "Validating", &[], "42")])
+        }
+        () if call.line.contains("/kubernetesexecutions/") => ok(kx("other", "Validating", &[], "42")),
+        () => list(&[]),
+    });
+    let own = super::api::execution();
+    cluster.record(&own, &own.status).await.unwrap();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
+        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+        async { Ok::<_, Infallible>(Next::Nothing) }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, async { drop(stopped.await) }).await });
+    assert_eq!(told.recv().await.as_deref(), Some("other"));
+    stop.send(()).unwrap();
+    run.await.unwrap();
+    assert_eq!(told.try_recv().ok(), None);
+}
