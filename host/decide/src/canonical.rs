@@ -60,20 +60,25 @@ fn malformed(is: &str) -> Malformed {
 fn write(out: &mut String, value: &Value) -> Result<(), Malformed> {
     match value {
         Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
-        // serde_json escapes exactly what RFC 8785 escapes, in the same form.
-        Value::String(text) => out.push_str(&Value::from(text.as_str()).to_string()),
+        Value::String(text) => quoted(out, text)?,
         Value::Number(number) => out.push_str(&digits(number)?),
         Value::Array(items) => list(out, ('[', ']'), items, write)?,
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             list(out, ('{', '}'), entries, |out, (key, value)| {
-                out.push_str(&Value::from(key.as_str()).to_string());
+                quoted(out, key)?;
                 out.push(':');
                 write(out, value)
             })?;
         }
     }
+    Ok(())
+}
+
+/// serde_json escapes exactly what RFC 8785 escapes, in the same form.
+fn quoted(out: &mut String, text: &str) -> Result<(), Malformed> {
+    out.push_str(&serde_json::to_string(text).map_err(|e| malformed(&e.to_string()))?);
     Ok(())
 }
 

@@ -222,14 +222,15 @@ pub struct Executing {
 /// Read live, never from a cache, wherever a Job could be created on the strength of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobSeen {
-    /// No Job of that name (one that is being deleted is still `Ours`).
+    /// No Job of that name, and no pod that carries our uid: nothing of it is there. (One that is being deleted is still `Ours`.)
     Absent,
     /// The name is taken by something that does not carry our uid *and* plan hash.
     Foreign {
         /// Its uid.
         uid: Uid,
     },
-    /// Ours.
+    /// Ours. Also where only a pod of it is left, because somebody deleted the Job alone: our finalizer holds the pod, its owner
+    /// reference says the Job's uid, and the Job counts as `stopping`.
     Ours {
         /// Its uid.
         uid: Uid,

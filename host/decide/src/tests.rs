@@ -1,9 +1,10 @@
 //! Tests of the core as a whole: the table of every phase and every observation, messages, and the crash matrix.
 mod decisions;
 pub(crate) mod fixtures;
+mod matrix;
 mod messages;
 mod refusals;
 pub(crate) mod seen;
 pub(crate) mod stored;
-mod table;
+pub(crate) mod table;
 mod total;

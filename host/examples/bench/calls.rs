@@ -13,12 +13,12 @@ use host::{
     config::Operator,
     gate::{self, Gate, GateLimits},
     judge::{self, Bench},
+    metrics::Metrics,
     plugin::{Limits, Loaded, Plugins},
 };
 use serde_json::Value;
 use std::{
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -98,8 +98,9 @@ impl Subject {
     /// Right, schema, validate, reads, plan, rollback, policy: all but the calls to a cluster.
     async fn decisions(&self, gate: &Gate) -> Result<Vec<Value>> {
         let (plugins, world, site) = (&self.plugins, &self.world, &self.site);
+        let metrics = Metrics::new();
         let mut all = timed(DECISIONS, async || {
-            let bench = Bench { plugins, gate, world, site, now: jiff::Timestamp::now() };
+            let bench = Bench { plugins, gate, metrics: &metrics, world, site, now: jiff::Timestamp::now() };
             allowed(&bench.judge(&self.exec, &self.entry).await?.judgement)
         })
         .await?;

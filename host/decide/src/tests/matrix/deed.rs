@@ -1,0 +1,108 @@
+//! What a step does to the world, whenever it lands. Whatever a real API server or database would refuse is refused here.
+use super::{
+    look::uid,
+    rules::{self, Broken},
+    world::{FakeJob, World},
+};
+use crate::{
+    execution::{Execution, FINALIZER},
+    row::Row,
+    step::{Effect, Step},
+};
+use crds::ExecutionStatus;
+use k8s_openapi::{api::batch::v1::Job, apimachinery::pkg::apis::meta::v1::Time};
+use std::rc::Rc;
+
+/// A step, with the view that it was decided on.
+#[derive(Clone)]
+pub struct Deed {
+    pub exec: Rc<Execution>,
+    pub step: Step,
+}
+
+/// Carries it out. `honors_rv` is false for the one mutant that writes without a resourceVersion.
+pub fn land(w: &mut World, deed: &Deed, honors_rv: bool, broken: &mut Vec<Broken>) {
+    let current = deed.exec.resource_version == w.rv.to_string();
+    match &deed.step {
+        Step::Record(status) if current || !honors_rv => record(w, status, broken),
+        Step::Do(effect) => {
+            rules::row_before_deed(w, &deed.exec, effect, broken);
+            perform(w, &deed.exec, effect, current, broken);
+        }
+        Step::Record(_) | Step::Wait(_) | Step::Stop => {}
+    }
+}
+
+fn record(w: &mut World, status: &ExecutionStatus, broken: &mut Vec<Broken>) {
+    let Some(before) = w.exec.clone() else { return };
+    rules::record(&before, status, broken);
+    w.edit(|kx| kx.status = Some(status.clone()));
+    w.owe();
+}
+
+fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, broken: &mut Vec<Broken>) {
+    match effect {
+        Effect::AppendRow(row) => append(w, row, broken),
+        // The API server takes no new finalizer on an object that is going.
+        Effect::AddFinalizer if current && !exec.deleting => {
+            w.edit(|kx| kx.metadata.finalizers = Some(vec![FINALIZER.to_owned()]));
+        }
+        Effect::ReleaseFinalizer if current => w.edit(|kx| kx.metadata.finalizers = None),
+        Effect::AddFinalizer | Effect::ReleaseFinalizer => {}
+        Effect::Grant(_) => w.identity = true,
+        Effect::Revoke { .. } => w.identity = false,
+        Effect::CreateJob(job) => create(w, job),
+        Effect::StopJob { uid: wanted, .. } => {
+            w.job.iter_mut().filter(|j| uid(j.uid) == *wanted).for_each(|j| j.stopping = true);
+        }
+        Effect::ReleasePods { pods } => {
+            w.pods.iter_mut().filter(|p| pods.contains(&p.name)).for_each(|p| p.held = false);
+        }
+        Effect::ExpireJob { uid: wanted, .. } => {
+            w.job.iter_mut().filter(|j| uid(j.uid) == *wanted).for_each(|j| j.expires = true);
+        }
+    }
+}
+
+/// Number n goes in only after n - 1; the same bytes again are no error, other bytes are.
+fn append(w: &mut World, row: &Row, broken: &mut Vec<Broken>) {
+    let at = usize::try_from(row.seq - 1).unwrap();
+    match w.rows.get(at) {
+        _ if !w.ledger_up => {}
+        Some(there) if there.as_ref() == row => {}
+        Some(_) => broken.push(Broken::new("every row is written once, with the same bytes", format!("row {}", row.seq))),
+        None if at == w.rows.len() => {
+            w.rows.push(Rc::new(row.clone()));
+            w.written = w.written.max(w.rows.len());
+        }
+        None => {}
+    }
+}
+
+fn create(w: &mut World, manifest: &Job) {
+    if w.job.is_some() {
+        return; // 409
+    }
+    w.jobs_made += 1;
+    let policy = manifest.spec.as_ref().and_then(|s| s.pod_failure_policy.as_ref());
+    w.job = Some(FakeJob {
+        uid: w.jobs_made,
+        foreign: false,
+        stopping: false,
+        expires: false,
+        failed: false,
+        past_deadline: false,
+        finished: false,
+        rejected: false,
+        replaces: policy.is_some_and(|p| p.rules.iter().any(|r| r.action == "Ignore")),
+        since: w.clock,
+    });
+}
+
+/// Somebody deletes the execution.
+pub fn delete(w: &mut World) {
+    let now = Time(w.clock);
+    w.edit(|kx| {
+        kx.metadata.deletion_timestamp.get_or_insert(now);
+    });
+}

@@ -1,0 +1,221 @@
+//! What can go wrong, each at a pass.
+use super::{
+    deed,
+    scenario::{self, Scenario},
+    world::{FakeJob, Pod, World},
+};
+use crds::Cancel;
+use jiff::SignedDuration;
+
+/// Which part of a view is old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Old {
+    Object,
+    Seen,
+    Both,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The leader dies before its call leaves.
+    LostBefore(usize),
+    /// The call lands, the leader dies, and the next one reads from a cache that has not heard.
+    LostReply(usize),
+    /// A second leader does the same from the same view.
+    Twin(usize),
+    /// A view this many passes old.
+    Stale(usize, usize, Old),
+    /// A leader is paused with its deed in hand, and the deed lands at the later pass.
+    Late(usize, usize),
+    /// The host's clock jumps by seconds.
+    Clock(usize, i64),
+    /// The database is away for some passes.
+    LedgerDown(usize, usize),
+    /// The database is restored from a backup and has lost the last rows.
+    LedgerLoses(usize, usize),
+    /// The database has a row that the object knows nothing of.
+    LedgerAhead(usize),
+    Cancelled(usize),
+    Deleted(usize),
+    /// Somebody else's Job under our name.
+    Foreign(usize),
+    /// Torn out by force, finalizer and all.
+    PodVanishes(usize),
+    /// Likewise, after it was recorded as seen.
+    JobVanishes(usize),
+    /// Somebody deletes the Job, and not its pod.
+    JobDeleted(usize),
+    Disrupted(usize),
+    /// The target moves.
+    Drifts(usize),
+    /// Somebody takes the identity away.
+    Revoked(usize),
+}
+
+/// Passes after which a human has put the ledger right.
+const REPAIR: usize = 6;
+
+impl Fault {
+    /// The last pass at which it still does something.
+    pub const fn until(self) -> usize {
+        match self {
+            Self::Late(_, m) => m,
+            Self::LedgerDown(n, passes) => n + passes,
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + REPAIR,
+            Self::LostReply(n) => n + 1,
+            Self::LostBefore(n)
+            | Self::Twin(n)
+            | Self::Stale(n, ..)
+            | Self::Clock(n, _)
+            | Self::Cancelled(n)
+            | Self::Deleted(n)
+            | Self::Foreign(n)
+            | Self::PodVanishes(n)
+            | Self::JobVanishes(n)
+            | Self::JobDeleted(n)
+            | Self::Disrupted(n)
+            | Self::Drifts(n)
+            | Self::Revoked(n) => n,
+        }
+    }
+
+    /// What it does to the world before this pass.
+    pub fn strike(self, pass: usize, w: &mut World) {
+        match self {
+            Self::LedgerDown(n, passes) if pass == n || pass == n + passes => w.ledger_up = pass != n,
+            Self::LedgerLoses(n, rows) if pass == n => w.rows.truncate(w.rows.len().saturating_sub(rows)),
+            Self::LedgerAhead(n) if pass == n => ahead(w),
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) if pass == n + REPAIR => repair(w),
+            Self::Clock(n, seconds) if pass == n => w.skew += SignedDuration::from_secs(seconds),
+            Self::Cancelled(n) if pass == n => w.edit(|kx| {
+                let cancel = Cancel { requested: true, reason: "no".into(), by: "jonas@example.com".into() };
+                kx.spec.cancel.get_or_insert(cancel);
+            }),
+            Self::Deleted(n) if pass == n => deed::delete(w),
+            Self::Foreign(n) if pass == n => foreign(w),
+            Self::PodVanishes(n) if pass == n => pod_vanishes(w),
+            Self::JobVanishes(n) if pass == n => job_vanishes(w),
+            Self::JobDeleted(n) if pass == n => job_deleted(w),
+            Self::Disrupted(n) if pass == n => disrupted(w),
+            Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
+            Self::Revoked(n) if pass == n => w.identity = false,
+            _ => {}
+        }
+    }
+}
+
+/// One row more than there are records.
+fn ahead(w: &mut World) {
+    if let Some(row) = w.due.last().filter(|_| w.rows.len() == w.due.len()).cloned() {
+        w.rows.push(row);
+    }
+}
+
+/// As a human does: what is stored in the object is right; from the backup come all rows that the host does not write again by itself.
+fn repair(w: &mut World) {
+    let owed = w.exec.as_ref().is_some_and(|e| e.finalized);
+    let missing = w.due.len().saturating_sub(usize::from(owed));
+    if w.rows.len() < missing || !w.due.starts_with(&w.rows) {
+        w.rows = w.due.iter().take(missing).cloned().collect();
+    }
+}
+
+fn foreign(w: &mut World) {
+    if w.job.is_none() {
+        w.job = Some(FakeJob {
+            uid: 999,
+            foreign: true,
+            stopping: false,
+            expires: false,
+            failed: false,
+            past_deadline: false,
+            finished: false,
+            rejected: false,
+            replaces: false,
+            since: w.clock,
+        });
+    }
+}
+
+fn pod_vanishes(w: &mut World) {
+    if let (Some(pod), Some(job)) = (w.pods.pop(), &mut w.job)
+        && pod.job == job.uid
+    {
+        (job.failed, job.finished) = (true, true);
+    }
+}
+
+fn job_vanishes(w: &mut World) {
+    let seen = w.exec.as_ref().is_some_and(|e| e.status.job.as_ref().is_some_and(|j| j.uid.is_some()));
+    if seen && w.job.as_ref().is_some_and(|j| !j.foreign) {
+        w.job = None;
+        w.pods.clear();
+    }
+}
+
+fn job_deleted(w: &mut World) {
+    if w.job.as_ref().is_some_and(|j| !j.foreign) {
+        w.job = None;
+        w.pods.iter_mut().for_each(|p| p.deleting = true);
+    }
+}
+
+fn disrupted(w: &mut World) {
+    if let Some(pod) = w.pods.last_mut().filter(|p| matches!(p.state, Pod::Started | Pod::Changed)) {
+        pod.state = Pod::Disrupted;
+        w.disruptions += 1;
+    }
+}
+
+/// Every single fault, at each of the first passes: all lags and delays, or only some of them.
+pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
+    let step = if all { 1 } else { 4 };
+    let mut faults = Vec::new();
+    for n in 0..passes {
+        faults.extend([
+            Fault::LostBefore(n),
+            Fault::LostReply(n),
+            Fault::Twin(n),
+            Fault::Clock(n, -3600),
+            Fault::Clock(n, 3600),
+            Fault::LedgerDown(n, 1),
+            Fault::LedgerDown(n, 4),
+            Fault::LedgerLoses(n, 1),
+            Fault::LedgerLoses(n, 2),
+            Fault::LedgerLoses(n, 9),
+            Fault::LedgerAhead(n),
+            Fault::Cancelled(n),
+            Fault::Deleted(n),
+            Fault::Foreign(n),
+            Fault::PodVanishes(n),
+            Fault::JobVanishes(n),
+            Fault::JobDeleted(n),
+            Fault::Disrupted(n),
+            Fault::Drifts(n),
+            Fault::Revoked(n),
+        ]);
+        for lag in (1..8).step_by(step) {
+            faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));
+        }
+        faults.extend((n + 1..n + 30).step_by(step).map(|m| Fault::Late(n, m)));
+    }
+    faults
+}
+
+/// A number from a seed: xorshift, so that every run can be repeated.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    /// Half of them plain: the others wait long, and have less to lose.
+    pub fn scenario(&mut self) -> Scenario {
+        let n = self.roll(2 * scenario::ALL.len());
+        scenario::ALL.get(n).copied().unwrap_or(scenario::PLAIN)
+    }
+}

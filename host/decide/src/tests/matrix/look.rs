@@ -1,0 +1,103 @@
+//! What a leader sees of a world, for the phase that it believes in.
+use super::world::{FakeJob, FakePod, Pod, World};
+use crate::{
+    execution::{Execution, Progress},
+    model::{Check, CheckVerdict, Planned, Uid},
+    observed::*,
+    tests::{
+        fixtures::{self, allow, at, ruling},
+        stored,
+    },
+};
+use std::sync::LazyLock;
+
+static PLANS: LazyLock<[Planned; 4]> =
+    LazyLock::new(|| [(2, false), (3, false), (2, true), (3, true)].map(|(from, i)| fixtures::planned_from(from, i)));
+
+pub fn look(w: &World, exec: &Execution) -> Observed {
+    let ledger = if w.ledger_up { LedgerSeen::At(w.rows.len().try_into().unwrap()) } else { LedgerSeen::Unreachable };
+    Observed { ledger, phase: phase(w, exec) }
+}
+
+fn phase(w: &World, exec: &Execution) -> PhaseSeen {
+    let guards = GuardsSeen::InForce { since: at(-1) };
+    match &exec.progress {
+        Progress::Validating => PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w) })),
+        Progress::Preparing(_) => PhaseSeen::Preparing(Box::new(Preparing { guards, judged: judged(w), grants: grants(w) })),
+        Progress::Executing(_) => PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: grants(w) })),
+        Progress::Verifying(_) => PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: checks(w) })),
+        Progress::Over(_) => PhaseSeen::Over(Over {
+            grants: if w.identity { Grants::Partly } else { Grants::None },
+            job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
+            held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+        }),
+    }
+}
+
+fn judged(w: &World) -> Judgement {
+    let plan = &PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)];
+    match w.scenario.denied {
+        false => stored::judged(plan),
+        true => {
+            let ruling = ruling(&[allow(), Verdict::Deny(vec![])]);
+            Judgement::Judged { planned: Box::new(plan.clone()), ruling }
+        }
+    }
+}
+
+fn grants(w: &World) -> Grants {
+    if w.identity { Grants::Whole } else { Grants::None }
+}
+
+fn checks(w: &World) -> ChecksSeen {
+    let verdict = if w.changes > 0 { CheckVerdict::Holds("5 of 5".into()) } else { CheckVerdict::Failed("0 of 5".into()) };
+    ChecksSeen::Asked(vec![Check { name: "replicas_ready".into(), verdict, object: None }])
+}
+
+pub fn uid(job: u32) -> Uid {
+    fixtures::uid(&format!("job-{job}"))
+}
+
+fn job(w: &World) -> JobSeen {
+    let failed_by = |j: &FakeJob| match (j.failed, j.past_deadline) {
+        (false, _) => None,
+        (true, true) => Some(JobEnd::Deadline),
+        (true, false) => Some(JobEnd::BackoffLimit),
+    };
+    match (&w.job, w.pods.last()) {
+        (Some(j), _) if j.foreign => JobSeen::Foreign { uid: uid(j.uid) },
+        (Some(j), _) => {
+            JobSeen::Ours { uid: uid(j.uid), stopping: j.stopping, pod: pod(w, j.uid, j.rejected), failed_by: failed_by(j) }
+        }
+        // Somebody deleted the Job alone: the pod that we hold tells of it.
+        (None, Some(p)) => JobSeen::Ours { uid: uid(p.job), stopping: true, pod: pod(w, p.job, false), failed_by: None },
+        (None, None) => JobSeen::Absent,
+    }
+}
+
+fn pod(w: &World, job: u32, rejected: bool) -> PodSeen {
+    let all: Vec<&FakePod> = w.pods.iter().filter(|p| p.job == job).collect();
+    let Some(last) = all.last() else {
+        return if rejected { PodSeen::Rejected { why: "no account".into() } } else { PodSeen::None };
+    };
+    let ran_before = all.iter().any(|p| p.state == Pod::Disrupted);
+    match last.state {
+        Pod::Pending | Pod::NeverRan | Pod::Disrupted if ran_before => PodSeen::Disrupted { why: "evicted".into() },
+        Pod::Pending => PodSeen::NotStarted { since: last.since, why: "ImagePullBackOff".into() },
+        Pod::NeverRan | Pod::Disrupted => PodSeen::NeverRan { why: "deleted".into() },
+        Pod::Started | Pod::Changed => PodSeen::Running { command: 0 },
+        Pod::Ended(exit_code) => PodSeen::Ended { command: 0, exit_code, output: Output::default(), at: last.since },
+    }
+}
+
+fn left(w: &World, j: &FakeJob) -> LeftJob {
+    let mut mine = w.pods.iter().filter(|p| p.job == j.uid).peekable();
+    let none = mine.peek().is_none();
+    LeftJob {
+        name: crate::job::name(&fixtures::exec()).unwrap(),
+        uid: uid(j.uid),
+        running: mine.any(|p| !p.over()) || (none && !j.finished),
+        stopping: j.stopping,
+        expires: j.expires,
+    }
+}

@@ -1,0 +1,146 @@
+//! One mutant a Rule: the core with exactly that rule taken out, by a wrapper around it. The matrix must catch each: a matrix that
+//! catches nothing proves nothing. (That the core itself breaks no rule in the same matrix is tested beside it.)
+use super::{
+    DEPTH,
+    fault::singles,
+    rules,
+    run::{Core, HONEST, run},
+    scenario::{PLAIN, Scenario},
+};
+use crate::{
+    access,
+    execution::{Execution, Progress},
+    job, next_step,
+    observed::*,
+    site::Site,
+    step::{Effect, Step},
+    time,
+};
+use crds::Reason;
+use jiff::Timestamp;
+
+/// Whether this rule is broken somewhere in the matrix of single faults.
+fn caught(core: Core, scenario: Scenario, rule: &str) -> bool {
+    singles(DEPTH, true).into_iter().any(|f| run(core, scenario, &[f]).broken.iter().any(|b| b.rule == rule))
+}
+
+fn check(decide: fn(&Site, Timestamp, &Execution, &Observed) -> Step, scenario: Scenario, rule: &str) {
+    assert!(caught(Core { decide, ..HONEST }, scenario, rule), "not caught: {rule}");
+}
+
+/// Creates the Job first and records the intent a moment later.
+fn deed_before_status(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let step = next_step(site, now, exec, seen);
+    let promise = matches!(&step, Step::Record(s) if s.reason == Reason::Prepared);
+    let Progress::Preparing(p) = &exec.progress else { return step };
+    // Every other pass, as two calls of one pass would do.
+    if !promise || now.as_millisecond() / 20 % 2 != 0 {
+        return step;
+    }
+    let access = access::of(exec, &p.planned).unwrap();
+    Step::Do(Effect::CreateJob(Box::new(job::manifest(exec, &p.planned, &job::name(exec).unwrap(), &access, site))))
+}
+
+#[test]
+fn rule_1_a_deed_before_its_status_is_caught() {
+    check(deed_before_status, PLAIN, rules::TOLD);
+}
+
+/// Takes the ledger for being in order.
+fn no_ledger(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let in_order = Observed { ledger: LedgerSeen::At(exec.seq), ..seen.clone() };
+    let append = |n: &i64| *n + 1 == exec.seq;
+    match (&seen.ledger, next_step(site, now, exec, &in_order)) {
+        // Rows are written when there is nothing better to do.
+        (LedgerSeen::At(n), Step::Wait(_) | Step::Stop) if append(n) => next_step(site, now, exec, seen),
+        (_, step) => step,
+    }
+}
+
+#[test]
+fn rule_2_a_deed_before_its_row_is_caught() {
+    check(no_ledger, PLAIN, rules::ROW_FIRST);
+    check(no_ledger, PLAIN, rules::ROWS);
+}
+
+/// Forgets the Job that it saw, when that is gone.
+fn forgets(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut exec = exec.clone();
+    if let (Progress::Executing(p), PhaseSeen::Executing(s)) = (&mut exec.progress, &seen.phase) {
+        p.seen = match &s.job {
+            JobSeen::Ours { uid, .. } => p.seen.as_ref().filter(|seen| *seen == uid).cloned(),
+            JobSeen::Absent | JobSeen::Foreign { .. } => None,
+        };
+    }
+    next_step(site, now, &exec, seen)
+}
+
+#[test]
+fn rule_3_a_job_created_again_after_it_was_seen_is_caught() {
+    check(forgets, PLAIN, rules::ONE_CHANGE);
+}
+
+#[test]
+fn rule_4_a_status_written_without_its_resource_version_is_caught() {
+    let core = Core { honors_rv: false, ..HONEST };
+    assert!(caught(core, PLAIN, rules::FORWARD) && caught(core, PLAIN, rules::ONE_END));
+}
+
+/// Records what the clock says.
+fn believes_the_clock(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Record(mut s) => {
+            s.at = time::text(now);
+            Step::Record(s)
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn rule_5_a_clock_that_goes_back_is_caught() {
+    check(believes_the_clock, PLAIN, rules::TIME);
+}
+
+/// Leaves the identity for whoever comes later.
+fn no_fence(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    match &mut seen.phase {
+        PhaseSeen::Verifying(s) => s.grants = Grants::None,
+        PhaseSeen::Over(s) => s.grants = Grants::None,
+        _ => {}
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn rule_6_an_identity_that_stays_lets_a_late_job_run_and_is_caught() {
+    check(no_fence, PLAIN, rules::ONE_CHANGE);
+    check(no_fence, PLAIN, rules::NOTHING_LEFT);
+}
+
+/// Has every disrupted pod replaced.
+fn always_again(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut exec = exec.clone();
+    if let Progress::Executing(p) = &mut exec.progress {
+        p.planned.idempotent = true;
+    }
+    next_step(site, now, &exec, seen)
+}
+
+#[test]
+fn rule_7_a_disrupted_pod_that_runs_again_is_caught() {
+    check(always_again, PLAIN, rules::ONE_CHANGE);
+}
+
+/// Ignores what it does not know.
+fn ignores(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut exec = exec.clone();
+    exec.spec.break_glass = false;
+    next_step(site, now, &exec, seen)
+}
+
+#[test]
+fn rule_8_a_wish_that_is_ignored_is_caught() {
+    check(ignores, Scenario { unsupported: true, ..PLAIN }, rules::HONORED);
+}

@@ -1,0 +1,137 @@
+//! What must hold, each rule by its name: while it goes on, and at the end.
+use super::{fault::Fault, world::World};
+use crate::{
+    execution::{Execution, Progress},
+    step::{Effect, Step},
+    tests::table::words,
+    time,
+};
+use crds::{ExecutionStatus, Phase, Reason};
+
+/// A rule that was broken.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    pub rule: &'static str,
+    pub how: String,
+}
+
+impl Broken {
+    pub fn new(rule: &'static str, how: impl Into<String>) -> Self {
+        Self { rule, how: how.into() }
+    }
+}
+
+pub const ONE_CHANGE: &str = "the target is changed at most once";
+pub const ROW_FIRST: &str = "the row is written before the deed";
+pub const ONLY_ONCE_SEEN: &str = "what was seen is never created again";
+pub const FORWARD: &str = "the status never moves back";
+pub const TIME: &str = "recorded time never goes back";
+pub const ONE_END: &str = "there is exactly one terminal transition";
+pub const NOTHING_LEFT: &str = "no identity, held pod or finalizer is left";
+pub const TRUE_WORDS: &str = "who says that nothing was touched is right";
+pub const TOLD: &str = "a Job that was made is told of";
+pub const HONORED: &str = "what is not honored is refused";
+pub const ROWS: &str = "every record has exactly one row, in order";
+
+pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
+    // Brakes need no ledger; a finalizer changes nothing outside the object.
+    let free = matches!(effect, Effect::AppendRow(_) | Effect::StopJob { .. } | Effect::Revoke { .. } | Effect::AddFinalizer);
+    // A row that a restored backup lost again *was* written.
+    if !free && i64::try_from(w.written).unwrap() < exec.seq {
+        let effect = words(&Step::Do(effect.clone()));
+        broken.push(Broken::new(ROW_FIRST, format!("{effect} at seq {} with {} rows", exec.seq, w.written)));
+    }
+}
+
+pub fn decided(exec: &Execution, step: &Step, broken: &mut Vec<Broken>) {
+    if let (Step::Do(Effect::CreateJob(_)), Progress::Executing(p)) = (step, &exec.progress)
+        && p.seen.is_some()
+    {
+        broken.push(Broken::new(ONLY_ONCE_SEEN, format!("{:?}", p.seen)));
+    }
+}
+
+pub fn record(before: &Execution, after: &ExecutionStatus, broken: &mut Vec<Broken>) {
+    if before.phase().is_over() {
+        broken.push(Broken::new(ONE_END, format!("{:?} -> {:?}", before.phase(), after.phase)));
+    }
+    if after.seq != before.seq + 1 || !before.phase().leads_to().contains(&after.phase) {
+        let how = format!("{:?} {} -> {:?} {}", before.phase(), before.seq, after.phase, after.seq);
+        broken.push(Broken::new(FORWARD, how));
+    }
+    if time::read(&after.at).unwrap() < before.at {
+        broken.push(Broken::new(TIME, format!("{} -> {}", before.at, after.at)));
+    }
+}
+
+/// What is promised when everybody has gone home.
+pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
+    one_change(w, broken);
+    rows(w, broken);
+    nothing_left(w, broken);
+    let Some(last) = w.due.last() else {
+        // Deleted before it had a finalizer: the API server took it away, and nothing was done.
+        if w.kx.is_some() || w.jobs_made > 0 {
+            broken.push(Broken::new(ONE_END, "nothing was recorded"));
+        }
+        return;
+    };
+    let (phase, reason) = (last.phase, last.reason);
+    if !phase.is_over() {
+        broken.push(Broken::new(ONE_END, format!("still {phase:?}/{reason:?}")));
+    }
+    true_words(w, phase, reason, faults, broken);
+    if w.jobs_made > 0 && !last.payload.as_str().contains("\"serviceAccount\"") {
+        broken.push(Broken::new(TOLD, format!("{phase:?}/{reason:?}, {} Jobs", w.jobs_made)));
+    }
+    if w.scenario.unsupported && (phase == Phase::Completed || w.jobs_made > 0) {
+        broken.push(Broken::new(HONORED, format!("{phase:?}/{reason:?}")));
+    }
+}
+
+fn one_change(w: &World, broken: &mut Vec<Broken>) {
+    let may = if w.scenario.idempotent { 1 + w.disruptions } else { 1 };
+    if w.changes > may {
+        broken.push(Broken::new(ONE_CHANGE, format!("{} times, {} Jobs", w.changes, w.jobs_made)));
+    }
+}
+
+fn rows(w: &World, broken: &mut Vec<Broken>) {
+    if w.rows != w.due {
+        let seqs: Vec<i64> = w.rows.iter().map(|r| r.seq).collect();
+        broken.push(Broken::new(ROWS, format!("{} records, rows {seqs:?}", w.due.len())));
+    }
+    let numbered = w.due.iter().zip(1..).all(|(row, n)| row.seq == n);
+    if !numbered {
+        broken.push(Broken::new(FORWARD, "two records of one seq"));
+    }
+}
+
+fn nothing_left(w: &World, broken: &mut Vec<Broken>) {
+    let finalized = w.exec.as_ref().is_some_and(|e| e.finalized);
+    let held = w.pods.iter().filter(|p| p.held).count();
+    if w.identity || finalized || held > 0 {
+        let how = format!("identity {}, finalizer {finalized}, held pods {held}", w.identity);
+        broken.push(Broken::new(NOTHING_LEFT, how));
+    }
+}
+
+fn true_words(w: &World, phase: Phase, reason: Reason, faults: &[Fault], broken: &mut Vec<Broken>) {
+    // A pod or Job that somebody tears out by force, finalizer and all, takes its story with it.
+    let torn = faults.iter().any(|f| matches!(f, Fault::JobVanishes(_) | Fault::PodVanishes(_)));
+    let untouched = matches!(
+        reason,
+        Reason::CancelRequested
+            | Reason::Deleted
+            | Reason::NeverStarted
+            | Reason::JobRefused
+            | Reason::PlanOnly
+            | Reason::JobNameTaken
+    );
+    let lies = (untouched && w.changes > 0 && !torn)
+        || (phase == Phase::Refused && w.jobs_made > 0)
+        || (reason == Reason::ChecksPassed && w.changes == 0);
+    if lies {
+        broken.push(Broken::new(TRUE_WORDS, format!("{phase:?}/{reason:?}, {} changes, {} Jobs", w.changes, w.jobs_made)));
+    }
+}
