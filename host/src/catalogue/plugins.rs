@@ -3,7 +3,7 @@
 use super::{Actions, Catalogue, Entry};
 use crate::{
     cluster::{CallError, Cluster},
-    plugin::{Limits, LimitsError, Loaded, Plugins},
+    plugin::{Limits, Loaded, Plugins},
 };
 use cap_std::fs::Dir;
 use crds::{ActionPlugin, ActionPluginStatus, PluginSource};
@@ -105,7 +105,7 @@ impl PluginController {
             return None;
         }
         steps.ok("Verified", "DigestMatches", "unsigned; trusted by its digest");
-        let limits = match limits(plugin) {
+        let limits = match Limits::of(plugin.spec.limits.as_ref()) {
             Ok(limits) => limits,
             Err(why) => {
                 steps.no("Compiled", "LimitsInvalid", why.to_string());
@@ -229,11 +229,6 @@ impl PluginController {
 /// As in the names of its roles.
 fn short(digest: &Digest) -> String {
     digest.as_str().trim_start_matches("sha256:").get(..10).unwrap_or_default().to_owned()
-}
-
-fn limits(plugin: &ActionPlugin) -> Result<Limits, LimitsError> {
-    let asked = plugin.spec.limits.clone().unwrap_or_default();
-    Limits::parse(asked.fuel.as_deref(), asked.memory.as_deref(), asked.time.as_deref(), asked.output.as_deref())
 }
 
 /// `spec.actions`, or all.
