@@ -36,7 +36,8 @@ impl AuditLog {
         // The last line may be half written.
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         let all = whole.lines().map(|line| serde_json::from_str::<Value>(line).expect("an audit event"));
-        all.filter(|e| e["stage"] == "ResponseComplete" && e["responseStatus"]["code"].as_u64().is_some_and(|c| c < 300)).collect()
+        all.filter(|e| e["stage"] == "ResponseComplete" && e["responseStatus"]["code"].as_u64().is_some_and(|c| c < 300))
+            .collect()
     }
 
     /// How often a Job of this name was made.

@@ -112,7 +112,8 @@ fn terminated<'a>(command: &Command<'a>) -> Option<&'a ContainerStateTerminated>
 fn end_of(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
     let end = status.state.as_ref()?.terminated.as_ref()?;
     let lost = end.reason.as_deref() == Some("ContainerStatusUnknown");
-    let made = status.container_id.is_some() || !status.image_id.is_empty() || end.container_id.is_some() || end.started_at.is_some();
+    let made =
+        status.container_id.is_some() || !status.image_id.is_empty() || end.container_id.is_some() || end.started_at.is_some();
     (made || !lost).then_some(end)
 }
 

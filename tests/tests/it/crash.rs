@@ -54,7 +54,8 @@ async fn killed(moment: Moment) {
     let log = AuditLog::from_now();
     let operator = Operator::found(&cluster).await;
     let mut sight = sight(&cluster, &space, &moment).await;
-    let spec = json!({"action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": 2}, "reason": "a crash"});
+    let spec =
+        json!({"action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": 2}, "reason": "a crash"});
 
     let run = cluster.run(&space.name, spec).await;
     let name = format!("{}/{}", run.namespace, run.name);

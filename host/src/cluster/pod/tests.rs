@@ -97,7 +97,8 @@ fn nothing_started_and_nothing_will() {
     let homeless = with(deleted(pod(json!({"phase": "Pending"}))), "/spec", "nodeName", Value::Null);
     // As a kubelet tells of containers that it never made, when their pod is deleted.
     let unmade = |name: &str| {
-        let unknown = json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": null, "finishedAt": null}});
+        let unknown =
+            json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": null, "finishedAt": null}});
         with(status(name, unknown), "", "imageID", json!(""))
     };
     let pulls = pod(json!({"phase": "Failed", "initContainerStatuses": [unmade("c0")], "containerStatuses": [unmade("c1")]}));

@@ -15,7 +15,8 @@ async fn hanging(cluster: &Cluster, web: &Workload, namespace: &str) -> (Run, im
 async fn nothing_runs(run: &Run) {
     for job in run.jobs().await {
         let ended = job["status"]["conditions"].as_array().is_some_and(|all| {
-            all.iter().any(|c| c["status"] == "True" && matches!(c["type"].as_str(), Some("Complete" | "Failed" | "FailureTarget")))
+            all.iter()
+                .any(|c| c["status"] == "True" && matches!(c["type"].as_str(), Some("Complete" | "Failed" | "FailureTarget")))
         });
         assert!(ended || job["metadata"].get("deletionTimestamp").is_some(), "{job:#}");
     }

@@ -34,7 +34,8 @@ async fn a_right_that_is_withdrawn_before_the_run_counts() {
     let run = {
         let _nobody = Operator::changed(&cluster, 0, &[]).await;
         let run = eventually("the right is in force", async || cluster.run_as(&dave, &space.name, scale(2)).await.ok()).await;
-        let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"namespace": space.name}});
+        let binding =
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"namespace": space.name}});
         api(&cluster.admin, &binding).delete("may-run", &Default::default()).await.unwrap();
         let right = ResourceAttributes {
             verb: Some("run".into()),

@@ -24,6 +24,7 @@ async fn a_forged_requester_runs_as_who_really_asked_and_is_recorded_so() {
     assert_eq!(story.object["spec"]["requester"], real);
     assert!(story.rows.iter().all(|r| r["payload"]["requester"] == real), "{:#?}", story.rows);
     // And it is what the policy was asked about.
-    let question: serde_json::Value = serde_json::from_str(&cluster.blob(story.status("/policy/inputDigest")).await.unwrap()).unwrap();
+    let question: serde_json::Value =
+        serde_json::from_str(&cluster.blob(story.status("/policy/inputDigest")).await.unwrap()).unwrap();
     assert_eq!(question["requester"]["username"], json!(user));
 }

@@ -98,7 +98,8 @@ async fn several_executions_on_one_machine_do_not_get_into_each_others_way() {
     let _turn = among_others().await;
     let cluster = Cluster::connect().await.unwrap();
     let spaces = [cluster.scratch("execute-many").await.unwrap(), cluster.scratch("execute-many").await.unwrap()];
-    let webs = [Workload::deployment(&cluster, &spaces[0].name, 1).await, Workload::deployment(&cluster, &spaces[1].name, 1).await];
+    let webs =
+        [Workload::deployment(&cluster, &spaces[0].name, 1).await, Workload::deployment(&cluster, &spaces[1].name, 1).await];
     let (a, b) = tokio::join!(ran(&cluster, &spaces[0].name, scale(2)), ran(&cluster, &spaces[1].name, scale(3)));
     assert_ne!(a.1.status("/job/name"), b.1.status("/job/name"));
     assert_eq!((webs[0].settled().await.0, webs[1].settled().await.0), (2, 3));
