@@ -52,8 +52,7 @@ pub const REPLICA_SET: Kind = Kind::new("apps", "v1", "ReplicaSet", "replicasets
 /// `controllerrevisions`
 pub const CONTROLLER_REVISION: Kind = Kind::new("apps", "v1", "ControllerRevision", "controllerrevisions");
 /// `horizontalpodautoscalers`
-pub const HORIZONTAL_POD_AUTOSCALER: Kind =
-    Kind::new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers");
+pub const HORIZONTAL_POD_AUTOSCALER: Kind = Kind::new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers");
 /// `poddisruptionbudgets`
 pub const POD_DISRUPTION_BUDGET: Kind = Kind::new("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets");
 /// `jobs`

@@ -92,7 +92,7 @@ pub use writ_action_macros::{Choice, Parameters, action};
 pub mod prelude {
     pub use crate::serde_json::{Value, json};
     pub use crate::{
-        Action, Check, Choice, Found, Kind, Kubectl, Look, Object, Parameters, Plan, Refusal, SecretKeyRef, Seen, Target,
-        Undo, Violations, Writes, action, add, check, differences, kind, refusal, refuse, refuse_if, remove, replace, test,
+        Action, Check, Choice, Found, Kind, Kubectl, Look, Object, Parameters, Plan, Refusal, SecretKeyRef, Seen, Target, Undo,
+        Violations, Writes, action, add, check, differences, kind, refusal, refuse, refuse_if, remove, replace, test,
     };
 }

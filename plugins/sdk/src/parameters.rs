@@ -47,8 +47,7 @@ pub struct Rules {
 
 impl Rules {
     /// No rule.
-    pub const NONE: Self =
-        Self { minimum: None, maximum: None, min_length: None, max_length: None, pattern: None, format: None };
+    pub const NONE: Self = Self { minimum: None, maximum: None, min_length: None, max_length: None, pattern: None, format: None };
 
     fn add_to(&self, schema: &mut Map<String, Value>) {
         let sized = match schema.get("type").and_then(Value::as_str) {
@@ -174,13 +173,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One field; `None` after a violation. A field that is left out is `default`, or what its type says of absence.
-    pub fn field<T: Param>(
-        &self,
-        name: &str,
-        rules: &Rules,
-        default: Option<fn() -> T>,
-        bad: &mut Violations,
-    ) -> Option<T> {
+    pub fn field<T: Param>(&self, name: &str, rules: &Rules, default: Option<fn() -> T>, bad: &mut Violations) -> Option<T> {
         let at = format!("{}/{}", self.at, escape(name));
         match self.fields.get(name) {
             Some(value) => T::read(value, &at, rules, bad),

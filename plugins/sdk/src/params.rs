@@ -138,8 +138,7 @@ impl<T: Param> Param for Vec<T> {
         let items = or_say(value.as_array(), value, at, "a list", bad)?;
         let fits = sized(items.len(), "items", at, rules, bad);
         // all are read before the first missing one ends it, so that every violation is found
-        let read: Vec<_> =
-            items.iter().enumerate().map(|(i, v)| T::read(v, &format!("{at}/{i}"), &Rules::NONE, bad)).collect();
+        let read: Vec<_> = items.iter().enumerate().map(|(i, v)| T::read(v, &format!("{at}/{i}"), &Rules::NONE, bad)).collect();
         read.into_iter().collect::<Option<Vec<T>>>().filter(|_| fits)
     }
 

@@ -53,19 +53,10 @@ impl Plan {
 
     /// The commands write another object that was seen. `subresource` is empty for the object itself.
     #[must_use]
-    pub fn writes_other(
-        mut self,
-        (kind, object): (Kind, &crate::Object),
-        subresource: &str,
-        operation: Writes,
-    ) -> Self {
+    pub fn writes_other(mut self, (kind, object): (Kind, &crate::Object), subresource: &str, operation: Writes) -> Self {
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         self.writes.push(wire::Write {
-            object: wire::ObjectRef {
-                api: kind.api(),
-                namespace: some(&object.namespace),
-                name: object.name.clone(),
-            },
+            object: wire::ObjectRef { api: kind.api(), namespace: some(&object.namespace), name: object.name.clone() },
             operation,
             subresource: some(subresource),
             uid: some(&object.uid),
@@ -76,8 +67,7 @@ impl Plan {
     /// The commands create an object in the namespace of the target.
     #[must_use]
     pub fn creates(mut self, kind: Kind, target: &Target, name: &str) -> Self {
-        let object =
-            wire::ObjectRef { api: kind.api(), namespace: Some(target.namespace().into()), name: name.into() };
+        let object = wire::ObjectRef { api: kind.api(), namespace: Some(target.namespace().into()), name: name.into() };
         self.changes.push(wire::Change { object: object.clone(), effect: wire::Effect::Created });
         self.writes.push(wire::Write { object, operation: Writes::Create, subresource: None, uid: None });
         self
@@ -95,10 +85,8 @@ impl Plan {
     pub fn changes(mut self, target: &Target, differences: Vec<Difference>) -> Self {
         let Some(object) = target.object() else { return self };
         let there = |value: Value| Some(value).filter(|v| !v.is_null()).map(|v| v.to_string());
-        let fields = differences
-            .into_iter()
-            .map(|d| wire::Field { at: d.at, before: there(d.before), after: there(d.after) })
-            .collect();
+        let fields =
+            differences.into_iter().map(|d| wire::Field { at: d.at, before: there(d.before), after: there(d.after) }).collect();
         self.changes.push(wire::Change { object: object.clone(), effect: wire::Effect::Set(fields) });
         self
     }

@@ -176,9 +176,9 @@ fn must_be_there<A: Action>(target: &Target, s: &wire::State) -> Result<(), Refu
 fn typed<A: Action>(r: &wire::Request) -> Result<A, Refusal> {
     let mut bad = Violations::default();
     let action = parsed(&r.parameters, &mut bad).and_then(|v| A::read(&v, "", &Rules::NONE, &mut bad));
-    action.filter(|_| bad.is_empty()).ok_or_else(|| {
-        Refusal::new("InvalidParameters", "The parameters are not those that were validated.", "")
-    })
+    action
+        .filter(|_| bad.is_empty())
+        .ok_or_else(|| Refusal::new("InvalidParameters", "The parameters are not those that were validated.", ""))
 }
 
 fn parsed(json: &str, bad: &mut Violations) -> Option<Value> {

@@ -8,8 +8,25 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Ident, ItemImpl, LitBool, LitStr, Result, Token};
 
 const KNOWN: [&str; 19] = [
-    "name", "target", "risk", "when", "not_when", "rbac", "preconditions", "observes", "reversible", "idempotent",
-    "dry_run", "timeout", "longest", "verify", "example", "scope", "may_be_absent", "docs_url", "category",
+    "name",
+    "target",
+    "risk",
+    "when",
+    "not_when",
+    "rbac",
+    "preconditions",
+    "observes",
+    "reversible",
+    "idempotent",
+    "dry_run",
+    "timeout",
+    "longest",
+    "verify",
+    "example",
+    "scope",
+    "may_be_absent",
+    "docs_url",
+    "category",
 ];
 
 enum Word {

@@ -68,8 +68,7 @@ impl<'a> Parameter<'a> {
     fn of(field: &'a Field) -> Result<Self> {
         let Some(ident) = &field.ident else { return Err(Error::new_spanned(field, "parameters need names")) };
         let name = ident.to_string().trim_start_matches("r#").to_owned();
-        let mut parameter =
-            Self { ident, kind: &field.ty, name, doc: doc::text(&field.attrs), default: None, rules: Vec::new() };
+        let mut parameter = Self { ident, kind: &field.ty, name, doc: doc::text(&field.attrs), default: None, rules: Vec::new() };
         for attribute in field.attrs.iter().filter(|a| a.path().is_ident("param")) {
             attribute.parse_nested_meta(|meta| parameter.take(&meta))?;
         }
@@ -95,9 +94,7 @@ impl<'a> Parameter<'a> {
                 self.rules.push(quote!(#rule: ::core::option::Option::Some(#text)));
             }
             _ => {
-                return Err(meta.error(
-                    "known are default, name, minimum, maximum, min_length, max_length, pattern and format",
-                ));
+                return Err(meta.error("known are default, name, minimum, maximum, min_length, max_length, pattern and format"));
             }
         }
         Ok(())
@@ -111,13 +108,8 @@ impl<'a> Parameter<'a> {
     fn schema(&self) -> TokenStream {
         let (kind, name, doc, rules) = (self.kind, &self.name, &self.doc, self.rules());
         let (default, required) = match &self.default {
-            Some(default) => {
-                (quote!(<#kind as ::writ_action::Param>::write(&{ let d: #kind = #default; d })), quote!(false))
-            }
-            None => (
-                quote!(::core::option::Option::None),
-                quote!(<#kind as ::writ_action::Param>::absent().is_none()),
-            ),
+            Some(default) => (quote!(<#kind as ::writ_action::Param>::write(&{ let d: #kind = #default; d })), quote!(false)),
+            None => (quote!(::core::option::Option::None), quote!(<#kind as ::writ_action::Param>::absent().is_none())),
         };
         quote! {
             ::writ_action::Field {
@@ -154,10 +146,7 @@ impl<'a> Parameter<'a> {
 fn number(meta: &syn::meta::ParseNestedMeta<'_>) -> Result<f64> {
     let value = meta.value()?;
     let negative = value.parse::<Option<syn::Token![-]>>()?.is_some();
-    let n: f64 = if value.peek(LitInt) {
-        value.parse::<LitInt>()?.base10_parse()?
-    } else {
-        value.parse::<LitFloat>()?.base10_parse()?
-    };
+    let n: f64 =
+        if value.peek(LitInt) { value.parse::<LitInt>()?.base10_parse()? } else { value.parse::<LitFloat>()?.base10_parse()? };
     Ok(if negative { -n } else { n })
 }

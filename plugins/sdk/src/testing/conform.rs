@@ -20,9 +20,8 @@ pub fn conforms(plugin: Plugin) {
 
 fn texts(action: &wire::ActionInfo) -> impl Iterator<Item = String> {
     // a screen line
-    let summary = (action.summary.is_empty() || action.summary.len() > 100).then(|| {
-        format!("the summary has {} characters, 1 to 100: the first sentence of the doc comment", action.summary.len())
-    });
+    let summary = (action.summary.is_empty() || action.summary.len() > 100)
+        .then(|| format!("the summary has {} characters, 1 to 100: the first sentence of the doc comment", action.summary.len()));
     let empty = [("when", &action.texts.when_to_use), ("not_when", &action.texts.when_not_to_use)];
     let empty = empty.into_iter().filter(|(_, t)| t.is_empty()).map(|(name, _)| format!("{name} is empty"));
     summary.into_iter().chain(empty).collect::<Vec<_>>().into_iter()
@@ -59,11 +58,8 @@ fn hostile(plugin: Plugin, action: &wire::ActionInfo) -> impl Iterator<Item = St
 }
 
 fn request(action: &wire::ActionInfo, parameters: String) -> wire::Request {
-    let object = |t: &wire::TargetKind| wire::ObjectRef {
-        api: t.api.clone(),
-        namespace: Some("demo".into()),
-        name: "web".into(),
-    };
+    let object =
+        |t: &wire::TargetKind| wire::ObjectRef { api: t.api.clone(), namespace: Some("demo".into()), name: "web".into() };
     wire::Request {
         id: "5f0c1c9e-0000-4000-8000-000000000001".into(),
         action: action.name.clone(),

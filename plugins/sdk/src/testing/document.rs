@@ -115,7 +115,6 @@ fn meets(labels: &Value, requirement: &str) -> bool {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,8 @@ use crate::wire;
 use serde_json::Value;
 
 /// Options that are the host's business, in every verb.
-const FORBIDDEN: [&str; 12] = [
-    "namespace", "n", "dry-run", "output", "o", "kubeconfig", "context", "server", "token", "as", "as-group", "filename",
-];
+const FORBIDDEN: [&str; 12] =
+    ["namespace", "n", "dry-run", "output", "o", "kubeconfig", "context", "server", "token", "as", "as-group", "filename"];
 
 #[derive(Default)]
 struct Broken(Vec<String>);

@@ -247,9 +247,8 @@ impl Scene {
     }
 
     fn find(&self, read: &wire::Read) -> wire::Found {
-        let in_place = |o: &&Value| {
-            is_of(o, &read.api) && read.namespace.as_deref().is_none_or(|n| text(o, "/metadata/namespace") == n)
-        };
+        let in_place =
+            |o: &&Value| is_of(o, &read.api) && read.namespace.as_deref().is_none_or(|n| text(o, "/metadata/namespace") == n);
         let selected = |o: &&Value| match &read.by {
             wire::Selector::Name(name) => text(o, "/metadata/name") == name,
             wire::Selector::Matching(query) => matches_labels(o, &query.labels),

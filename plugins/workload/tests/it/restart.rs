@@ -14,11 +14,9 @@ fn scene(target: Value) -> Scene {
 
 #[test]
 fn each_kind_is_restarted_by_a_patch_that_can_be_tried() {
-    for (target, name) in [
-        (deployment(2), "deployment/web"),
-        (stateful_set(2), "statefulset/db"),
-        (daemon_set(2), "daemonset/agent"),
-    ] {
+    for (target, name) in
+        [(deployment(2), "deployment/web"), (stateful_set(2), "statefulset/db"), (daemon_set(2), "daemonset/agent")]
+    {
         let planned = scene(target).plan("rollout_restart", json!({})).unwrap();
         let line = format!("kubectl patch --type=merge --patch-file=/writ/in/patch.json -- {name}");
         assert_eq!(planned.command_lines(), [line]);

@@ -22,10 +22,7 @@ fn plan(parameters: Value) -> Planned {
 #[test]
 fn without_a_revision_it_goes_back_by_one() {
     let planned = plan(json!({}));
-    assert_eq!(
-        planned.command_lines(),
-        ["kubectl patch --type=json --patch-file=/writ/in/patch.json -- deployment/web"]
-    );
+    assert_eq!(planned.command_lines(), ["kubectl patch --type=json --patch-file=/writ/in/patch.json -- deployment/web"]);
     expect![[r#"
         /spec/template/spec/containers/0/image "web:5" -> "web:4"
         /metadata/annotations/kubernetes.io~1change-cause "web 5" -> "web 4"
@@ -113,10 +110,7 @@ fn what_cannot_be_rolled_back_is_refused() {
         "Paused: deployment/web is paused: nothing would be rolled out."
     );
     let alone = Scene::on(workload::plugin(), deployment(2)).with(replica_set(5, "web:5"));
-    assert_eq!(
-        refused(alone, json!({})),
-        "NoSuchRevision: deployment/web has no earlier revision to go back to (kept: 5)."
-    );
+    assert_eq!(refused(alone, json!({})), "NoSuchRevision: deployment/web has no earlier revision to go back to (kept: 5).");
 }
 
 #[test]

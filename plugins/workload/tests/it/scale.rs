@@ -242,7 +242,8 @@ fn a_deadline_that_passed_before_the_execution_does_not_count() {
 #[test]
 fn a_quota_that_is_used_up_is_named_while_it_lasts() {
     let (up, planned) = after(2, 5);
-    let quota = json!([{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: small"}]);
+    let quota =
+        json!([{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: small"}]);
     let checks = counts(up, 3, 3, 3).set("/status/conditions", &quota).checks(&planned);
     assert_eq!(checks, ["replicas_ready pending: 3 of 5 replicas ready: FailedCreate: exceeded quota: small"]);
 }
