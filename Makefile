@@ -20,7 +20,7 @@ test: ## every test, the real cluster included
 	deploy/test.sh
 
 guests: ## the WebAssembly components
-	plugins/build.sh $(WRIT_GUESTS)
+	plugins/build.sh $(WRIT_GUESTS) plugins/workload plugins/hostile
 
 lint: ## formatting and clippy
 	cargo fmt --all --check

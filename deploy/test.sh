@@ -15,7 +15,7 @@ step "formatting"
 cargo fmt --all --check
 (cd plugins && cargo fmt --all --check)
 step "guests"
-plugins/build.sh "$WRIT_GUESTS"
+plugins/build.sh "$WRIT_GUESTS" plugins/workload plugins/hostile
 step "build"
 cargo build --workspace --all-targets
 step "plugins, natively"

@@ -23,7 +23,7 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -E "$@"; fi; }
 build() {
   local since=$SECONDS
   say "building the guests"
-  "$ROOT/plugins/build.sh" "$GUESTS" >&2
+  "$ROOT/plugins/build.sh" "$GUESTS" "$ROOT/plugins/workload" >&2
   say "building the host (the first time about 15 minutes: wasmtime and friends)"
   (cd "$ROOT" && cargo build --workspace --all-targets) >&2
   say "built in $((SECONDS - since)) s"

@@ -56,14 +56,10 @@ else
   On Debian:     apt-get install rustc-web cargo-web rust-web-src lld"
 fi
 
-# Every path a compiler might write into a component, each with what it is called instead; 0x1f stands between flags.
-remap() { flags="${flags:+$flags$(printf '\037')}--remap-path-prefix=$1=$2"; }
+# What the compiler calls the directories of this machine, wherever it writes a path.
 remaps() {
-    flags=
-    remap "$repository" /writ
-    remap "$1" /plugin
-    for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do remap "$sources" /registry; done
-    for sources in /usr/src/rustc-*; do remap "$sources" /rust; done
+    echo "$repository=/writ"
+    for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do echo "$sources=/registry"; done
 }
 
 componentize() {
@@ -75,11 +71,11 @@ for crate in "$@"; do
     crate=$(cd "$crate" 2>/dev/null && pwd -P) || fail "there is no directory $crate"
     [ -f "$crate/Cargo.toml" ] || fail "$crate has no Cargo.toml"
     name=$(sed -n 's/^name *= *"\([^"]*\)".*/\1/p' "$crate/Cargo.toml" | head -n 1)
+    [ -n "$name" ] || fail "$crate/Cargo.toml names no package"
     module=$target/$triple/release/$(echo "$name" | tr - _).wasm
     case $crate in "$here"/*) locked=--locked ;; *) locked= ;; esac
     guest_cargo fetch --quiet $locked --manifest-path "$crate/Cargo.toml" >&2
-    remaps "$crate"
-    CARGO_ENCODED_RUSTFLAGS=$flags CARGO_TARGET_DIR=$target guest_cargo build --quiet $locked $build_flags \
+    WRIT_REMAP=$(remaps) RUSTC_WRAPPER=$here/rustc-without-paths.sh CARGO_TARGET_DIR=$target guest_cargo build --quiet $locked $build_flags \
         --manifest-path "$crate/Cargo.toml" --lib --release --target $triple >&2
     componentize "$module" "$out/$name.wasm"
 done

@@ -14,7 +14,8 @@ pub struct Kubectl {
 }
 
 impl Kubectl {
-    /// `kubectl VERB`, for what has no builder here. The host has an allow list of verbs and of options for each.
+    /// `kubectl VERB`, for what has no builder here. The host has an allow list of verbs and of options for each; what is not
+    /// on it is refused, whatever else a plan says.
     #[must_use]
     pub fn verb(words: &[&str]) -> Self {
         let verb = words.iter().map(|w| (*w).to_owned()).collect();
@@ -55,16 +56,10 @@ impl Kubectl {
         Patch(Self::verb(&["patch"]).operand(target.operand()))
     }
 
-    /// `kubectl rollout undo`. It takes no precondition: a JSON Patch with `test` is safer where it can be had.
+    /// `kubectl rollout undo` to a revision. It takes no precondition: a JSON Patch with `test` is safer where it can be had.
     #[must_use]
-    pub fn rollout_undo(target: &Target) -> Self {
-        Self::verb(&["rollout", "undo"]).operand(target.operand())
-    }
-
-    /// `kubectl delete`: without waiting, because the checks wait.
-    #[must_use]
-    pub fn delete(target: &Target) -> Self {
-        Self::verb(&["delete"]).option("wait", false).operand(target.operand())
+    pub fn rollout_undo(target: &Target, revision: u64) -> Self {
+        Self::verb(&["rollout", "undo"]).option("to-revision", revision).operand(target.operand())
     }
 
     /// `file` is the name its patch may have in the plan.

@@ -4,10 +4,28 @@ use crate::wire;
 
 pub use wire::Refusal;
 
+// The contract's bound for a text is 1 KiB; the rest is for the dots.
+const LINE: usize = 1_000;
+
+/// A text for people as the contract wants it: one line, not too long. What is quoted from the cluster (an event, a
+/// condition) may be neither, and must not turn an answer into a fault.
+pub(crate) fn line(text: impl Into<String>) -> String {
+    let mut text: String = text.into();
+    if text.contains(char::is_control) {
+        text = text.replace(char::is_control, " ");
+    }
+    if text.len() > LINE {
+        let cut = (0..=LINE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        text.truncate(cut);
+        text.push_str(" ...");
+    }
+    text
+}
+
 impl Refusal {
     /// `reason` is UpperCamelCase and stable; `remedy` says who can change what, so that it would go through.
     pub fn new(reason: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { reason: reason.into(), message: message.into(), remedy: remedy.into() }
+        Self { reason: reason.into(), message: line(message), remedy: line(remedy) }
     }
 }
 
@@ -58,19 +76,19 @@ impl Undo {
     #[must_use]
     pub fn loses(mut self, what: impl Into<String>) -> Self {
         if let wire::Undo::By(inverse) = &mut self.0 {
-            inverse.loses.push(what.into());
+            inverse.loses.push(line(what));
         }
         self
     }
 
     /// Nothing needs undoing, because …
     pub fn none(because: impl Into<String>) -> Self {
-        Self(wire::Undo::Unneeded(because.into()))
+        Self(wire::Undo::Unneeded(line(because)))
     }
 
     /// There is no way back, because …
     pub fn impossible(because: impl Into<String>) -> Self {
-        Self(wire::Undo::Impossible(because.into()))
+        Self(wire::Undo::Impossible(line(because)))
     }
 
     pub(crate) fn into_wire(self) -> wire::Undo {
@@ -88,17 +106,17 @@ pub struct Check {
 impl Check {
     /// It is so; `what` was seen.
     pub fn holds(name: &'static str, what: impl Into<String>) -> Self {
-        Self { name, verdict: wire::Verdict::Holds(what.into()) }
+        Self { name, verdict: wire::Verdict::Holds(line(what)) }
     }
 
     /// Not yet.
     pub fn pending(name: &'static str, what: impl Into<String>) -> Self {
-        Self { name, verdict: wire::Verdict::Pending(what.into()) }
+        Self { name, verdict: wire::Verdict::Pending(line(what)) }
     }
 
     /// It is not, and waiting does not help.
     pub fn failed(name: &'static str, what: impl Into<String>) -> Self {
-        Self { name, verdict: wire::Verdict::Failed(what.into()) }
+        Self { name, verdict: wire::Verdict::Failed(line(what)) }
     }
 
     pub(crate) fn into_wire(self, object: Option<&wire::ObjectRef>) -> wire::Check {
@@ -120,4 +138,17 @@ macro_rules! check {
             $crate::Check::pending($name, ::std::format!($pending))
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_becomes_one_line_that_is_not_too_long() {
+        assert_eq!(line("exceeded quota:\n\tsmall"), "exceeded quota:  small");
+        let long = line("ä".repeat(1_000));
+        assert_eq!((long.len(), long.ends_with("ä ...")), (1_004, true));
+        assert_eq!(line("short"), "short");
+    }
 }

@@ -2,11 +2,15 @@
 use crate::json::{Difference, IntoJson};
 use crate::kind::Kind;
 use crate::kubectl::Kubectl;
+use crate::outcome::line;
 use crate::target::Target;
 use crate::wire;
 use serde_json::Value;
 
 pub use wire::Operation as Writes;
+
+// the contract's bound for one change
+const FIELDS: usize = 64;
 
 /// How to carry an action out from here.
 #[derive(Debug)]
@@ -85,9 +89,10 @@ impl Plan {
     pub fn changes(mut self, target: &Target, differences: Vec<Difference>) -> Self {
         let Some(object) = target.object() else { return self };
         let there = |value: Value| Some(value).filter(|v| !v.is_null()).map(|v| v.to_string());
-        let fields =
-            differences.into_iter().map(|d| wire::Field { at: d.at, before: there(d.before), after: there(d.after) }).collect();
-        self.changes.push(wire::Change { object: object.clone(), effect: wire::Effect::Set(fields) });
+        let field = |d: Difference| wire::Field { at: d.at, before: there(d.before), after: there(d.after) };
+        let fields: Vec<_> = differences.into_iter().map(field).collect();
+        let set = |some: &[wire::Field]| wire::Change { object: object.clone(), effect: wire::Effect::Set(some.to_vec()) };
+        self.changes.extend(fields.chunks(FIELDS).map(set));
         self
     }
 
@@ -102,7 +107,7 @@ impl Plan {
     /// An effect that is no field, such as `12 pods are evicted`.
     #[must_use]
     pub fn effect(mut self, target: &Target, what: impl Into<String>) -> Self {
-        let other = |o: &wire::ObjectRef| wire::Change { object: o.clone(), effect: wire::Effect::Other(what.into()) };
+        let other = |o: &wire::ObjectRef| wire::Change { object: o.clone(), effect: wire::Effect::Other(line(what)) };
         self.changes.extend(target.object().map(other));
         self
     }
@@ -110,14 +115,14 @@ impl Plan {
     /// What an approver should know and cannot see in the changes.
     #[must_use]
     pub fn warn(mut self, what: impl Into<String>) -> Self {
-        self.warnings.push(what.into());
+        self.warnings.push(line(what));
         self
     }
 
     /// Several warnings, or none.
     #[must_use]
     pub fn warn_all(mut self, what: impl IntoIterator<Item = String>) -> Self {
-        self.warnings.extend(what);
+        self.warnings.extend(what.into_iter().map(line));
         self
     }
 

@@ -1,5 +1,5 @@
 //! From the contract's calls to an author's actions, and back. One list of actions, found by name.
-use crate::action::Action;
+use crate::action::{Action, Facts};
 use crate::outcome::{Check, Refusal, Undo};
 use crate::parameters::{Rules, Violations};
 use crate::seen::Seen;
@@ -134,7 +134,7 @@ impl<A: Action> Entry for Of<A> {
 
     fn plan(&self, r: &wire::Request, s: &wire::State) -> Result<wire::Proposal, Refusal> {
         let target = Target::of(r, s.target.as_ref());
-        must_be_there::<A>(&target, s)?;
+        must_be_there(&A::FACTS, &target, s)?;
         let plan = typed::<A>(r)?.plan(&target, &Seen::new(r, Before, s, "null"))?;
         Ok(plan.into_wire())
     }
@@ -150,7 +150,7 @@ impl<A: Action> Entry for Of<A> {
 
     fn checks(&self, r: &wire::Request, memo: &str, s: &wire::State) -> Vec<wire::Check> {
         let target = Target::of(r, s.target.as_ref());
-        let checks = match (must_be_there::<A>(&target, s), typed::<A>(r)) {
+        let checks = match (must_be_there(&A::FACTS, &target, s), typed::<A>(r)) {
             (Err(gone), _) => vec![Check::failed("target_exists", gone.message)],
             (_, Err(refusal)) => vec![Check::failed("parameters_valid", refusal.message)],
             (Ok(()), Ok(action)) => action.checks(&target, &Seen::new(r, After, s, memo)),
@@ -159,8 +159,8 @@ impl<A: Action> Entry for Of<A> {
     }
 }
 
-fn must_be_there<A: Action>(target: &Target, s: &wire::State) -> Result<(), Refusal> {
-    let is_needed = target.object().is_some() && !A::FACTS.targets.iter().any(|t| t.may_be_absent);
+fn must_be_there(facts: &Facts, target: &Target, s: &wire::State) -> Result<(), Refusal> {
+    let is_needed = target.object().is_some() && !facts.targets.iter().any(|t| t.may_be_absent);
     if is_needed && s.target.is_none() {
         let namespace = target.namespace();
         return Err(crate::refusal!(

@@ -55,14 +55,14 @@ impl Target {
         match &self.object {
             None => format!("namespace/{}", self.namespace),
             Some(o) if o.api.group.contains('.') => format!("{}.{}/{}", o.api.resource, o.api.group, o.name),
-            Some(o) => format!("{}/{}", o.api.kind.to_lowercase(), o.name),
+            Some(o) => format!("{}/{}", o.api.kind.to_ascii_lowercase(), o.name),
         }
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = self.object.as_ref().map_or("namespace".to_owned(), |o| o.api.kind.to_lowercase());
+        let kind = self.object.as_ref().map_or("namespace".to_owned(), |o| o.api.kind.to_ascii_lowercase());
         write!(f, "{kind}/{}", self.name())
     }
 }

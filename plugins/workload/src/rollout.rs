@@ -96,7 +96,7 @@ impl Counts {
 
     fn shown(&self, wanted: Wanted<'_>) -> String {
         let Self { ready, specified, updated, to_update, exist, .. } = self;
-        let mut shown = format!("{ready} of {specified} replicas ready");
+        let mut shown = format!("{} of {specified} replicas ready", ready.min(specified));
         if !matches!(wanted, Wanted::Replicas(_)) {
             shown += &format!(", {} of {to_update} updated", updated.min(to_update));
         }

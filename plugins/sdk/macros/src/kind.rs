@@ -58,3 +58,26 @@ impl Kind {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_read_with_the_plural_kubernetes_has() {
+        let resource = |text| parse(text).map(|k| format!("{} {} {} {}", k.group, k.version, k.kind, k.resource)).unwrap();
+        assert_eq!(resource("apps/v1 Deployment"), "apps v1 Deployment deployments");
+        assert_eq!(resource("v1 Pod"), " v1 Pod pods");
+        assert_eq!(resource("networking.k8s.io/v1 NetworkPolicy"), "networking.k8s.io v1 NetworkPolicy networkpolicies");
+        assert_eq!(resource("networking.k8s.io/v1 Ingress"), "networking.k8s.io v1 Ingress ingresses");
+        assert_eq!(resource("gateway.networking.k8s.io/v1 Gateway"), "gateway.networking.k8s.io v1 Gateway gateways");
+        assert_eq!(resource("example.com/v1beta1 Fish/fish"), "example.com v1beta1 Fish fish");
+    }
+
+    #[test]
+    fn what_is_no_kind_does_not_compile() {
+        for text in ["Deployment", "apps/v1", "apps/v1 deployment", "apps/1 Deployment", "v1 Pod Two", ""] {
+            assert!(parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -42,3 +42,44 @@ fn rule(text: &str, scope: &TokenStream) -> std::result::Result<TokenStream, Str
 fn words(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Result<String> {
+        let text = LitStr::new(text, proc_macro2::Span::call_site());
+        let rules = rules(&text, &quote!(S))?;
+        Ok(rules.iter().map(|r| r.to_string().replace(' ', "").replace("::writ_action::Need", "")).collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn rules_are_read_as_people_write_them() {
+        let rule = |rest: &str| format!("{{scope:S,{rest},}}");
+        assert_eq!(
+            said("apps/deployments: get; core/pods/eviction: create; core/configmaps[a, b]: get, patch").unwrap(),
+            [
+                rule(r#"group:"apps",resource:"deployments",names:&[],verbs:&["get"]"#),
+                rule(r#"group:"",resource:"pods/eviction",names:&[],verbs:&["create"]"#),
+                rule(r#"group:"",resource:"configmaps",names:&["a","b"],verbs:&["get","patch"]"#),
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn what_no_role_may_contain_does_not_compile() {
+        for text in [
+            "apps/*: get",
+            "*/deployments: get",
+            "apps/deployments: *",
+            "apps/deployments: impersonate",
+            "apps/deployments:",
+            "pods: get",
+            "apps/deployments",
+            "core/configmaps[a: get",
+        ] {
+            assert!(said(text).is_err(), "{text}");
+        }
+    }
+}

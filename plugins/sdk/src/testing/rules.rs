@@ -31,6 +31,8 @@ pub(super) fn proposal(info: &wire::ActionInfo, proposal: &wire::Proposal, targe
 fn bounds(proposal: &wire::Proposal, broken: &mut Broken) {
     broken.unless((1..=8).contains(&proposal.commands.len()), "a plan has 1 to 8 commands");
     broken.unless(proposal.writes.len() <= 64, "a plan has at most 64 writes");
+    broken.unless(proposal.changes.len() <= 64, "a plan has at most 64 changes");
+    broken.unless(proposal.warnings.len() <= 16, "a plan has at most 16 warnings");
     broken.unless(proposal.memo.len() <= 4096, format!("the memo has {} bytes, at most 4096", proposal.memo.len()));
     broken.unless(serde_json::from_str::<Value>(&proposal.memo).is_ok(), "the memo is not JSON");
     let files: Vec<_> = proposal.commands.iter().flat_map(|c| &c.files).collect();

@@ -157,3 +157,15 @@ fn the_deadline_of_the_bad_release_does_not_fail_its_rollback() {
     assert_eq!(verdict("web-hash4", "2026-11-23T03:00:00Z"), "replicas_ready pending");
     assert_eq!(verdict("web-hash4", "2026-11-23T03:20:00Z"), "replicas_ready failed");
 }
+
+#[test]
+fn a_release_that_changed_a_hundred_fields_can_still_be_shown() {
+    let env = |value: &str| (0..100).map(|n| json!({"name": format!("V{n}"), "value": value})).collect::<Vec<_>>();
+    let mut kept = replica_set(4, "web:4");
+    kept["spec"]["template"]["spec"]["containers"][0]["env"] = env("old").into();
+    let env: Value = env("new").into();
+    let scene = Scene::on(workload::plugin(), deployment(2)).with(kept).set("/spec/template/spec/containers/0/env", env);
+    let planned = scene.plan("rollback_deployment", json!({})).unwrap();
+    assert_eq!(planned.changes().len(), 102);
+    assert_eq!(planned.proposal.changes.len(), 2, "64 fields a change at most");
+}

@@ -1,0 +1,38 @@
+#!/bin/sh
+# The SDK builds outside this repository: a plugin in a directory of its own, which knows the SDK by its path alone, passes its
+# tests, becomes a component, and that imports and exports what the contract says.
+set -eu
+plugins=$(cd "$(dirname "$0")/.." && pwd -P)
+target=${WRIT_CACHE:-$HOME/.cache/writ}/guests-target
+outside=$(mktemp -d)
+trap 'rm -rf "$outside"' EXIT
+
+fail() { echo "outside.sh: $1" >&2; exit 1; }
+
+case $outside in "$plugins"/*) fail "$outside is inside the repository" ;; esac
+# the steps of the README, as they are printed there
+sed -n '/^```sh$/,/^```$/{/^```/!p}' "$plugins/README.md" >"$outside/steps.sh"
+mkdir "$outside/plugin"
+# the versions that were tried; cargo takes out what is not needed
+cp "$plugins/Cargo.lock" "$outside/plugin/Cargo.lock"
+(cd "$plugins/.." && PLUGIN=$outside/plugin CARGO_TARGET_DIR=$target sh -eu "$outside/steps.sh")
+
+component=$outside/plugin/pause_cronjob.wasm
+expected='import writ:action/types@0.1.0
+import writ:action/log@0.1.0
+export writ:action/actions@0.1.0'
+found=$("$target/debug/componentize" --exports "$component")
+[ "$found" = "$expected" ] || fail "the component has
+$found
+and should have
+$expected"
+
+# a path of this machine in a component would give its builder away, and every builder another digest
+for path in "$HOME" "$plugins" "$outside"; do
+    if grep -aqF "$path" "$component"; then fail "the component contains $path"; fi
+done
+
+# whoever takes the SDK as a package gets the contract with it
+(cd "$plugins" && CARGO_TARGET_DIR=$target cargo package --list --quiet --allow-dirty --package writ-action) |
+    grep -qx wit/action.wit || fail "the packaged SDK has no wit/action.wit"
+echo "outside.sh: ok"
