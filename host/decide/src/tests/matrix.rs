@@ -62,8 +62,8 @@ fn no_rule_is_broken_by_a_fault_at_any_pass() {
 /// As many as two threads make in seconds, each pair from a seed of its own.
 fn pairs(seed: u64) -> impl Iterator<Item = (Scenario, Vec<Fault>)> {
     let (all, mut dice) = (singles(DEPTH, true), Dice(seed));
-    let mut pair = move || (dice.scenario(), vec![all[dice.roll(all.len())], all[dice.roll(all.len())]]);
-    std::iter::repeat_with(move || pair()).filter(|(_, pair)| !two_paused_leaders(pair)).take(10_000)
+    let pair = move || (dice.scenario(), vec![all[dice.roll(all.len())], all[dice.roll(all.len())]]);
+    std::iter::repeat_with(pair).filter(|(_, pair)| !two_paused_leaders(pair)).take(10_000)
 }
 
 fn two_paused_leaders(faults: &[Fault]) -> bool {
