@@ -29,6 +29,8 @@ step "the local cluster itself"
 if "$HERE/local/writ-local" status >/dev/null 2>&1; then
   echo "skipped: a cluster is up, and these tests take it down (make local-test)"
 else
+  # What is left of a cluster that died with its machine is no cluster.
+  "$HERE/local/writ-local" down
   "$HERE/local/test.sh"
 fi
 step "a real cluster, with Writ on it, and the demo"
