@@ -22,7 +22,7 @@ step "plugins, natively"
 (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo test --workspace)
 step "objects, core, shell"
 # Always the whole workspace: another selection has other features, and would compile half the dependencies again.
-cargo test --workspace --lib --bins --test it
+cargo test --workspace --lib --bins --test it --test yaml --test deploy
 if [ "${1:-}" = fast ]; then exit 0; fi
 
 step "the local cluster itself"

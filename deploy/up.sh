@@ -32,6 +32,8 @@ build() {
 cluster() {
   case $CLUSTER in
     local)
+      # As whoever asked: below sudo the Go on this person's PATH may not be there.
+      "$HERE/local/writ-local" build >&2
       as_root "$HERE/local/writ-local" up >&2
       KUBECONFIG=$("$HERE/local/writ-local" kubeconfig)
       export KUBECONFIG
