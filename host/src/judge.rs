@@ -19,6 +19,7 @@ use decide::{
     question::{self, Facts},
     site::Site,
 };
+use futures::future::try_join;
 use jiff::Timestamp;
 use std::{future::Future, time::Instant};
 
@@ -96,15 +97,22 @@ impl<W: World> Bench<'_, W> {
 
     async fn chain(&self, exec: &Execution, entry: &Entry) -> Result<Judged, Stop<W::Error>> {
         let info = entry.info.as_ref();
-        if let Err(why) = self.world.may_run(exec).await.map_err(Stop::Fault)? {
+        let aim = aim(&exec.spec, &exec.namespace, info);
+        // Read while the right is asked for, and shown to nobody where it is missing.
+        let (may, target) = try_join(self.world.may_run(exec), self.target(aim.as_ref().ok())).await.map_err(Stop::Fault)?;
+        if let Err(why) = may {
             return Err(Judgement::NotAllowed { why }.into());
         }
         if let Err(missing) = &entry.granted {
             return Err(Judgement::NotGranted { missing: missing.clone() }.into());
         }
-        let aim = aim(&exec.spec, &exec.namespace, info)?;
+        let aim = aim?;
         let request = self.valid(exec, entry, aim.as_ref().map(|(id, _)| id.clone())).await?;
-        let state = self.look(&request, entry, aim.as_ref()).await?;
+        if let (Some((id, TargetKind { may_be_absent: false, .. })), None) = (&aim, &target) {
+            return Err(Judgement::TargetMissing { what: id.to_string() }.into());
+        }
+        let mut state = State { target, ..State::default() };
+        observe(self.plugins, self.metrics, self.world, entry, &request, false, &mut state).await?;
         let Some(facts) = self.world.facts(exec, state.target.as_ref()).await.map_err(Stop::Fault)? else {
             return Err(Judgement::NamespaceTerminating.into());
         };
@@ -138,22 +146,11 @@ impl<W: World> Bench<'_, W> {
         Ok(request)
     }
 
-    /// The target, and what the plugin asks for until it asks for nothing new.
-    async fn look(
-        &self,
-        request: &Request,
-        entry: &Entry,
-        aim: Option<&(ObjectRef, &TargetKind)>,
-    ) -> Result<State, Stop<W::Error>> {
-        let mut state = State::default();
-        if let Some((id, kind)) = aim {
-            state.target = self.world.target(id).await.map_err(Stop::Fault)?;
-            if state.target.is_none() && !kind.may_be_absent {
-                return Err(Judgement::TargetMissing { what: id.to_string() }.into());
-            }
+    async fn target(&self, aim: Option<&Option<(ObjectRef, &TargetKind)>>) -> Result<Option<Object>, W::Error> {
+        match aim {
+            Some(Some((id, _))) => self.world.target(id).await,
+            Some(None) | None => Ok(None),
         }
-        observe(self.plugins, self.metrics, self.world, entry, request, false, &mut state).await?;
-        Ok(state)
     }
 
     async fn planned(

@@ -11,10 +11,11 @@ use crate::{
 use decide::{
     execution::{self as e, Execution, Progress},
     model::{Found, Object, ObjectRef, Planned, Read},
-    observed::{ChecksSeen, Executing, Judgement, LedgerSeen, Observed, PhaseSeen, PodSeen, Preparing, Validating, Verifying},
+    observed::{ChecksSeen, Executing, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying},
     question::{self, Facts},
     site::Site,
 };
+use futures::future::try_join;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -48,29 +49,22 @@ pub enum ObserveError {
     Ledger(#[from] LedgerError),
 }
 
-/// One look.
-pub async fn observe(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Observed, ObserveError> {
-    let ledger = with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At);
-    Ok(Observed { ledger, phase: phase(with, woken, now, exec).await? })
+/// Where the ledger stands.
+pub async fn ledger(with: &Engines, exec: &Execution) -> LedgerSeen {
+    with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At)
 }
 
-async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<PhaseSeen, ObserveError> {
+/// One look at what its phase needs.
+pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<PhaseSeen, ObserveError> {
     Ok(match &exec.progress {
         Progress::Validating => PhaseSeen::Validating(Box::new(Validating {
             since: woken,
             guards: with.cluster.guards(),
             judged: kept(with, judged(with, now, exec, None).await?).await?,
         })),
-        Progress::Preparing(p) => PhaseSeen::Preparing(Box::new(Preparing {
-            guards: with.cluster.guards(),
-            judged: kept(with, judged(with, now, exec, Some(&p.planned)).await?).await?,
-            grants: grants(with, exec, &p.planned).await?,
-        })),
+        Progress::Preparing(p) => PhaseSeen::Preparing(Box::new(preparing(with, now, exec, &p.planned).await?)),
         Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)),
-        Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(Verifying {
-            grants: with.cluster.leftovers(&exec.uid, &exec.namespace).await?,
-            checks: checks(with, exec, &p.planned).await?,
-        })),
+        Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)),
         Progress::Over(p) => PhaseSeen::Over(with.cluster.left(exec, p).await?),
     })
 }
@@ -125,14 +119,39 @@ async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<d
     })
 }
 
+// Below, what does not depend on one another is asked at the same time: each call is a round trip on the way to the Job.
+
+async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Preparing, ObserveError> {
+    let judged = async { kept(with, judged(with, now, exec, Some(planned)).await?).await };
+    let (judged, grants) = try_join(judged, grants(with, exec, planned)).await?;
+    Ok(Preparing { guards: with.cluster.guards(), judged, grants })
+}
+
+async fn verifying(with: &Engines, exec: &Execution, planned: &Planned) -> Result<Verifying, ObserveError> {
+    let grants = async { Ok(with.cluster.leftovers(&exec.uid, &exec.namespace).await?) };
+    let (grants, checks) = try_join(grants, checks(with, exec, planned)).await?;
+    Ok(Verifying { grants, checks })
+}
+
 async fn executing(with: &Engines, exec: &Execution, p: &e::Executing) -> Result<Executing, ObserveError> {
+    let unseen = async {
+        match p.seen {
+            Some(_) => Ok(None),
+            None => grants(with, exec, &p.planned).await.map(Some),
+        }
+    };
+    let (job, grants) = try_join(job(with, exec, p), unseen).await?;
+    Ok(Executing { job, grants })
+}
+
+async fn job(with: &Engines, exec: &Execution, p: &e::Executing) -> Result<JobSeen, ObserveError> {
     let mut job = with.cluster.job(exec, p).await?;
-    if let decide::observed::JobSeen::Ours { pod: PodSeen::Ended { output, .. }, uid, .. } = &mut job {
+    if let JobSeen::Ours { pod: PodSeen::Ended { output, .. }, uid, .. } = &mut job {
         let (seen, whole) = with.cluster.output(uid).await?;
         *output = seen;
         output.digest = Some(with.ledger.keep(&whole).await?);
     }
-    Ok(Executing { job, grants: grants(with, exec, &p.planned).await? })
+    Ok(job)
 }
 
 async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<ChecksSeen, ObserveError> {

@@ -2,7 +2,7 @@
 //! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
 use crate::{
     cluster::{CallError, Next, Recorded},
-    observe::{Engines, ObserveError, observe},
+    observe::{self, Engines, ObserveError},
     perform::{PerformError, perform},
     story,
 };
@@ -11,6 +11,8 @@ use decide::{
     execution::{Execution, Progress},
     model::{Malformed, ObjectRef, Uid},
     next_step,
+    observed::Observed,
+    owed,
     step::{Step, Waiting, Why},
 };
 use jiff::Timestamp;
@@ -54,8 +56,7 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
-        let seen = observe(&ctx.engines, woken, now, &exec).await?;
-        let step = next_step(&ctx.engines.site, now, &exec, &seen);
+        let step = decided(ctx, woken, now, &exec).await?;
         timer.decided(&step);
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
@@ -81,6 +82,17 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
         }
     }
     Ok(Next::Again)
+}
+
+/// Most looks cost several round trips; where the next step is the same whatever they show, there is none.
+async fn decided(ctx: &Context, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Step, ObserveError> {
+    let site = &ctx.engines.site;
+    let ledger = observe::ledger(&ctx.engines, exec).await;
+    if let Some(step) = owed(site, now, exec, &ledger) {
+        return Ok(step);
+    }
+    let phase = observe::phase(&ctx.engines, woken, now, exec).await?;
+    Ok(next_step(site, now, exec, &Observed { ledger, phase }))
 }
 
 /// While the checks are pending, a change of the target is what is waited for.

@@ -27,7 +27,7 @@ pub mod verbs;
 
 use execution::Execution;
 use jiff::Timestamp;
-use observed::Observed;
+use observed::{LedgerSeen, Observed};
 use site::Site;
 use step::Step;
 use story::Pass;
@@ -36,6 +36,12 @@ use story::Pass;
 #[must_use]
 pub fn next_step(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     phase::next(Pass::new(site, now, exec), seen)
+}
+
+/// What `next_step` says whatever is seen of the phase, if there is such a step: then nothing has to be looked at.
+#[must_use]
+pub fn owed(site: &Site, now: Timestamp, exec: &Execution, ledger: &LedgerSeen) -> Option<Step> {
+    phase::owed(&Pass::new(site, now, exec), ledger)
 }
 
 #[cfg(test)]

@@ -215,8 +215,8 @@ pub enum Grants {
 pub struct Executing {
     /// The Job and its pod.
     pub job: JobSeen,
-    /// The identity: a Job is created only under a whole one.
-    pub grants: Grants,
+    /// The identity: a Job is created only under a whole one. Asked only while the Job was never seen.
+    pub grants: Option<Grants>,
 }
 
 /// Read live, never from a cache, wherever a Job could be created on the strength of it.

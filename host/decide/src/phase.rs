@@ -10,36 +10,44 @@ mod verifying;
 
 use crate::{
     execution::{Execution, Progress},
-    observed::{Grants, Observed, PhaseSeen},
+    observed::{Grants, LedgerSeen, Observed, PhaseSeen},
     step::{Effect, Step, Waiting, Why},
     story::Pass,
 };
 use crds::Phase;
 use jiff::SignedDuration;
 
-/// A look that does not fit the object: it moved in between, and the next look is at once.
+/// A look that does not fit the object: it moved in between. The next look is soon.
 const AGAIN: SignedDuration = SignedDuration::from_millis(100);
 
 pub(crate) fn next(pass: Pass<'_>, seen: &Observed) -> Step {
     if let Some(step) = brake::next(&pass, &seen.phase) {
         return step;
     }
-    if let Some(step) = ledger::next(&pass, &seen.ledger) {
+    if let Some(step) = debt(&pass, &seen.ledger) {
         return step;
     }
-    let exec = pass.exec;
-    // An object that is going away takes no new finalizer; what is left of it is finished all the same.
-    if !exec.finalized && !exec.deleting && !exec.phase().is_over() {
-        return Step::Do(Effect::AddFinalizer);
-    }
-    match (&exec.progress, &seen.phase) {
+    match (&pass.exec.progress, &seen.phase) {
         (Progress::Validating, PhaseSeen::Validating(s)) => validating::next(&pass.began(s.since), s),
         (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass, p, s),
         (Progress::Executing(p), PhaseSeen::Executing(s)) => executing::next(&pass, p, s),
         (Progress::Verifying(p), PhaseSeen::Verifying(s)) => verifying::next(&pass, p, s),
         (Progress::Over(_), PhaseSeen::Over(s)) => over::next(&pass, s),
-        _ => Step::Wait(Waiting::lasting(pass.now, AGAIN, Why::ViewMoved)),
+        _ => view_moved(&pass),
     }
+}
+
+/// The step that every look would lead to: with it, nothing has to be looked at. None where the brake may want to look first.
+pub(crate) fn owed(pass: &Pass<'_>, ledger: &LedgerSeen) -> Option<Step> {
+    if brake::may_want(pass.exec) { None } else { debt(pass, ledger) }
+}
+
+/// What the stored object owes before anything else happens: its row, then the finalizer.
+fn debt(pass: &Pass<'_>, ledger: &LedgerSeen) -> Option<Step> {
+    let exec = pass.exec;
+    // An object that is going away takes no new finalizer; what is left of it is finished all the same.
+    let finalizer = || !exec.finalized && !exec.deleting && !exec.phase().is_over();
+    ledger::next(pass, ledger).or_else(|| finalizer().then_some(Step::Do(Effect::AddFinalizer)))
 }
 
 /// Something of the identity is there.
@@ -48,6 +56,10 @@ fn there(grants: &Grants) -> bool {
         Grants::Partly | Grants::Pending | Grants::Whole => true,
         Grants::None | Grants::Forbidden { .. } => false,
     }
+}
+
+fn view_moved(pass: &Pass<'_>) -> Step {
+    Step::Wait(Waiting::lasting(pass.now, AGAIN, Why::ViewMoved))
 }
 
 fn revoke(exec: &Execution) -> Step {

@@ -21,6 +21,15 @@ pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
     }
 }
 
+/// Whether `next` has anything to say about this phase.
+pub(super) fn may_want(exec: &Execution) -> bool {
+    match exec.progress {
+        Progress::Validating | Progress::Preparing(_) => false,
+        Progress::Executing(_) => exec.unwanted().is_some(),
+        Progress::Verifying(_) | Progress::Over(_) => true,
+    }
+}
+
 fn executing(exec: &Execution, p: &Executing, s: &seen::Executing) -> Option<Step> {
     match &s.job {
         JobSeen::Ours { uid, stopping: false, pod, failed_by: None }
@@ -29,7 +38,7 @@ fn executing(exec: &Execution, p: &Executing, s: &seen::Executing) -> Option<Ste
             Some(Step::Do(Effect::StopJob { name: p.job.clone(), uid: uid.clone() }))
         }
         // Asked for or not, it is not there: without an identity it can arrive and do nothing.
-        JobSeen::Absent if p.seen.is_none() && there(&s.grants) => Some(revoke(exec)),
+        JobSeen::Absent if p.seen.is_none() && s.grants.as_ref().is_some_and(there) => Some(revoke(exec)),
         JobSeen::Absent | JobSeen::Foreign { .. } | JobSeen::Ours { .. } => None,
     }
 }

@@ -3,7 +3,7 @@
 mod end;
 mod follow;
 
-use super::cancelled;
+use super::{cancelled, view_moved};
 use crate::{
     access,
     execution::Executing as Progress,
@@ -21,7 +21,10 @@ const GRANT: SignedDuration = SignedDuration::from_millis(250);
 
 pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &Executing) -> Step {
     match (&p.seen, &s.job) {
-        (None, JobSeen::Absent) => create(pass, p, &s.grants),
+        (None, JobSeen::Absent) => match &s.grants {
+            Some(grants) => create(pass, p, grants),
+            None => view_moved(pass),
+        },
         (None, JobSeen::Foreign { uid }) => end::name_taken(pass, p, uid),
         (None, JobSeen::Ours { uid, .. }) => adopt(pass, uid),
         (Some(_), JobSeen::Absent) => end::vanished(pass, p),

@@ -148,12 +148,13 @@ fn what_happens_before_the_job_was_seen() {
         3,
         |p| matches!(p, PhaseSeen::Executing(s) if usual(s)),
         &expect![[r#"
-        prepared
-          do CreateJob: absent, granted
-          record Failed/JobNameTaken: foreign, no grant | foreign, part of the grant | foreign, grant pending | foreign, granted | foreign, grant forbidden
-          record Failed/OutcomeUnknown: absent, no grant | absent, grant forbidden
-          wait for Grant: absent, part of the grant | absent, grant pending
-    "#]],
+            prepared
+              do CreateJob: absent, granted
+              record Failed/JobNameTaken: foreign, no grant | foreign, part of the grant | foreign, grant pending | foreign, granted | foreign, grant forbidden | foreign, grants not asked
+              record Failed/OutcomeUnknown: absent, no grant | absent, grant forbidden
+              wait for Grant: absent, part of the grant | absent, grant pending
+              wait for ViewMoved: absent, grants not asked
+        "#]],
     );
     snapshot(
         &["prepared"],
@@ -161,16 +162,18 @@ fn what_happens_before_the_job_was_seen() {
         3,
         |p| matches!(p, PhaseSeen::Executing(s) if usual(s)),
         &expect![[r#"
-        prepared
-          do Revoke: absent, part of the grant | absent, grant pending | absent, granted
-          record Cancelled/CancelRequested: absent, no grant | absent, grant forbidden
-          record Failed/JobNameTaken: foreign, no grant | foreign, part of the grant | foreign, grant pending | foreign, granted | foreign, grant forbidden
-    "#]],
+            prepared
+              do Revoke: absent, part of the grant | absent, grant pending | absent, granted
+              record Cancelled/CancelRequested: absent, no grant | absent, grant forbidden
+              record Failed/JobNameTaken: foreign, no grant | foreign, part of the grant | foreign, grant pending | foreign, granted | foreign, grant forbidden | foreign, grants not asked
+              wait for ViewMoved: absent, grants not asked
+        "#]],
     );
 }
 
-fn whole(p: &PhaseSeen) -> bool {
-    matches!(p, PhaseSeen::Executing(s) if s.grants == Grants::Whole)
+/// As it is observed once the Job was seen.
+fn followed(p: &PhaseSeen) -> bool {
+    matches!(p, PhaseSeen::Executing(s) if s.grants.is_none())
 }
 
 #[test]
@@ -179,27 +182,27 @@ fn what_happens_while_the_job_is_followed() {
         &["job seen", "idempotent job seen"],
         "",
         14,
-        whole,
+        followed,
         &expect![[r#"
-        job seen
-          record Executing/JobRefused: pod rejected, deadline, granted | pod rejected, failed, granted
-          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
-          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
-          wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted
-        idempotent job seen
-          record Executing/JobRefused: pod rejected, deadline, granted | pod rejected, failed, granted
-          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
-          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
-          wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted | disrupted, granted
-    "#]],
+            job seen
+              record Executing/JobRefused: pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked
+              record Failed/DeadlineExceeded: no pod, deadline, grants not asked | exit 1, deadline, grants not asked | exit 1, deadline, stopping, grants not asked | exit 143, deadline, grants not asked | exit 143, deadline, stopping, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, stopping, grants not asked | exit 1, failed, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, grants not asked | exit 143, stopping, grants not asked | exit 143, failed, grants not asked | exit 143, failed, stopping, grants not asked
+              record Failed/NeverStarted: pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Failed/OutcomeUnknown: absent, grants not asked | foreign, grants not asked | no pod, failed, grants not asked | disrupted, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked | untrusted, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+              wait for JobEnd: no pod, stopping, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked
+              wait for JobStart: no pod, grants not asked | pod rejected, grants not asked | pod not started, grants not asked
+            idempotent job seen
+              record Executing/JobRefused: pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked
+              record Failed/DeadlineExceeded: no pod, deadline, grants not asked | exit 1, deadline, grants not asked | exit 1, deadline, stopping, grants not asked | exit 143, deadline, grants not asked | exit 143, deadline, stopping, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, stopping, grants not asked | exit 1, failed, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, grants not asked | exit 143, stopping, grants not asked | exit 143, failed, grants not asked | exit 143, failed, stopping, grants not asked
+              record Failed/NeverStarted: pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Failed/OutcomeUnknown: absent, grants not asked | foreign, grants not asked | no pod, failed, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked | untrusted, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+              wait for JobEnd: no pod, stopping, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked
+              wait for JobStart: no pod, grants not asked | pod rejected, grants not asked | pod not started, grants not asked | disrupted, grants not asked
+        "#]],
     );
 }
 
@@ -209,25 +212,25 @@ fn what_happens_when_time_is_up() {
         &["job seen", "idempotent job seen"],
         "",
         1000,
-        whole,
+        followed,
         &expect![[r#"
-        job seen
-          record Executing/JobRefused: pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted
-          record Executing/Stopping: no pod, granted | pod not started, granted
-          record Failed/DeadlineExceeded: no pod, stopping, granted | no pod, deadline, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
-          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-        idempotent job seen
-          record Executing/JobRefused: pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted
-          record Executing/Stopping: no pod, granted | pod not started, granted
-          record Failed/DeadlineExceeded: no pod, stopping, granted | no pod, deadline, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
-          record Failed/NeverStarted: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Failed/OutcomeUnknown: absent, granted | foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-    "#]],
+            job seen
+              record Executing/JobRefused: pod rejected, grants not asked | pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked
+              record Executing/Stopping: no pod, grants not asked | pod not started, grants not asked
+              record Failed/DeadlineExceeded: no pod, stopping, grants not asked | no pod, deadline, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked | exit 1, deadline, grants not asked | exit 1, deadline, stopping, grants not asked | exit 143, deadline, grants not asked | exit 143, deadline, stopping, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, stopping, grants not asked | exit 1, failed, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, grants not asked | exit 143, stopping, grants not asked | exit 143, failed, grants not asked | exit 143, failed, stopping, grants not asked
+              record Failed/NeverStarted: pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Failed/OutcomeUnknown: absent, grants not asked | foreign, grants not asked | no pod, failed, grants not asked | disrupted, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked | untrusted, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+            idempotent job seen
+              record Executing/JobRefused: pod rejected, grants not asked | pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked
+              record Executing/Stopping: no pod, grants not asked | pod not started, grants not asked
+              record Failed/DeadlineExceeded: no pod, stopping, grants not asked | no pod, deadline, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked | exit 1, deadline, grants not asked | exit 1, deadline, stopping, grants not asked | exit 143, deadline, grants not asked | exit 143, deadline, stopping, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, stopping, grants not asked | exit 1, failed, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, grants not asked | exit 143, stopping, grants not asked | exit 143, failed, grants not asked | exit 143, failed, stopping, grants not asked
+              record Failed/NeverStarted: pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Failed/OutcomeUnknown: absent, grants not asked | foreign, grants not asked | no pod, failed, grants not asked | disrupted, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked | untrusted, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+        "#]],
     );
 }
 
@@ -237,19 +240,19 @@ fn what_happens_when_nobody_wants_it_any_more() {
         &["job seen"],
         "cancelled",
         14,
-        whole,
+        followed,
         &expect![[r#"
-        job seen
-          do StopJob: no pod, granted | pod rejected, granted | pod not started, granted | running, granted | disrupted, granted | untrusted, granted
-          record Cancelled/CancelRequested: pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Cancelled/StoppedMidway: absent, granted | exit 1, stopping, granted | exit 1, deadline, stopping, granted | exit 1, failed, stopping, granted | exit 143, stopping, granted | exit 143, deadline, stopping, granted | exit 143, failed, stopping, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted
-          record Executing/JobRefused: pod rejected, deadline, granted | pod rejected, failed, granted
-          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 143, deadline, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, failed, granted | exit 143, granted | exit 143, failed, granted
-          record Failed/OutcomeUnknown: foreign, granted | no pod, failed, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
-    "#]],
+            job seen
+              do StopJob: no pod, grants not asked | pod rejected, grants not asked | pod not started, grants not asked | running, grants not asked | disrupted, grants not asked | untrusted, grants not asked
+              record Cancelled/CancelRequested: pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Cancelled/StoppedMidway: absent, grants not asked | exit 1, stopping, grants not asked | exit 1, deadline, stopping, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, stopping, grants not asked | exit 143, deadline, stopping, grants not asked | exit 143, failed, stopping, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked
+              record Executing/JobRefused: pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked
+              record Failed/DeadlineExceeded: no pod, deadline, grants not asked | exit 1, deadline, grants not asked | exit 143, deadline, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, failed, grants not asked | exit 143, grants not asked | exit 143, failed, grants not asked
+              record Failed/OutcomeUnknown: foreign, grants not asked | no pod, failed, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+              wait for JobEnd: no pod, stopping, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked
+        "#]],
     );
 }
 
@@ -259,25 +262,25 @@ fn what_happens_when_it_was_given_up() {
         &["stopping", "refused by the cluster"],
         "",
         140,
-        whole,
+        followed,
         &expect![[r#"
-        stopping
-          do StopJob: no pod, granted | pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted | pod not started, granted
-          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
-          record Failed/NeverStarted: absent, granted | pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Failed/OutcomeUnknown: foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
-        refused by the cluster
-          do StopJob: no pod, granted | pod rejected, granted | pod rejected, deadline, granted | pod rejected, failed, granted | pod not started, granted
-          record Failed/DeadlineExceeded: no pod, deadline, granted | exit 1, deadline, granted | exit 1, deadline, stopping, granted | exit 143, deadline, granted | exit 143, deadline, stopping, granted
-          record Failed/JobFailed: exit 1, granted | exit 1, stopping, granted | exit 1, failed, granted | exit 1, failed, stopping, granted | exit 143, granted | exit 143, stopping, granted | exit 143, failed, granted | exit 143, failed, stopping, granted
-          record Failed/JobRefused: absent, granted | pod never ran, granted | pod never ran, stopping, granted | pod never ran, deadline, granted | pod never ran, deadline, stopping, granted | pod never ran, failed, granted | pod never ran, failed, stopping, granted
-          record Failed/OutcomeUnknown: foreign, granted | no pod, failed, granted | disrupted, granted | disrupted, stopping, granted | disrupted, deadline, granted | disrupted, deadline, stopping, granted | disrupted, failed, granted | disrupted, failed, stopping, granted | untrusted, granted | untrusted, stopping, granted | untrusted, deadline, granted | untrusted, deadline, stopping, granted | untrusted, failed, granted | untrusted, failed, stopping, granted | another uid, granted
-          record Verifying/JobSucceeded: exit 0, granted | exit 0, stopping, granted | exit 0, deadline, granted | exit 0, deadline, stopping, granted | exit 0, failed, granted | exit 0, failed, stopping, granted
-          wait for JobEnd: no pod, stopping, granted | no pod, deadline, stopping, granted | no pod, failed, stopping, granted | pod rejected, stopping, granted | pod rejected, deadline, stopping, granted | pod rejected, failed, stopping, granted | pod not started, stopping, granted | pod not started, deadline, granted | pod not started, deadline, stopping, granted | pod not started, failed, granted | pod not started, failed, stopping, granted | running, granted | running, stopping, granted | running, deadline, granted | running, deadline, stopping, granted | running, failed, granted | running, failed, stopping, granted
-    "#]],
+            stopping
+              do StopJob: no pod, grants not asked | pod rejected, grants not asked | pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked | pod not started, grants not asked
+              record Failed/DeadlineExceeded: no pod, deadline, grants not asked | exit 1, deadline, grants not asked | exit 1, deadline, stopping, grants not asked | exit 143, deadline, grants not asked | exit 143, deadline, stopping, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, stopping, grants not asked | exit 1, failed, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, grants not asked | exit 143, stopping, grants not asked | exit 143, failed, grants not asked | exit 143, failed, stopping, grants not asked
+              record Failed/NeverStarted: absent, grants not asked | pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Failed/OutcomeUnknown: foreign, grants not asked | no pod, failed, grants not asked | disrupted, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked | untrusted, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+              wait for JobEnd: no pod, stopping, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked
+            refused by the cluster
+              do StopJob: no pod, grants not asked | pod rejected, grants not asked | pod rejected, deadline, grants not asked | pod rejected, failed, grants not asked | pod not started, grants not asked
+              record Failed/DeadlineExceeded: no pod, deadline, grants not asked | exit 1, deadline, grants not asked | exit 1, deadline, stopping, grants not asked | exit 143, deadline, grants not asked | exit 143, deadline, stopping, grants not asked
+              record Failed/JobFailed: exit 1, grants not asked | exit 1, stopping, grants not asked | exit 1, failed, grants not asked | exit 1, failed, stopping, grants not asked | exit 143, grants not asked | exit 143, stopping, grants not asked | exit 143, failed, grants not asked | exit 143, failed, stopping, grants not asked
+              record Failed/JobRefused: absent, grants not asked | pod never ran, grants not asked | pod never ran, stopping, grants not asked | pod never ran, deadline, grants not asked | pod never ran, deadline, stopping, grants not asked | pod never ran, failed, grants not asked | pod never ran, failed, stopping, grants not asked
+              record Failed/OutcomeUnknown: foreign, grants not asked | no pod, failed, grants not asked | disrupted, grants not asked | disrupted, stopping, grants not asked | disrupted, deadline, grants not asked | disrupted, deadline, stopping, grants not asked | disrupted, failed, grants not asked | disrupted, failed, stopping, grants not asked | untrusted, grants not asked | untrusted, stopping, grants not asked | untrusted, deadline, grants not asked | untrusted, deadline, stopping, grants not asked | untrusted, failed, grants not asked | untrusted, failed, stopping, grants not asked | another uid, grants not asked
+              record Verifying/JobSucceeded: exit 0, grants not asked | exit 0, stopping, grants not asked | exit 0, deadline, grants not asked | exit 0, deadline, stopping, grants not asked | exit 0, failed, grants not asked | exit 0, failed, stopping, grants not asked
+              wait for JobEnd: no pod, stopping, grants not asked | no pod, deadline, stopping, grants not asked | no pod, failed, stopping, grants not asked | pod rejected, stopping, grants not asked | pod rejected, deadline, stopping, grants not asked | pod rejected, failed, stopping, grants not asked | pod not started, stopping, grants not asked | pod not started, deadline, grants not asked | pod not started, deadline, stopping, grants not asked | pod not started, failed, grants not asked | pod not started, failed, stopping, grants not asked | running, grants not asked | running, stopping, grants not asked | running, deadline, grants not asked | running, deadline, stopping, grants not asked | running, failed, grants not asked | running, failed, stopping, grants not asked
+        "#]],
     );
 }
 

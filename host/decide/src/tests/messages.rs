@@ -371,7 +371,7 @@ fn cancelled(exec: Execution) -> Execution {
 
 #[test]
 fn cancellations() {
-    let gone = |grants| PhaseSeen::Executing(Box::new(Executing { job: JobSeen::Absent, grants }));
+    let gone = |grants| PhaseSeen::Executing(Box::new(Executing { job: JobSeen::Absent, grants: Some(grants) }));
     let stopping = |pod| executing(JobSeen::Ours { uid: uid("job"), stopping: true, pod, failed_by: None });
     let deleted = Execution { deleting: true, ..exec() };
     let verifying =

@@ -193,13 +193,16 @@ pub fn all() -> Named<PhaseSeen> {
     }
     for (name, grants) in grants() {
         for (job, seen) in jobs() {
-            let seen = Executing { job: seen, grants: grants.clone() };
+            let seen = Executing { job: seen, grants: Some(grants.clone()) };
             all.push((format!("{job}, {name}"), PhaseSeen::Executing(Box::new(seen))));
         }
         for (check, checks) in checks() {
             let seen = Verifying { grants: grants.clone(), checks };
             all.push((format!("{check}, {name}"), PhaseSeen::Verifying(Box::new(seen))));
         }
+    }
+    for (job, seen) in jobs() {
+        all.push((format!("{job}, grants not asked"), PhaseSeen::Executing(Box::new(Executing { job: seen, grants: None }))));
     }
     all.extend(left().into_iter().map(|(name, over)| (name, PhaseSeen::Over(over))));
     all

@@ -34,7 +34,7 @@ pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
     PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: judged(planned), grants }))
 }
 pub fn executing(job: JobSeen) -> PhaseSeen {
-    PhaseSeen::Executing(Box::new(Executing { job, grants: Grants::Whole }))
+    PhaseSeen::Executing(Box::new(Executing { job, grants: Some(Grants::Whole) }))
 }
 pub fn ours(pod: PodSeen) -> PhaseSeen {
     executing(JobSeen::Ours { uid: uid("job"), stopping: false, pod, failed_by: None })

@@ -76,7 +76,7 @@ impl Case<'_> {
             Effect::CreateJob(_) => {
                 let Progress::Executing(p) = &exec.progress else { panic!("{name}: a Job in {:?}", exec.phase()) };
                 let PhaseSeen::Executing(s) = &self.seen.phase else { panic!("{name}") };
-                assert!(p.seen.is_none() && s.job == JobSeen::Absent && s.grants == Grants::Whole, "{name}");
+                assert!(p.seen.is_none() && s.job == JobSeen::Absent && s.grants == Some(Grants::Whole), "{name}");
                 assert!(in_order && exec.finalized && exec.unwanted().is_none(), "{name}");
             }
             Effect::Grant(_) => assert!(in_order && exec.phase() == Phase::Preparing && exec.unwanted().is_none(), "{name}"),

@@ -5,6 +5,7 @@ use crate::{
     model::Planned,
     next_step,
     observed::*,
+    owed,
     step::Step,
 };
 use crds::{Cancel, Reason};
@@ -109,6 +110,9 @@ proptest! {
             prop_assert!(exec.phase().leads_to().contains(&s.phase), "{:?} -> {:?}", exec.phase(), s.phase);
             prop_assert_eq!(ledger, LedgerSeen::At(exec.seq));
             prop_assert!(s.summary.chars().count() <= 120 && !s.summary.contains(char::is_control));
+        }
+        if let Some(owed) = owed(&site(), now, &exec, &seen.ledger) {
+            prop_assert_eq!(&owed, &step, "what is owed is done whatever is seen");
         }
         prop_assert_eq!(next_step(&site(), now, &exec, &seen), step, "the same look, another step");
     }

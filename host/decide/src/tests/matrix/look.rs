@@ -24,7 +24,9 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     match &exec.progress {
         Progress::Validating => PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w) })),
         Progress::Preparing(_) => PhaseSeen::Preparing(Box::new(Preparing { guards, judged: judged(w), grants: grants(w) })),
-        Progress::Executing(_) => PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: grants(w) })),
+        Progress::Executing(p) => {
+            PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
+        }
         Progress::Verifying(_) => PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: checks(w) })),
         Progress::Over(_) => PhaseSeen::Over(Over {
             grants: if w.identity { Grants::Partly } else { Grants::None },

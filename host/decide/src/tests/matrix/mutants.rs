@@ -65,14 +65,16 @@ fn rule_2_a_deed_before_its_row_is_caught() {
 
 /// Forgets the Job that it saw, when that is gone.
 fn forgets(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
-    let mut exec = exec.clone();
-    if let (Progress::Executing(p), PhaseSeen::Executing(s)) = (&mut exec.progress, &seen.phase) {
+    let (mut exec, mut seen) = (exec.clone(), seen.clone());
+    if let (Progress::Executing(p), PhaseSeen::Executing(s)) = (&mut exec.progress, &mut seen.phase) {
         p.seen = match &s.job {
             JobSeen::Ours { uid, .. } => p.seen.as_ref().filter(|seen| *seen == uid).cloned(),
             JobSeen::Absent | JobSeen::Foreign { .. } => None,
         };
+        // It would ask for the identity too, which is there until the run is over.
+        s.grants.get_or_insert(Grants::Whole);
     }
-    next_step(site, now, &exec, seen)
+    next_step(site, now, &exec, &seen)
 }
 
 #[test]
