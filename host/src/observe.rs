@@ -6,12 +6,16 @@ use crate::{
     judge::{self, Bench, Judged, World},
     ledger::{Ledger, LedgerError},
     metrics::Metrics,
-    plugin::Plugins,
+    plugin::{Limits, Plugins},
+    telemetry,
 };
+use crds::Reason;
 use decide::{
     execution::{self as e, Execution, Progress},
-    model::{Found, Object, ObjectRef, Planned, Read},
-    observed::{ChecksSeen, Executing, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying},
+    model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
+    observed::{
+        ChecksSeen, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
+    },
     question::{self, Facts},
     site::Site,
 };
@@ -54,18 +58,36 @@ pub async fn ledger(with: &Engines, exec: &Execution) -> LedgerSeen {
     with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At)
 }
 
+/// One look.
+pub struct Look {
+    /// What its phase needs.
+    pub phase: PhaseSeen,
+    /// The document policies were asked about, if they were: a blob to keep before the record that names it.
+    pub question: Option<Vec<u8>>,
+}
+
+impl From<PhaseSeen> for Look {
+    fn from(phase: PhaseSeen) -> Self {
+        Self { phase, question: None }
+    }
+}
+
 /// One look at what its phase needs.
-pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<PhaseSeen, ObserveError> {
+pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Look, ObserveError> {
     Ok(match &exec.progress {
-        Progress::Validating => PhaseSeen::Validating(Box::new(Validating {
-            since: woken,
-            guards: with.cluster.guards(),
-            judged: kept(with, judged(with, now, exec, None).await?).await?,
-        })),
-        Progress::Preparing(p) => PhaseSeen::Preparing(Box::new(preparing(with, now, exec, &p.planned).await?)),
-        Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)),
-        Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)),
-        Progress::Over(p) => PhaseSeen::Over(with.cluster.left(exec, p).await?),
+        Progress::Validating => {
+            let left = match exec.reason {
+                Reason::Drifted => Some(with.cluster.leftovers(&exec.uid, &exec.namespace).await?),
+                _ => None,
+            };
+            let Judged { judgement: judged, question } = judged(with, now, exec, None).await?;
+            let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left };
+            Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
+        }
+        Progress::Preparing(p) => preparing(with, now, exec, &p.planned).await?,
+        Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)).into(),
+        Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
+        Progress::Over(p) => PhaseSeen::Over(with.cluster.left(exec, p).await?).into(),
     })
 }
 
@@ -82,7 +104,7 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
             Some(entry) => Entry { granted: granted(&with.cluster, &entry.plugin, &entry.info), ..entry.clone() },
             None => return Ok(Judgement::ActionUnknown { nearest: actions.nearest(&exec.spec.action) }.into()),
         },
-        Some(planned) => match pinned(with, planned) {
+        Some(planned) => match pinned(with, planned).await {
             Some(entry) => entry,
             None => return Ok(gone(planned)),
         },
@@ -92,11 +114,23 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
     Ok(bench.judge(exec, &entry).await?)
 }
 
-fn pinned(with: &Engines, planned: &Planned) -> Option<Entry> {
-    let description = with.plugins.loaded(&planned.plugin.digest)?;
+async fn pinned(with: &Engines, planned: &Planned) -> Option<Entry> {
+    let description = match with.plugins.loaded(&planned.plugin.digest) {
+        Some(there) => there,
+        None => reloaded(with, &planned.plugin.digest).await?,
+    };
     let info = description.actions.iter().find(|a| a.name == planned.action)?;
     let granted = granted(&with.cluster, &planned.plugin, info);
     Entry::of(planned.plugin.clone(), &description, &planned.action, granted)
+}
+
+/// A component that no plugin names any more, for an execution that it planned. Its plugin's own limits are not known any more.
+async fn reloaded(with: &Engines, digest: &Digest) -> Option<Arc<Description>> {
+    let kept =
+        with.ledger.blob(digest).await.map_err(|e| tracing::warn!(error = %telemetry::chain(&e), "failed to read a component"));
+    let loaded = with.plugins.load(kept.ok()??.into(), Limits::ceiling()).await;
+    let loaded = loaded.map_err(|e| tracing::warn!(error = %telemetry::chain(&e), "failed to load a component again"));
+    loaded.ok().map(|loaded| loaded.description)
 }
 
 fn gone(planned: &Planned) -> Judged {
@@ -104,32 +138,35 @@ fn gone(planned: &Planned) -> Judged {
     Judgement::Faulty(decide::model::PluginFault::Unavailable { message }).into()
 }
 
-/// The question is a blob in the ledger before the record that names it is written.
-async fn kept(with: &Engines, judged: Judged) -> Result<Judgement, ObserveError> {
-    if let Some(question) = &judged.question {
-        with.ledger.keep(question).await?;
-    }
-    Ok(judged.judgement)
-}
-
-async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<decide::observed::Grants, ObserveError> {
+async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<Grants, ObserveError> {
     Ok(match decide::access::of(exec, planned) {
         Some(access) => with.cluster.grants(&access).await?,
-        None => decide::observed::Grants::None,
+        None => Grants::None,
     })
 }
 
-// Below, what does not depend on one another is asked at the same time: each call is a round trip on the way to the Job.
-
-async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Preparing, ObserveError> {
-    let judged = async { kept(with, judged(with, now, exec, Some(planned)).await?).await };
-    let (judged, grants) = try_join(judged, grants(with, exec, planned)).await?;
-    Ok(Preparing { guards: with.cluster.guards(), judged, grants })
+async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Look, ObserveError> {
+    let grants = grants(with, exec, planned).await?;
+    let (judged, question) = match grants {
+        Grants::None => (None, None),
+        _ => {
+            let Judged { judgement, question } = judged(with, now, exec, Some(planned)).await?;
+            (Some(judgement), question)
+        }
+    };
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants };
+    Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 
 async fn verifying(with: &Engines, exec: &Execution, planned: &Planned) -> Result<Verifying, ObserveError> {
-    let grants = async { Ok(with.cluster.leftovers(&exec.uid, &exec.namespace).await?) };
-    let (grants, checks) = try_join(grants, checks(with, exec, planned)).await?;
+    let grants = match decide::access::of(exec, planned) {
+        Some(access) => with.cluster.remains(&access).await?,
+        None => with.cluster.leftovers(&exec.uid, &exec.namespace).await?,
+    };
+    let checks = match grants {
+        Grants::None => Some(checks(with, exec, planned).await?),
+        _ => None,
+    };
     Ok(Verifying { grants, checks })
 }
 
@@ -155,7 +192,7 @@ async fn job(with: &Engines, exec: &Execution, p: &e::Executing) -> Result<JobSe
 }
 
 async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<ChecksSeen, ObserveError> {
-    let Some(entry) = pinned(with, planned) else {
+    let Some(entry) = pinned(with, planned).await else {
         return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
     };
     let Ok(parameters) = serde_json::from_str(planned.parameters.as_str()) else {

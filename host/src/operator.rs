@@ -145,6 +145,7 @@ async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
         engines.cluster.clone(),
         engines.plugins.clone(),
         engines.catalogue.clone(),
+        engines.ledger.clone(),
         directory,
         context.now,
     );

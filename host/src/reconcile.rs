@@ -2,7 +2,8 @@
 //! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
 use crate::{
     cluster::{CallError, Next, Recorded},
-    observe::{self, Engines, ObserveError},
+    ledger::LedgerError,
+    observe::{self, Engines, Look, ObserveError},
     perform::{PerformError, perform},
     story,
 };
@@ -40,6 +41,9 @@ pub enum ReconcileError {
     /// A look failed.
     #[error("failed to observe")]
     Observe(#[from] ObserveError),
+    /// What the record names could not be kept.
+    #[error("failed to keep what policies were asked in the ledger")]
+    Keep(#[source] LedgerError),
     /// The status could not be written.
     #[error("failed to record")]
     Record(#[from] CallError),
@@ -56,7 +60,7 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
-        let step = decided(ctx, woken, now, &exec).await?;
+        let (step, question) = decided(ctx, woken, now, &exec).await?;
         timer.decided(&step);
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
@@ -64,9 +68,13 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
             Step::Do(effect) => {
                 let written = perform(&ctx.engines, &exec, &effect).await?;
                 ctx.engines.metrics.performed(&exec, &effect, (ctx.now)());
+                if effect.is_last() {
+                    return Ok(Next::Nothing);
+                }
                 written
             }
             Step::Record(status) => {
+                keep(ctx, question).await?;
                 let written = ctx.engines.cluster.record(&exec, &status).await?;
                 if let Recorded::Done(kx) = &written {
                     story::tell(ctx, &exec, kx);
@@ -84,15 +92,29 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
     Ok(Next::Again)
 }
 
-/// Most looks cost several round trips; where the next step is the same whatever they show, there is none.
-async fn decided(ctx: &Context, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Step, ObserveError> {
+/// The next step, and the question that policies were asked on the way to it. Most looks cost several round trips; where the step is
+/// the same whatever they show, there is none.
+async fn decided(
+    ctx: &Context,
+    woken: Timestamp,
+    now: Timestamp,
+    exec: &Execution,
+) -> Result<(Step, Option<Vec<u8>>), ObserveError> {
     let site = &ctx.engines.site;
     let ledger = observe::ledger(&ctx.engines, exec).await;
     if let Some(step) = owed(site, now, exec, &ledger) {
-        return Ok(step);
+        return Ok((step, None));
     }
-    let phase = observe::phase(&ctx.engines, woken, now, exec).await?;
-    Ok(next_step(site, now, exec, &Observed { ledger, phase }))
+    let Look { phase, question } = observe::phase(&ctx.engines, woken, now, exec).await?;
+    Ok((next_step(site, now, exec, &Observed { ledger, phase }), question))
+}
+
+/// What a record names is in the ledger before it.
+async fn keep(ctx: &Context, question: Option<Vec<u8>>) -> Result<(), ReconcileError> {
+    if let Some(question) = question {
+        ctx.engines.ledger.keep(&question).await.map_err(ReconcileError::Keep)?;
+    }
+    Ok(())
 }
 
 /// While the checks are pending, a change of the target is what is waited for.
@@ -117,6 +139,7 @@ impl ReconcileError {
         match self {
             Self::Parse(_) => "parse",
             Self::Observe(_) => "observe",
+            Self::Keep(_) => "keep",
             Self::Record(_) => "record",
             Self::Perform(_) => "perform",
         }

@@ -46,6 +46,8 @@ pub struct Validating {
     pub guards: GuardsSeen,
     /// The chain of judgements.
     pub judged: Judgement,
+    /// What an earlier plan was granted. Asked only where there was one, and it drifted.
+    pub left: Option<Grants>,
 }
 
 /// Are the admission policies there that make the requester and the status believable?
@@ -186,8 +188,8 @@ pub struct Obligations {
 pub struct Preparing {
     /// Stamps and records.
     pub guards: GuardsSeen,
-    /// The whole chain again; drift is "the plan has another hash", nothing else.
-    pub judged: Judgement,
+    /// The whole chain again; drift is "the plan has another hash", nothing else. Asked last: not before there is an identity.
+    pub judged: Option<Judgement>,
     /// The identity and its rights.
     pub grants: Grants,
 }
@@ -323,8 +325,8 @@ pub enum JobEnd {
 pub struct Verifying {
     /// The identity goes before the checks are believed.
     pub grants: Grants,
-    /// The action's own checks.
-    pub checks: ChecksSeen,
+    /// The action's own checks. Not asked before it is gone.
+    pub checks: Option<ChecksSeen>,
 }
 
 /// The action's own checks.

@@ -66,6 +66,12 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Whether nothing is owed after it.
+    #[must_use]
+    pub const fn is_last(&self) -> bool {
+        matches!(self, Self::ReleaseFinalizer)
+    }
+
     /// Whether it cannot be taken back.
     #[must_use]
     pub const fn is_irreversible(&self) -> bool {

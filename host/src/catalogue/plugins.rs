@@ -3,6 +3,7 @@
 use super::{Actions, Catalogue, Entry};
 use crate::{
     cluster::{CallError, Cluster},
+    ledger::Ledger,
     plugin::{Limits, Loaded, Plugins},
 };
 use cap_std::fs::Dir;
@@ -21,6 +22,8 @@ pub struct PluginController {
     pub catalogue: Arc<Catalogue>,
     /// Files that `source.file` may name; none: the source is refused.
     pub directory: Option<Arc<Dir>>,
+    /// Components are kept there: an execution that is under way needs the one that planned it, also after a restart.
+    pub ledger: Ledger,
     /// The last component of each plugin that activated.
     last_good: BTreeMap<String, Arc<Loaded>>,
     now: fn() -> Timestamp,
@@ -53,10 +56,11 @@ impl PluginController {
         cluster: Cluster,
         plugins: Plugins,
         catalogue: Arc<Catalogue>,
+        ledger: Ledger,
         directory: Option<Arc<Dir>>,
         now: fn() -> Timestamp,
     ) -> Self {
-        Self { cluster, plugins, catalogue, directory, last_good: BTreeMap::new(), now }
+        Self { cluster, plugins, catalogue, directory, ledger, last_good: BTreeMap::new(), now }
     }
 
     /// Looks at all plugins and swaps the catalogue whole. `objects` oldest first: of two that export one action, the older has it.
@@ -69,12 +73,21 @@ impl PluginController {
         for one in &mut looked {
             self.activate(one, &mut actions);
         }
+        self.forget(&looked);
         self.catalogue.set_actions(actions.clone());
         self.publish(&actions).await?;
         for one in &looked {
             self.say(one).await?;
         }
         Ok(())
+    }
+
+    /// What no plugin names any more is dropped. An execution that was planned by it gets it back from the ledger.
+    fn forget(&mut self, looked: &[Looked]) {
+        let there = |name: &String| looked.iter().any(|one| one.plugin.metadata.name.as_ref() == Some(name));
+        self.last_good.retain(|name, _| there(name));
+        let named = looked.iter().filter_map(|one| one.loaded.as_ref()).chain(self.last_good.values());
+        self.plugins.retain(&named.map(|loaded| loaded.digest.clone()).collect());
     }
 
     /// Whether roles came, went or changed since the last `update`.
@@ -112,8 +125,10 @@ impl PluginController {
                 return None;
             }
         };
-        match self.plugins.load(bytes.into(), limits).await {
+        let bytes: Arc<[u8]> = bytes.into();
+        match self.plugins.load(bytes.clone(), limits).await {
             Ok(loaded) => {
+                self.keep(&bytes).await;
                 let ms = loaded.compiled_in.as_millis();
                 steps.ok("Compiled", "Compiled", format!("{} KiB in {ms} ms; contract writ:action@0.1", loaded.bytes / 1024));
                 Some(loaded)
@@ -122,6 +137,13 @@ impl PluginController {
                 steps.no("Compiled", error.reason(), crate::telemetry::chain(&error));
                 None
             }
+        }
+    }
+
+    /// Best effort: while its plugin names it, it is there without.
+    async fn keep(&self, component: &[u8]) {
+        if let Err(error) = self.ledger.keep(component).await {
+            tracing::warn!(%error, "failed to keep a component in the ledger");
         }
     }
 

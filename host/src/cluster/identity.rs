@@ -56,10 +56,21 @@ impl Cluster {
 
     /// Whether anything carries the execution's label, where runs live or in its own namespace. `None` means certainly nothing.
     pub async fn leftovers(&self, execution: &Uid, namespace: &str) -> Result<Grants, CallError> {
-        let accounts = labeled::<ServiceAccount>(self, &self.settings.runs_namespace, execution);
-        let bindings = labeled::<RoleBinding>(self, namespace, execution);
+        let accounts = labeled::<ServiceAccount>(self, &self.settings.runs_namespace, execution, Listed::Live);
+        let bindings = labeled::<RoleBinding>(self, namespace, execution, Listed::Live);
         let (accounts, bindings) = try_join(accounts, bindings).await?;
         Ok(if accounts.is_empty() && bindings.is_empty() { Grants::None } else { Grants::Partly })
+    }
+
+    /// Whether anything of this one identity is there, by its names. `None` means certainly nothing of it.
+    pub async fn remains(&self, access: &Access) -> Result<Grants, CallError> {
+        let (accounts, bindings) = (self.accounts(), self.bindings(&access.namespace));
+        let account = within(accounts.get_metadata_opt(&access.name));
+        let binding = within(bindings.get_metadata_opt(&access.name));
+        Ok(match try_join(account, binding).await? {
+            (None, None) => Grants::None,
+            _ => Grants::Partly,
+        })
     }
 
     /// Makes both. Harmless to repeat. What the server refuses is kept for the next look (`grants`), so that it is told as a fact
@@ -80,11 +91,15 @@ impl Cluster {
         }
     }
 
-    /// Takes away everything that carries the label: bindings first, because a right that is gone bites at the next request, while the
-    /// token of a deleted account works for about ten seconds more.
+    /// Takes away what carries the label: bindings first, because a right that is gone bites at the next request, while the token of a
+    /// deleted account works for about ten seconds more. What the server's cache does not show yet the next look does.
     pub async fn revoke(&self, execution: &Uid, namespace: &str) -> Result<(), CallError> {
-        remove_labeled::<RoleBinding>(self, namespace, execution).await?;
-        remove_labeled::<ServiceAccount>(self, &self.settings.runs_namespace, execution).await
+        let runs = &self.settings.runs_namespace;
+        let bindings = labeled::<RoleBinding>(self, namespace, execution, Listed::FromCache);
+        let accounts = labeled::<ServiceAccount>(self, runs, execution, Listed::FromCache);
+        let (bindings, accounts) = try_join(bindings, accounts).await?;
+        remove(&self.bindings(namespace), &bindings).await?;
+        remove(&self.accounts(), &accounts).await
     }
 
     fn wanted(&self, access: &Access) -> Wanted {
@@ -114,11 +129,11 @@ impl Cluster {
         }
     }
 
-    fn accounts(&self) -> Api<ServiceAccount> {
+    pub(super) fn accounts(&self) -> Api<ServiceAccount> {
         Api::namespaced(self.client.clone(), &self.settings.runs_namespace)
     }
 
-    fn bindings(&self, namespace: &str) -> Api<RoleBinding> {
+    pub(super) fn bindings(&self, namespace: &str) -> Api<RoleBinding> {
         Api::namespaced(self.client.clone(), namespace)
     }
 
@@ -170,21 +185,34 @@ where
     }
 }
 
-async fn labeled<K>(cluster: &Cluster, namespace: &str, execution: &Uid) -> Result<Vec<PartialObjectMeta<K>>, CallError>
+/// A live list waits up to 100 ms for the server's cache to have heard of the last write, of whatever kind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    Live,
+    FromCache,
+}
+
+async fn labeled<K>(
+    cluster: &Cluster,
+    namespace: &str,
+    execution: &Uid,
+    how: Listed,
+) -> Result<Vec<PartialObjectMeta<K>>, CallError>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
     let api: Api<K> = Api::namespaced(cluster.client.clone(), namespace);
     let by_label = ListParams::default().labels(&format!("{LABEL_EXECUTION_UID}={execution}"));
+    let by_label = if how == Listed::FromCache { by_label.match_any() } else { by_label };
     Ok(within(api.list_metadata(&by_label)).await?.items)
 }
 
-async fn remove_labeled<K>(cluster: &Cluster, namespace: &str, execution: &Uid) -> Result<(), CallError>
+/// By uid. What is gone already is fine.
+pub(super) async fn remove<K>(api: &Api<K>, objects: &[PartialObjectMeta<K>]) -> Result<(), CallError>
 where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
-    let api: Api<K> = Api::namespaced(cluster.client.clone(), namespace);
-    for object in labeled::<K>(cluster, namespace, execution).await? {
+    for object in objects {
         let exactly = Preconditions { uid: object.metadata.uid.clone(), resource_version: None };
         let params = DeleteParams { preconditions: Some(exactly), ..DeleteParams::default() };
         match within(api.delete(&object.name_any(), &params)).await {

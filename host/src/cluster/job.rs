@@ -154,11 +154,11 @@ impl Cluster {
     }
 
     async fn job_of(&self, exec: &Execution, over: &Ended) -> Result<Option<(JobName, Job)>, CallError> {
-        let Some((name, seen)) = &over.job else { return Ok(None) };
+        let Some((name, _)) = &over.job else { return Ok(None) };
         let Some(job) = within(self.jobs().get_opt(name.as_str())).await? else { return Ok(None) };
+        // Also one that is not the one that was seen: a request that was lost on its way made it, and it ends here.
         let label = job.labels().get(LABEL_EXECUTION_UID).map(String::as_str);
-        let known = seen.as_ref().is_none_or(|seen| job.metadata.uid.as_deref() == Some(seen.as_str()));
-        Ok((label == Some(exec.uid.as_str()) && known).then(|| (name.clone(), job)))
+        Ok((label == Some(exec.uid.as_str())).then(|| (name.clone(), job)))
     }
 }
 

@@ -23,6 +23,7 @@ mod redact;
 mod rights;
 mod secret;
 mod shipped;
+mod sweep;
 mod touch;
 mod watch;
 

@@ -28,6 +28,7 @@ use kube::{
 };
 use serde::Deserialize;
 use std::{collections::HashMap, error::Error as StdError, sync::Arc, sync::Mutex, time::Duration};
+use tokio::sync::Notify;
 
 /// Executions that are worked on at the same time. Each holds a few calls to the API server and no thread.
 const AT_ONCE: u16 = 64;
@@ -36,6 +37,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 /// An execution that waits for a change alone is looked at all the same from time to time, should a change ever be missed.
 const RESYNC: Duration = Duration::from_secs(600);
+/// What a lost request made cannot run; it is litter, and not in a hurry.
+const SWEEP: Duration = Duration::from_secs(600);
 /// Looks at an object that keeps moving, before it is left to settle.
 const LOOKS: u32 = 3;
 
@@ -116,11 +119,14 @@ impl Cluster {
             touches: Touches::new(wake),
             failures: Mutex::default(),
         });
-        let (store, requests) = self.requests(woken);
+        let listed = Arc::new(Notify::new());
+        let (store, requests) = self.requests(woken, listed.clone());
         let config = Config::default().concurrency(AT_ONCE);
+        let sweeper = tokio::spawn(sweep(self.clone(), store.clone(), listed)).abort_handle();
         let work = |seen: Arc<Seen>, runner: Arc<Runner>| runner.spawn(seen);
         let retry = |seen: Arc<Seen>, error: &WakeError, runner: Arc<Runner>| runner.failed(&seen, error);
         applier(work, retry, runner, store, requests.take_until(shutdown.boxed()), config).for_each(told).await;
+        sweeper.abort();
     }
 
     /// Wakes everything that is not over: what all of them depend on has changed.
@@ -128,7 +134,8 @@ impl Cluster {
         self.nudge.notify_one();
     }
 
-    fn requests(&self, woken: mpsc::UnboundedReceiver<ObjectRef<Seen>>) -> (Store<Seen>, Requests) {
+    /// `listed` hears when all executions are in the store.
+    fn requests(&self, woken: mpsc::UnboundedReceiver<ObjectRef<Seen>>, listed: Arc<Notify>) -> (Store<Seen>, Requests) {
         let (store, writer) = reflector::store();
         let executions = watcher(Api::<Seen>::all(self.client.clone()), watcher::Config::default()).default_backoff();
         let echoes = self.echoes.clone();
@@ -141,7 +148,11 @@ impl Cluster {
                     echoes.forget(&seen.metadata);
                     None
                 }
-                Event::Init | Event::InitDone => None,
+                Event::Init => None,
+                Event::InitDone => {
+                    listed.notify_one();
+                    None
+                }
             }))
         });
         let all: [Requests; 5] = [
@@ -167,7 +178,22 @@ impl Cluster {
     }
 }
 
-fn nudges(nudge: Arc<tokio::sync::Notify>, store: Store<Seen>) -> Requests {
+/// Once all executions are known, and from time to time.
+async fn sweep(cluster: Cluster, store: Store<Seen>, listed: Arc<Notify>) {
+    listed.notified().await;
+    let mut times = tokio::time::interval(SWEEP);
+    loop {
+        times.tick().await;
+        let living = || store.state().iter().filter_map(|seen| seen.metadata.uid.clone()).collect();
+        match cluster.sweep(living).await {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!(count, "removed what was left of executions that are gone"),
+            Err(error) => tracing::warn!(error = &error as &dyn StdError, "failed to look for what executions left behind"),
+        }
+    }
+}
+
+fn nudges(nudge: Arc<Notify>, store: Store<Seen>) -> Requests {
     let all = stream::unfold((nudge, store), |(nudge, store)| async move {
         nudge.notified().await;
         let live = store.state().into_iter().filter(|s| !s.owes_nothing()).map(|s| Ok(ObjectRef::from_obj(&*s).into()));

@@ -66,7 +66,7 @@ impl Plugins {
         self.0.compiled.load().get(digest).map(|c| c.loaded.description.clone())
     }
 
-    /// Drops every component that is not named. `keep` holds what is active, and what unfinished executions were planned by.
+    /// Drops every component that is not named. A call that runs goes on.
     pub fn retain(&self, keep: &BTreeSet<Digest>) {
         self.0.compiled.rcu(|all| {
             let kept = all.iter().filter(|(digest, _)| keep.contains(digest));

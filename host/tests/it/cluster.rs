@@ -8,4 +8,5 @@ mod job;
 mod output;
 mod read;
 mod record;
+mod sweep;
 mod watch;

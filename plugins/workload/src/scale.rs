@@ -38,8 +38,8 @@ const RANGE: std::ops::RangeInclusive<i64> = 1..=1000;
     category = "core"
 )]
 impl Action for ScaleDeployment {
-    fn reads(&self, t: &Target, _: &Seen) -> Vec<Look> {
-        vec![autoscaler::look(t)]
+    fn reads(&self, t: &Target, seen: &Seen) -> Vec<Look> {
+        if seen.is_after() { vec![] } else { vec![autoscaler::look(t)] }
     }
 
     fn plan(&self, t: &Target, seen: &Seen) -> Result<Plan, Refusal> {
@@ -70,8 +70,8 @@ impl Action for ScaleDeployment {
     category = "core"
 )]
 impl Action for ScaleStatefulset {
-    fn reads(&self, t: &Target, _: &Seen) -> Vec<Look> {
-        vec![autoscaler::look(t)]
+    fn reads(&self, t: &Target, seen: &Seen) -> Vec<Look> {
+        if seen.is_after() { vec![] } else { vec![autoscaler::look(t)] }
     }
 
     fn plan(&self, t: &Target, seen: &Seen) -> Result<Plan, Refusal> {

@@ -7,11 +7,17 @@ use crate::{
     step::{Effect, Step},
     story::Pass,
 };
+use crds::Reason;
 
 pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
     let exec = pass.exec;
+    if !may_want(exec) {
+        return None;
+    }
     match (&exec.progress, seen) {
-        (Progress::Executing(p), PhaseSeen::Executing(s)) if exec.unwanted().is_some() => executing(exec, p, s),
+        (Progress::Executing(p), PhaseSeen::Executing(s)) => executing(exec, p, s),
+        // The plan drifted: the new one may have another target, or another role.
+        (Progress::Validating, PhaseSeen::Validating(s)) if s.left.as_ref().is_some_and(there) => Some(revoke(exec)),
         // The commands have ended: what is looked at from here on cannot be changed by them any more.
         (Progress::Verifying(_), PhaseSeen::Verifying(s)) if there(&s.grants) => Some(revoke(exec)),
         // Rule 6: before anything else goes, the identity. A create that is still under way finds nothing to run as.
@@ -24,7 +30,8 @@ pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
 /// Whether `next` has anything to say about this phase.
 pub(super) fn may_want(exec: &Execution) -> bool {
     match exec.progress {
-        Progress::Validating | Progress::Preparing(_) => false,
+        Progress::Validating => exec.reason == Reason::Drifted,
+        Progress::Preparing(_) => false,
         Progress::Executing(_) => exec.unwanted().is_some(),
         Progress::Verifying(_) | Progress::Over(_) => true,
     }

@@ -1,14 +1,14 @@
-//! `Preparing`: everything that can still say no is asked again; then the identity; then the promise to create the Job. The Job has
+//! `Preparing`: the identity; then everything that can still say no is asked again; then the promise to create the Job. The Job has
 //! certainly not been asked for.
-use super::{cancelled, chain, revoke, there};
+use super::{cancelled, chain, view_moved};
 use crate::{
     access::{self, Access},
     execution::Ready,
     job,
-    observed::{Grants, Preparing},
+    observed::{Grants, Judgement, Preparing, Ruling},
     planned,
     step::{Effect, Step, Waiting, Why},
-    story::{By, No, Pass},
+    story::{By, No, Pass, policy_status},
 };
 use crds::{JobStatus, Phase, Reason};
 use jiff::SignedDuration;
@@ -22,27 +22,36 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
         return cancelled(pass, reason, "Nothing was touched.");
     }
-    let (now, ruling) = match chain::planned(pass, &s.guards, &s.judged) {
+    let Some(access) = access::of(pass.exec, &p.planned) else {
+        // `allowed` said in `Validating` that there is one.
+        return Step::Wait(Waiting::change(Why::Disagreement));
+    };
+    match (&s.judged, &s.grants) {
+        (Some(judged), _) => last_look(pass, p, access, s, judged),
+        (None, Grants::None) => Step::Do(Effect::Grant(Box::new(access))),
+        (None, _) => view_moved(pass),
+    }
+}
+
+/// Asked after the identity was made, so that nothing but the promise comes between a yes and the Job.
+fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: &Judgement) -> Step {
+    let (now, ruling) = match chain::planned(pass, &s.guards, judged) {
         Ok(found) => found,
         Err(step) => return step,
     };
     if now.hash != p.planned.hash {
-        return drifted(pass, &s.grants);
+        return drifted(pass);
     }
-    if let Err(no) = chain::allowed(pass, now, ruling) {
-        return no;
-    }
-    match access::of(pass.exec, &p.planned) {
-        Some(access) => granted(pass, p, access, &s.grants),
-        // `allowed` said so of the same plan.
-        None => Step::Wait(Waiting::change(Why::Disagreement)),
+    match chain::allowed(pass, now, ruling) {
+        Ok(()) => granted(pass, p, access, &s.grants, ruling),
+        Err(no) => no,
     }
 }
 
-fn granted(pass: &Pass<'_>, p: &Ready, access: Access, grants: &Grants) -> Step {
+fn granted(pass: &Pass<'_>, p: &Ready, access: Access, grants: &Grants, ruling: &Ruling) -> Step {
     let late = pass.now >= pass.after(p.since, pass.site.start_grace);
     match grants {
-        Grants::Whole => promise(pass, access.name),
+        Grants::Whole => promise(pass, access.name, ruling),
         Grants::Forbidden { why } => not_granted(pass, format!("The API server refuses the run's identity: {why}.")),
         Grants::None => Step::Do(Effect::Grant(Box::new(access))),
         Grants::Partly | Grants::Pending if late => {
@@ -62,7 +71,7 @@ fn not_granted(pass: &Pass<'_>, what: String) -> Step {
 }
 
 /// **Rule 1.** Names and intent are stored now; the Job is created in a later pass, from what is stored.
-fn promise(pass: &Pass<'_>, service_account: String) -> Step {
+fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling) -> Step {
     let Some(name) = job::name(pass.exec) else {
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
@@ -73,15 +82,13 @@ fn promise(pass: &Pass<'_>, service_account: String) -> Step {
             service_account,
             ..JobStatus::default()
         });
+        s.policy = Some(policy_status(ruling));
         s.message = "Everything asked for is in place; the Job is created next.".into();
     })
 }
 
-/// The plan made again is another. What was granted for the old one goes first: the new one may have another target, or another role.
-fn drifted(pass: &Pass<'_>, grants: &Grants) -> Step {
-    if there(grants) {
-        return revoke(pass.exec);
-    }
+/// The plan made again is another. What was granted for the old one goes next (`brake`).
+fn drifted(pass: &Pass<'_>) -> Step {
     let aim = pass.aim();
     let drifts = pass.exec.status.timeline.iter().filter(|e| e.reason == Reason::Drifted).count();
     if drifts >= DRIFTS {

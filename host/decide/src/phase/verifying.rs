@@ -1,5 +1,6 @@
 //! `Verifying`: the commands have ended and their identity is gone (`brake`); the action's own checks are asked until they hold, fail,
 //! or time is up. That the effect is real is said here and nowhere else.
+use super::view_moved;
 use crate::{
     execution::Verifying as Progress,
     model::{Check, CheckVerdict, PluginFault},
@@ -21,7 +22,8 @@ pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &Verifying) -> Step {
         let next = pass.now.checked_add(RETRY).unwrap_or(end);
         Step::Wait(Waiting::at(next.min(end), why))
     };
-    match &s.checks {
+    let Some(checks) = &s.checks else { return view_moved(pass) };
+    match checks {
         ChecksSeen::Asked(all) => match sum(all) {
             Sum::Holds => completed(pass, all),
             Sum::Failed => failed(pass, Reason::ChecksFailed, all, "and it will not come by waiting"),

@@ -36,27 +36,27 @@ fn what_happens_in_validating() {
         &["fresh"],
         "",
         1,
-        |p| matches!(p, PhaseSeen::Validating(s) if guarded(&s.guards)),
+        |p| matches!(p, PhaseSeen::Validating(s) if guarded(&s.guards) && s.left.is_none()),
         &expect![[r#"
-        fresh
-          record Preparing/Accepted: guarded, allow | guarded, allow, a shadow fails | guarded, drifted
-          record Refused/ActionNotGranted: guarded, not granted
-          record Refused/ActionUnknown: guarded, action unknown
-          record Refused/NamespaceTerminating: guarded, terminating
-          record Refused/NotAllowed: guarded, not allowed
-          record Refused/NotSupportedYet: guarded, wants an approval | guarded, wants a dry run | guarded, wants a review | guarded, writes two objects
-          record Refused/ParametersInvalid: guarded, invalid
-          record Refused/PluginFailed: guarded, plugin broken
-          record Refused/PluginRefused: guarded, plugin refuses
-          record Refused/PolicyDenied: guarded, deny | guarded, deny in silence | guarded, one of two denies | guarded, one fails, one denies
-          record Refused/PolicyFailed: guarded, malformed | guarded, errored | guarded, timed out
-          record Refused/PolicyMissing: guarded, no policy | guarded, a shadow alone
-          record Refused/PolicyUndefined: guarded, undefined
-          record Refused/TargetNotAllowed: guarded, target not allowed
-          record Refused/TargetNotFound: guarded, target missing
-          wait for PluginBusy: guarded, plugin busy
-          wait for Starting: guarded, starting
-    "#]],
+            fresh
+              record Preparing/Accepted: guarded, allow | guarded, allow, a shadow fails | guarded, drifted
+              record Refused/ActionNotGranted: guarded, not granted
+              record Refused/ActionUnknown: guarded, action unknown
+              record Refused/NamespaceTerminating: guarded, terminating
+              record Refused/NotAllowed: guarded, not allowed
+              record Refused/NotSupportedYet: guarded, wants an approval | guarded, wants a dry run | guarded, wants a review | guarded, writes two objects
+              record Refused/ParametersInvalid: guarded, invalid
+              record Refused/PluginFailed: guarded, plugin broken
+              record Refused/PluginRefused: guarded, plugin refuses
+              record Refused/PolicyDenied: guarded, deny | guarded, deny in silence | guarded, one of two denies | guarded, one fails, one denies
+              record Refused/PolicyFailed: guarded, malformed | guarded, errored | guarded, timed out
+              record Refused/PolicyMissing: guarded, no policy | guarded, a shadow alone
+              record Refused/PolicyUndefined: guarded, undefined
+              record Refused/TargetNotAllowed: guarded, target not allowed
+              record Refused/TargetNotFound: guarded, target missing
+              wait for PluginBusy: guarded, plugin busy
+              wait for Starting: guarded, starting
+        "#]],
     );
 }
 
@@ -77,6 +77,21 @@ fn what_happens_where_the_stamps_cannot_be_believed() {
 }
 
 #[test]
+fn what_was_granted_for_a_plan_that_drifted_goes_before_the_next_is_made() {
+    snapshot(
+        &["drifted"],
+        "",
+        3,
+        |p| matches!(p, PhaseSeen::Validating(s) if s.left.is_some()),
+        &expect![[r#"
+            drifted
+              do Revoke: drifted before, part of the grant | drifted before, grant pending | drifted before, granted
+              record Preparing/Accepted: drifted before, no grant | drifted before, grant forbidden
+        "#]],
+    );
+}
+
+#[test]
 fn what_happens_in_preparing() {
     let usual = |s: &Preparing| guarded(&s.guards) && s.grants == Grants::Whole;
     snapshot(
@@ -85,43 +100,44 @@ fn what_happens_in_preparing() {
         3,
         |p| matches!(p, PhaseSeen::Preparing(s) if usual(s)),
         &expect![[r#"
-        preparing
-          do Revoke: guarded, drifted, granted
-          record Executing/Prepared: guarded, allow, granted | guarded, allow, a shadow fails, granted
-          record Refused/ActionNotGranted: guarded, not granted, granted
-          record Refused/ActionUnknown: guarded, action unknown, granted
-          record Refused/NamespaceTerminating: guarded, terminating, granted
-          record Refused/NotAllowed: guarded, not allowed, granted
-          record Refused/NotSupportedYet: guarded, wants an approval, granted | guarded, wants a dry run, granted | guarded, wants a review, granted | guarded, writes two objects, granted
-          record Refused/ParametersInvalid: guarded, invalid, granted
-          record Refused/PluginFailed: guarded, plugin broken, granted
-          record Refused/PluginRefused: guarded, plugin refuses, granted
-          record Refused/PolicyDenied: guarded, deny, granted | guarded, deny in silence, granted | guarded, one of two denies, granted | guarded, one fails, one denies, granted
-          record Refused/PolicyFailed: guarded, malformed, granted | guarded, errored, granted | guarded, timed out, granted
-          record Refused/PolicyMissing: guarded, no policy, granted | guarded, a shadow alone, granted
-          record Refused/PolicyUndefined: guarded, undefined, granted
-          record Refused/TargetNotAllowed: guarded, target not allowed, granted
-          record Refused/TargetNotFound: guarded, target missing, granted
-          wait for PluginBusy: guarded, plugin busy, granted
-          wait for Starting: guarded, starting, granted
-    "#]],
+            preparing
+              record Executing/Prepared: guarded, allow, granted | guarded, allow, a shadow fails, granted
+              record Refused/ActionNotGranted: guarded, not granted, granted
+              record Refused/ActionUnknown: guarded, action unknown, granted
+              record Refused/NamespaceTerminating: guarded, terminating, granted
+              record Refused/NotAllowed: guarded, not allowed, granted
+              record Refused/NotSupportedYet: guarded, wants an approval, granted | guarded, wants a dry run, granted | guarded, wants a review, granted | guarded, writes two objects, granted
+              record Refused/ParametersInvalid: guarded, invalid, granted
+              record Refused/PluginFailed: guarded, plugin broken, granted
+              record Refused/PluginRefused: guarded, plugin refuses, granted
+              record Refused/PolicyDenied: guarded, deny, granted | guarded, deny in silence, granted | guarded, one of two denies, granted | guarded, one fails, one denies, granted
+              record Refused/PolicyFailed: guarded, malformed, granted | guarded, errored, granted | guarded, timed out, granted
+              record Refused/PolicyMissing: guarded, no policy, granted | guarded, a shadow alone, granted
+              record Refused/PolicyUndefined: guarded, undefined, granted
+              record Refused/TargetNotAllowed: guarded, target not allowed, granted
+              record Refused/TargetNotFound: guarded, target missing, granted
+              record Validating/Drifted: guarded, drifted, granted
+              wait for PluginBusy: guarded, plugin busy, granted
+              wait for Starting: guarded, starting, granted
+              wait for ViewMoved: guarded, not judged, granted
+        "#]],
     );
     let (same, other) = (stored::judged(&planned()), stored::judged(&planned_from(3, false)));
-    let granting = |s: &Preparing| guarded(&s.guards) && (s.judged == same || s.judged == other);
+    let granting = |s: &Preparing| guarded(&s.guards) && s.judged.as_ref().is_none_or(|j| *j == same || *j == other);
     snapshot(
         &["preparing"],
         "",
         3,
         |p| matches!(p, PhaseSeen::Preparing(s) if granting(s)),
         &expect![[r#"
-        preparing
-          do Grant: guarded, allow, no grant | guarded, allow, part of the grant
-          do Revoke: guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted
-          record Executing/Prepared: guarded, allow, granted
-          record Refused/ActionNotGranted: guarded, allow, grant forbidden
-          record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, grant forbidden
-          wait for Grant: guarded, allow, grant pending
-    "#]],
+            preparing
+              do Grant: guarded, allow, no grant | guarded, allow, part of the grant | guarded, not judged, no grant
+              record Executing/Prepared: guarded, allow, granted
+              record Refused/ActionNotGranted: guarded, allow, grant forbidden
+              record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted | guarded, drifted, grant forbidden
+              wait for Grant: guarded, allow, grant pending
+              wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden
+        "#]],
     );
     snapshot(
         &["preparing"],
@@ -129,13 +145,13 @@ fn what_happens_in_preparing() {
         1000,
         |p| matches!(p, PhaseSeen::Preparing(s) if granting(s)),
         &expect![[r#"
-        preparing
-          do Grant: guarded, allow, no grant
-          do Revoke: guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted
-          record Executing/Prepared: guarded, allow, granted
-          record Refused/ActionNotGranted: guarded, allow, part of the grant | guarded, allow, grant pending | guarded, allow, grant forbidden
-          record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, grant forbidden
-    "#]],
+            preparing
+              do Grant: guarded, allow, no grant | guarded, not judged, no grant
+              record Executing/Prepared: guarded, allow, granted
+              record Refused/ActionNotGranted: guarded, allow, part of the grant | guarded, allow, grant pending | guarded, allow, grant forbidden
+              record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted | guarded, drifted, grant forbidden
+              wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden
+        "#]],
     );
 }
 
@@ -292,14 +308,15 @@ fn what_happens_in_verifying() {
         20,
         |p| matches!(p, PhaseSeen::Verifying(_)),
         &expect![[r#"
-        verifying
-          do Revoke: holds, part of the grant | no checks, part of the grant | pending, part of the grant | failed, part of the grant | plugin gone, part of the grant | plugin busy, part of the grant | plugin broken, part of the grant | holds, grant pending | no checks, grant pending | pending, grant pending | failed, grant pending | plugin gone, grant pending | plugin busy, grant pending | plugin broken, grant pending | holds, granted | no checks, granted | pending, granted | failed, granted | plugin gone, granted | plugin busy, granted | plugin broken, granted
-          record Completed/ChecksPassed: holds, no grant | no checks, no grant | holds, grant forbidden | no checks, grant forbidden
-          record Failed/ChecksFailed: failed, no grant | failed, grant forbidden
-          record Failed/ChecksUnavailable: plugin broken, no grant | plugin broken, grant forbidden
-          wait for Checks: pending, no grant | pending, grant forbidden
-          wait for PluginBusy: plugin gone, no grant | plugin busy, no grant | plugin gone, grant forbidden | plugin busy, grant forbidden
-    "#]],
+            verifying
+              do Revoke: holds, part of the grant | no checks, part of the grant | pending, part of the grant | failed, part of the grant | plugin gone, part of the grant | plugin busy, part of the grant | plugin broken, part of the grant | not asked, part of the grant | holds, grant pending | no checks, grant pending | pending, grant pending | failed, grant pending | plugin gone, grant pending | plugin busy, grant pending | plugin broken, grant pending | not asked, grant pending | holds, granted | no checks, granted | pending, granted | failed, granted | plugin gone, granted | plugin busy, granted | plugin broken, granted | not asked, granted
+              record Completed/ChecksPassed: holds, no grant | no checks, no grant | holds, grant forbidden | no checks, grant forbidden
+              record Failed/ChecksFailed: failed, no grant | failed, grant forbidden
+              record Failed/ChecksUnavailable: plugin broken, no grant | plugin broken, grant forbidden
+              wait for Checks: pending, no grant | pending, grant forbidden
+              wait for PluginBusy: plugin gone, no grant | plugin busy, no grant | plugin gone, grant forbidden | plugin busy, grant forbidden
+              wait for ViewMoved: not asked, no grant | not asked, grant forbidden
+        "#]],
     );
     snapshot(
         &["verifying"],
@@ -307,12 +324,13 @@ fn what_happens_in_verifying() {
         1000,
         |p| matches!(p, PhaseSeen::Verifying(s) if s.grants == Grants::None),
         &expect![[r#"
-        verifying
-          record Completed/ChecksPassed: holds, no grant | no checks, no grant
-          record Failed/ChecksFailed: failed, no grant
-          record Failed/ChecksTimedOut: pending, no grant
-          record Failed/ChecksUnavailable: plugin gone, no grant | plugin busy, no grant | plugin broken, no grant
-    "#]],
+            verifying
+              record Completed/ChecksPassed: holds, no grant | no checks, no grant
+              record Failed/ChecksFailed: failed, no grant
+              record Failed/ChecksTimedOut: pending, no grant
+              record Failed/ChecksUnavailable: plugin gone, no grant | plugin busy, no grant | plugin broken, no grant
+              wait for ViewMoved: not asked, no grant
+        "#]],
     );
 }
 

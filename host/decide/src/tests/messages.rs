@@ -35,7 +35,7 @@ fn the_way_of_a_run() {
         (2, preparing(&planned(), Grants::Whole)),
         (3, ours(PodSeen::Running { command: 0 })),
         (13, ours(ended(0))),
-        (16, PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: seen::checks().remove(0).1 }))),
+        (16, PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: Some(seen::checks().remove(0).1) }))),
     ];
     for (n, (seconds, look)) in looks.into_iter().enumerate() {
         let next = step(&parse(&kx), at(seconds), look);
@@ -375,7 +375,7 @@ fn cancellations() {
     let stopping = |pod| executing(JobSeen::Ours { uid: uid("job"), stopping: true, pod, failed_by: None });
     let deleted = Execution { deleting: true, ..exec() };
     let verifying =
-        |n: usize| PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: seen::checks().remove(n).1 }));
+        |n: usize| PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: Some(seen::checks().remove(n).1) }));
     let looks = [
         ("fresh", cancelled(exec()), validating(Judgement::Starting)),
         ("deleted", deleted, validating(Judgement::Starting)),
@@ -426,7 +426,8 @@ fn cancellations() {
 
 #[test]
 fn failed_checks() {
-    let look = |n: usize| PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: seen::checks().remove(n).1 }));
+    let look =
+        |n: usize| PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: Some(seen::checks().remove(n).1) }));
     let looks = (2..7).map(|n| (n.to_string(), step(&stage("verifying"), at(1000), look(n))));
     check(
         looks.collect(),

@@ -195,7 +195,8 @@ fn what_this_build_does_not_honor_is_refused_by_name() {
 
 #[test]
 fn unbelievable_stamps() {
-    let with = |guards| PhaseSeen::Validating(Box::new(Validating { since: at(0), guards, judged: judged(&planned()) }));
+    let with =
+        |guards| PhaseSeen::Validating(Box::new(Validating { since: at(0), guards, judged: judged(&planned()), left: None }));
     let mut looks: Vec<_> =
         seen::guards().into_iter().filter(|(n, _)| n.starts_with("guards ") && n != "guards not read").collect();
     looks.push(("nobody".into(), GuardsSeen::InForce { since: at(-1) }));

@@ -183,13 +183,22 @@ pub fn all() -> Named<PhaseSeen> {
     let mut all = Vec::new();
     for (name, guards) in guards() {
         for (judged, j) in judgements() {
-            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone() };
+            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None };
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
-                let seen = Preparing { guards: guards.clone(), judged: j.clone(), grants };
+                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }
+        for (granted, grants) in grants() {
+            let seen = Preparing { guards: guards.clone(), judged: None, grants };
+            all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
+        }
+    }
+    for (name, left) in grants() {
+        let (guards, judged) = (guards().remove(0).1, super::stored::judged(&planned()));
+        let seen = Validating { since: at(0), guards, judged, left: Some(left) };
+        all.push((format!("drifted before, {name}"), PhaseSeen::Validating(Box::new(seen))));
     }
     for (name, grants) in grants() {
         for (job, seen) in jobs() {
@@ -197,9 +206,10 @@ pub fn all() -> Named<PhaseSeen> {
             all.push((format!("{job}, {name}"), PhaseSeen::Executing(Box::new(seen))));
         }
         for (check, checks) in checks() {
-            let seen = Verifying { grants: grants.clone(), checks };
+            let seen = Verifying { grants: grants.clone(), checks: Some(checks) };
             all.push((format!("{check}, {name}"), PhaseSeen::Verifying(Box::new(seen))));
         }
+        all.push((format!("not asked, {name}"), PhaseSeen::Verifying(Box::new(Verifying { grants, checks: None }))));
     }
     for (job, seen) in jobs() {
         all.push((format!("{job}, grants not asked"), PhaseSeen::Executing(Box::new(Executing { job: seen, grants: None }))));

@@ -28,10 +28,10 @@ pub fn judged(planned: &Planned) -> Judgement {
     Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[allow()]) }
 }
 pub fn validating(judged: Judgement) -> PhaseSeen {
-    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged }))
+    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None }))
 }
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
-    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: judged(planned), grants }))
+    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants }))
 }
 pub fn executing(job: JobSeen) -> PhaseSeen {
     PhaseSeen::Executing(Box::new(Executing { job, grants: Some(Grants::Whole) }))
@@ -43,7 +43,7 @@ pub fn ended(exit_code: i32) -> PodSeen {
     PodSeen::Ended { command: 0, exit_code, output: Output { tail: "scaled\n".into(), ..Output::default() }, at: at(12) }
 }
 fn verifying(checks: ChecksSeen) -> PhaseSeen {
-    PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks }))
+    PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: Some(checks) }))
 }
 
 /// One record after another, ten seconds apart at the most.

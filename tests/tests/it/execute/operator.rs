@@ -1,8 +1,10 @@
 //! What takes another operator, or none for a while. These run alone.
 use super::scale;
+use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_RUNS, OPERATOR_USER};
 use k8s_openapi::api::authorization::v1::ResourceAttributes;
-use serde_json::json;
-use tests::{Cluster, Operator, Workload, alone, api, eventually};
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::{Value, json};
+use tests::{Cluster, Operator, PATIENCE, Workload, all, alone, api, create, eventually, get, image, within};
 
 #[tokio::test]
 async fn an_image_that_cannot_be_pulled_ends_as_never_started_and_says_why() {
@@ -52,4 +54,88 @@ async fn a_right_that_is_withdrawn_before_the_run_counts() {
     let story = run.ended().await;
     story.refused("NotAllowed", "Rbac", "may not run scale_deployment in namespace");
     assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+/// What a request makes that was lost on its way and arrives when its execution is gone.
+#[tokio::test]
+async fn what_nobody_follows_any_more_is_removed_when_an_operator_starts() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-litter").await.unwrap();
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "uid", "namespace": space.name}});
+    let uid = create(&cluster.admin, &map).await.unwrap().metadata.uid.unwrap();
+    let meta = json!({"name": format!("run-{uid}.{uid}"), "namespace": NAMESPACE_RUNS, "labels": {LABEL_EXECUTION_UID: uid}});
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta, "automountServiceAccountToken": false});
+    create(&cluster.almighty(OPERATOR_USER), &account).await.unwrap();
+    Operator::found(&cluster).await.killed(&cluster).await;
+    eventually("it is removed", async || get(&cluster.admin, &account).await.ok()?.is_none().then_some(())).await;
+}
+
+/// An execution is held to the component that planned it, until it is over.
+#[tokio::test]
+async fn a_component_that_no_plugin_names_any_more_still_checks_what_it_planned_after_a_restart() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-pinned").await.unwrap();
+    held_back(&cluster, &space.name).await;
+    let run = cluster.run(&space.name, scale(1)).await;
+    run.until("the command has run", |kx| kx["status"]["phase"] == "Verifying").await;
+
+    let plugin = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ActionPlugin", "metadata": {"name": "workload"}});
+    let installed = get(&cluster.admin, &plugin).await.unwrap().expect("the plugin is installed");
+    let _again = PluginAgain { cluster: cluster.clone(), spec: installed["spec"].clone() };
+    api(&cluster.admin, &plugin).delete("workload", &DeleteParams::default()).await.unwrap();
+    Operator::found(&cluster).await.killed(&cluster).await;
+    let_go(&cluster, &space.name).await;
+
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+}
+
+/// A Deployment without pods, whose pods will wait for somebody to let them go.
+async fn held_back(cluster: &Cluster, namespace: &str) {
+    let pod = json!({
+        "terminationGracePeriodSeconds": 1, "schedulingGates": [{"name": "tests.writ.dev/wait"}],
+        "containers": [{"name": "web", "image": image()}],
+    });
+    let spec = json!({
+        "replicas": 0, "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": pod},
+    });
+    let meta = json!({"name": "web", "namespace": namespace});
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec});
+    create(&cluster.admin, &deployment).await.unwrap();
+}
+
+async fn let_go(cluster: &Cluster, namespace: &str) {
+    let kind = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": namespace}});
+    let gate = json!({"spec": {"schedulingGates": null}});
+    for pod in all(&cluster.admin, &kind, "app=web").await.unwrap() {
+        let name = pod["metadata"]["name"].as_str().unwrap();
+        api(&cluster.admin, &kind).patch(name, &PatchParams::default(), &Patch::Merge(&gate)).await.unwrap();
+    }
+}
+
+/// Installs the plugin again, and waits until it is active.
+struct PluginAgain {
+    cluster: Cluster,
+    spec: Value,
+}
+
+impl Drop for PluginAgain {
+    fn drop(&mut self) {
+        let spec = self.spec.clone();
+        self.cluster.afterwards("install the plugin again", async move |cluster| {
+            let meta = json!({"name": "workload"});
+            let plugin = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ActionPlugin", "metadata": meta, "spec": spec});
+            create(&cluster.admin, &plugin).await?;
+            within(PATIENCE, "the plugin is active", async || {
+                let now = get(&cluster.admin, &plugin).await.ok()??;
+                let active = |c: &Value| c["type"] == "Active" && c["status"] == "True";
+                now["status"]["conditions"].as_array()?.iter().any(active).then_some(())
+            })
+            .await;
+            Ok(())
+        });
+    }
 }

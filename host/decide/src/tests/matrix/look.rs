@@ -22,12 +22,19 @@ pub fn look(w: &World, exec: &Execution) -> Observed {
 fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     let guards = GuardsSeen::InForce { since: at(-1) };
     match &exec.progress {
-        Progress::Validating => PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w) })),
-        Progress::Preparing(_) => PhaseSeen::Preparing(Box::new(Preparing { guards, judged: judged(w), grants: grants(w) })),
+        Progress::Validating => {
+            let left = (exec.reason == crds::Reason::Drifted).then(|| grants(w));
+            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left }))
+        }
+        Progress::Preparing(_) => {
+            PhaseSeen::Preparing(Box::new(Preparing { guards, judged: w.identity.then(|| judged(w)), grants: grants(w) }))
+        }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
         }
-        Progress::Verifying(_) => PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: checks(w) })),
+        Progress::Verifying(_) => {
+            PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: (!w.identity).then(|| checks(w)) }))
+        }
         Progress::Over(_) => PhaseSeen::Over(Over {
             grants: if w.identity { Grants::Partly } else { Grants::None },
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),

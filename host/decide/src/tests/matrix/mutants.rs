@@ -108,7 +108,10 @@ fn rule_5_a_clock_that_goes_back_is_caught() {
 fn no_fence(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut seen = seen.clone();
     match &mut seen.phase {
-        PhaseSeen::Verifying(s) => s.grants = Grants::None,
+        PhaseSeen::Verifying(s) => {
+            s.grants = Grants::None;
+            s.checks.get_or_insert(ChecksSeen::Asked(vec![]));
+        }
         PhaseSeen::Over(s) => s.grants = Grants::None,
         _ => {}
     }

@@ -1,0 +1,68 @@
+//! What is left of executions that are no more. A request that was lost on its way can be carried out after its execution is gone, and
+//! then nobody follows what it made (which cannot run: its identity went first). Owns how that is told from what is in use.
+use super::{
+    client::{CallError, Cluster, within},
+    identity::remove,
+};
+use crds::labels::{FINALIZER_OUTCOME, LABEL_EXECUTION_UID};
+use decide::model::{JobName, Uid};
+use futures::future::try_join4;
+use k8s_openapi::api::{batch::v1::Job, rbac::v1::RoleBinding};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{ListParams, ObjectMeta},
+    core::PartialObjectMeta,
+};
+use serde::de::DeserializeOwned;
+use std::{collections::BTreeSet, fmt::Debug};
+
+impl Cluster {
+    /// Takes away what was made for none of the `living` executions (their uids), in the order of every end: binding, account, Job, and
+    /// last the hold on its pods. Says how many there were.
+    ///
+    /// `living` is asked after the look: what is made for an execution is made after the execution, so what was seen and belongs to
+    /// none of them belongs to one that is gone.
+    pub async fn sweep(&self, living: impl FnOnce() -> BTreeSet<String>) -> Result<usize, CallError> {
+        let everywhere = Api::<RoleBinding>::all(self.client.clone());
+        let (accounts, jobs, pods) = (self.accounts(), self.jobs(), self.pods());
+        let (mut bindings, mut accounts, mut jobs, mut pods) =
+            try_join4(made(&everywhere), made(&accounts), made(&jobs), made(&pods)).await?;
+        let living = living();
+        let lost = |meta: &ObjectMeta| execution(meta).is_some_and(|uid| !living.contains(uid));
+        bindings.retain(|o| lost(&o.metadata));
+        accounts.retain(|o| lost(&o.metadata));
+        jobs.retain(|o| lost(&o.metadata) && o.metadata.deletion_timestamp.is_none());
+        pods.retain(|o| lost(&o.metadata) && o.finalizers().iter().any(|f| f == FINALIZER_OUTCOME));
+        for binding in &bindings {
+            let place = self.bindings(binding.metadata.namespace.as_deref().unwrap_or_default());
+            remove(&place, std::slice::from_ref(binding)).await?;
+        }
+        remove(&self.accounts(), &accounts).await?;
+        for job in &jobs {
+            self.stop_lost(job).await?;
+        }
+        self.release_pods(&pods.iter().map(ResourceExt::name_any).collect::<Vec<_>>()).await?;
+        Ok(bindings.len() + accounts.len() + jobs.len() + pods.len())
+    }
+
+    async fn stop_lost(&self, job: &PartialObjectMeta<Job>) -> Result<(), CallError> {
+        let (Ok(name), Ok(uid)) = (JobName::try_from(job.name_any()), Uid::try_from(job.uid().unwrap_or_default())) else {
+            return Ok(());
+        };
+        self.stop_job(&name, &uid).await
+    }
+}
+
+/// By the server's cache: an object that it does not show yet is found the next time.
+async fn made<K>(api: &Api<K>) -> Result<Vec<PartialObjectMeta<K>>, CallError>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    Ok(within(api.list_metadata(&ListParams::default().labels(LABEL_EXECUTION_UID).match_any())).await?.items)
+}
+
+/// For which execution. Both label and name say so, or it is not of our making: a label anybody could have put there.
+fn execution(meta: &ObjectMeta) -> Option<&str> {
+    let uid = meta.labels.as_ref()?.get(LABEL_EXECUTION_UID)?;
+    meta.name.as_ref()?.starts_with(&format!("run-{uid}")).then_some(uid)
+}
