@@ -22,6 +22,9 @@ test: ## every test, the real cluster included
 guests: ## the WebAssembly components
 	plugins/build.sh $(WRIT_GUESTS) plugins/workload plugins/hostile
 
+cargo-component: ## install cargo-component into the cache (some minutes) and build a plugin with it
+	plugins/tests/cargo-component.sh install
+
 lint: ## formatting and clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -44,4 +47,4 @@ local-status: ## what runs, and where
 local-test: ## prove the local cluster (takes it down at the end)
 	deploy/local/test.sh
 
-.PHONY: help demo demo-down test guests lint bench deny local-up local-down local-status local-test
+.PHONY: help demo demo-down test guests cargo-component lint bench deny local-up local-down local-status local-test

@@ -16,6 +16,10 @@ cargo fmt --all --check
 (cd plugins && cargo fmt --all --check)
 step "guests"
 plugins/build.sh "$WRIT_GUESTS" plugins/workload plugins/hostile
+step "guests: the same bytes everywhere, the SDK outside of this repository, cargo component"
+plugins/tests/same-bytes.sh
+plugins/tests/outside.sh
+plugins/tests/cargo-component.sh || [ $? = 3 ] # 3: not installed, and said so
 step "build"
 cargo build --workspace --all-targets
 step "plugins, natively"
