@@ -28,6 +28,7 @@ cargo-component: ## install cargo-component into the cache (some minutes) and bu
 lint: ## formatting and clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cd plugins && CARGO_TARGET_DIR=$(WRIT_CACHE)/guests-native cargo clippy --workspace --all-targets -- -D warnings
 
 bench: ## measure; prints and writes target/bench.json
 	deploy/bench.sh

@@ -45,4 +45,5 @@ export KUBECONFIG
 cargo test --workspace --test cluster
 step "clippy"
 cargo clippy --workspace --all-targets -- -D warnings
+(cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)
 step "all passed"

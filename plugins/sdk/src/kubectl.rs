@@ -45,13 +45,11 @@ impl Kubectl {
 
     /// `kubectl scale`: GET and, with a precondition, PUT of the subresource `scale` (without one: PATCH). It also GETs
     /// the object itself.
-    #[must_use]
     pub fn scale(target: &Target) -> Scale {
         Scale(Self::verb(&["scale"]).operand(target.operand()))
     }
 
     /// `kubectl patch`: GET and PATCH of the object.
-    #[must_use]
     pub fn patch(target: &Target) -> Patch {
         Patch(Self::verb(&["patch"]).operand(target.operand()))
     }
@@ -96,6 +94,7 @@ pub struct Scale(Kubectl);
 impl Scale {
     /// From what was seen to what is wanted. The first is the precondition: kubectl compares it and writes with the
     /// version it compared, so nobody's change in between is lost.
+    #[expect(clippy::wrong_self_convention, reason = "it makes nothing from something: from this many to that many")]
     pub fn from_to(self, current: i64, wanted: i64) -> Kubectl {
         self.0.option("current-replicas", current).option("replicas", wanted)
     }

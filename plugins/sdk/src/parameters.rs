@@ -118,22 +118,28 @@ pub struct Field {
 #[must_use]
 pub fn object_schema(doc: &str, fields: Vec<Field>) -> Value {
     let required: Vec<&str> = fields.iter().filter(|f| f.required).map(|f| f.name).collect();
-    let mut schema = json!({"type": "object", "additionalProperties": false});
+    let mut schema = keywords(json!({"type": "object", "additionalProperties": false}));
     if !doc.is_empty() {
-        schema["description"] = doc.into();
+        schema.insert("description".into(), doc.into());
     }
     if !required.is_empty() {
-        schema["required"] = json!(required);
+        schema.insert("required".into(), json!(required));
     }
-    schema["properties"] = fields.into_iter().map(|f| (f.name.to_owned(), property(f))).collect::<Map<_, _>>().into();
-    schema
+    let properties: Map<_, _> = fields.into_iter().map(|f| (f.name.to_owned(), property(f))).collect();
+    schema.insert("properties".into(), properties.into());
+    schema.into()
+}
+
+/// The keywords of a schema, to add to them; none where it is no object.
+pub(crate) fn keywords(schema: Value) -> Map<String, Value> {
+    match schema {
+        Value::Object(keywords) => keywords,
+        _ => Map::new(),
+    }
 }
 
 fn property(field: Field) -> Value {
-    let mut schema = match field.schema {
-        Value::Object(schema) => schema,
-        _ => Map::new(),
-    };
+    let mut schema = keywords(field.schema);
     field.rules.add_to(&mut schema);
     if !field.doc.is_empty() {
         schema.insert("description".into(), field.doc.into());
@@ -147,9 +153,9 @@ fn property(field: Field) -> Value {
 /// The schema of a whole action's parameters, as the host publishes it.
 #[must_use]
 pub(crate) fn published<P: Parameters>() -> Value {
-    let mut schema = P::schema();
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    schema
+    let mut schema = keywords(P::schema());
+    schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    schema.into()
 }
 
 /// Reads the fields of one object, and says what does not belong to it.

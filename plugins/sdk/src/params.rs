@@ -1,7 +1,7 @@
 //! The types a parameter can have: booleans, integers, numbers, strings, lists, maps, options and references to a key
 //! of a Secret. Reading says everything that is wrong; the macros add structs and choices.
 use crate::json::escape;
-use crate::parameters::{Param, Reader, Rules, Violations, number, object_schema, shown};
+use crate::parameters::{Param, Reader, Rules, Violations, keywords, number, object_schema, shown};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -186,9 +186,10 @@ impl Param for SecretKeyRef {
             default: None,
             required: true,
         };
-        let mut schema = object_schema("", vec![part("name", "name of the Secret"), part("key", "key in its data")]);
-        schema["format"] = "secret-key-ref".into();
-        schema
+        let parts = vec![part("name", "name of the Secret"), part("key", "key in its data")];
+        let mut schema = keywords(object_schema("", parts));
+        schema.insert("format".into(), "secret-key-ref".into());
+        schema.into()
     }
 
     fn read(value: &Value, at: &str, _: &Rules, bad: &mut Violations) -> Option<Self> {

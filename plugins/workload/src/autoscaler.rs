@@ -11,7 +11,7 @@ pub(crate) fn look(t: &Target) -> Look {
 
 /// Refuses where one is aimed at the target.
 pub(crate) fn refuse_if_owned(t: &Target, seen: &Seen) -> Result<(), Refusal> {
-    for hpa in seen.objects(KEY)?.iter().filter(|hpa| is_aimed_at(hpa, t)) {
+    if let Some(hpa) = seen.objects(KEY)?.iter().find(|hpa| is_aimed_at(hpa, t)) {
         let (name, namespace) = (&hpa.name, t.namespace());
         let (least, most) = (hpa.at("/spec/minReplicas").as_i64().unwrap_or(1), hpa.at("/spec/maxReplicas"));
         refuse!(

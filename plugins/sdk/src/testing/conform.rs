@@ -1,4 +1,5 @@
 //! What the contract demands of a description, and that `validate` survives whatever it is given.
+use crate::json::at;
 use crate::{Plugin, wire};
 use serde_json::{Value, json};
 
@@ -29,9 +30,9 @@ fn texts(action: &wire::ActionInfo) -> impl Iterator<Item = String> {
 
 fn schema(action: &wire::ActionInfo) -> impl Iterator<Item = String> {
     let schema: Value = serde_json::from_str(&action.parameters).unwrap_or_default();
-    let closed = schema["type"] == "object" && schema["additionalProperties"] == false;
+    let closed = at(&schema, "/type") == "object" && at(&schema, "/additionalProperties") == false;
     let open = (!closed).then(|| "the schema is not a closed object".to_owned());
-    let undescribed = schema["properties"].as_object().into_iter().flatten();
+    let undescribed = at(&schema, "/properties").as_object().into_iter().flatten();
     let undescribed = undescribed.filter(|(_, p)| p.get("description").is_none());
     let undescribed = undescribed.map(|(name, _)| format!("{name} has no doc comment")).collect::<Vec<_>>();
     open.into_iter().chain(undescribed)

@@ -1,4 +1,5 @@
 //! The actions of `workload`, asked as the host asks them, natively and without a cluster.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests: what is not as expected ends the test")]
 mod objects;
 mod restart;
 mod rollback;
