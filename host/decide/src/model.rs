@@ -41,6 +41,10 @@ fn sha256(s: &str) -> bool {
     s.strip_prefix("sha256:")
         .is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
 }
+fn snake(s: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    s.len() <= 48 && s.bytes().all(inner) && s.starts_with(|c: char| c.is_ascii_lowercase()) && !s.ends_with('_')
+}
 fn name(s: &str) -> bool {
     !s.is_empty() && s.len() <= 253
 }
@@ -50,8 +54,8 @@ text! {
     Digest: sha256;
     /// What was planned, in one hash.
     PlanHash: sha256;
-    /// snake_case, at most 48 characters.
-    ActionName: |s| !s.is_empty() && s.len() <= 48 && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    /// snake_case, at most 48 characters; as the CRD has it.
+    ActionName: snake;
     /// uid of an object (or of a cluster: that of the namespace kube-system).
     Uid: name;
     /// Name of a Job.
@@ -567,4 +571,16 @@ pub enum PluginFault {
         /// In words.
         message: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_action_is_what_the_crd_takes() {
+        let is = |text: &str| ActionName::try_from(text.to_owned()).is_ok();
+        assert!(["a", "scale_deployment", "v2_a", &"a".repeat(48)].into_iter().all(is));
+        assert!(!["", "_a", "a_", "2a", "A", "a-b", "a b", &"a".repeat(49)].into_iter().any(is));
+    }
 }

@@ -54,12 +54,21 @@ const BAD_GROUPS: [(&str, &str); 10] = [
 ];
 
 /// Resources of allowed groups that are a way around.
-const BAD_RESOURCES: [(&str, &str, &str); 5] = [
-    ("", "pods/proxy", "it is a way to whatever listens behind it, past the plan's list of writes"),
-    ("", "services/proxy", "it is a way to whatever listens behind it, past the plan's list of writes"),
-    ("", "serviceaccounts/token", "it hands out an identity, even in a dry run"),
-    ("", "users", "it serves only to impersonate"),
-    ("", "groups", "it serves only to impersonate"),
+const BAD_RESOURCES: [(&str, &str); 8] = [
+    ("pods/exec", "what is done in a container is no write that the plan could list"),
+    ("pods/attach", "what is done in a container is no write that the plan could list"),
+    ("pods/portforward", "what is done through it is no write that the plan could list"),
+    ("pods/ephemeralcontainers", "it puts a program of its own beside the target's"),
+    ("users", "it serves only to impersonate"),
+    ("groups", "it serves only to impersonate"),
+    ("userextras", "it serves only to impersonate"),
+    ("uids", "it serves only to impersonate"),
+];
+
+/// Subresources that are a way around, of whatever.
+const BAD_SUBRESOURCES: [(&str, &str); 2] = [
+    ("/proxy", "it is a way to whatever listens behind it, past the plan's list of writes"),
+    ("/token", "it hands out an identity, even in a dry run"),
 ];
 
 pub(super) fn check(info: &ActionInfo) -> Result<(), Forbidden> {
@@ -107,7 +116,8 @@ fn place(group: &str, resource: &str) -> Result<(), No> {
     if let Some((_, why)) = BAD_GROUPS.into_iter().find(|(g, _)| *g == group) {
         return no(why, "Take it out; such a change is not for a plugin");
     }
-    if let Some((.., why)) = BAD_RESOURCES.into_iter().find(|(g, r, _)| (*g, *r) == (group, resource)) {
+    let whole = BAD_RESOURCES.into_iter().find(|(r, _)| *r == resource);
+    if let Some((_, why)) = whole.or_else(|| BAD_SUBRESOURCES.into_iter().find(|(end, _)| resource.ends_with(end))) {
         return no(why, "Take it out; such a change is not for a plugin");
     }
     if group.is_empty() && resource.starts_with("nodes/") && resource != "nodes/status" {

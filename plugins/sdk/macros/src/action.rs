@@ -180,7 +180,8 @@ fn name(a: &Arguments) -> Result<&LitStr> {
     let name = a.needed("name")?;
     let value = name.value();
     let is_snake = value.starts_with(|c: char| c.is_ascii_lowercase())
-        && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !value.ends_with('_');
     // 48 is the contract's limit
     if is_snake && value.len() <= 48 { Ok(name) } else { Err(Error::new_spanned(name, "snake_case, at most 48 characters")) }
 }
