@@ -112,3 +112,20 @@ impl From<Wrong> for LoadError {
         Self::Describe(fault)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(version: &str) -> Described {
+        let description = Description { name: "p".into(), version: version.into(), actions: vec![] };
+        Described { description, schemas: BTreeMap::new() }
+    }
+
+    /// An instance has no clock, no randomness and no memory of the last call, so no component can be made that differs by itself.
+    #[test]
+    fn two_descriptions_that_differ_are_no_description() {
+        assert!(same(described("1.0.0"), &described("1.0.0")).is_ok());
+        assert!(matches!(same(described("1.0.0"), &described("1.0.1")), Err(LoadError::Unsteady)));
+    }
+}

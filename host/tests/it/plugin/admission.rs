@@ -90,6 +90,16 @@ async fn what_would_take_the_compiler_too_long_is_refused_by_its_size() {
     says(&refused_text(&format!("(component {})", "(core module)".repeat(17))).await, "more than 16 modules");
 }
 
+/// A small component may ask for many instances of what is in it.
+#[tokio::test]
+async fn a_component_of_more_instances_than_a_plugin_needs_is_not_loaded() {
+    let many = "(core instance (instantiate $m))".repeat(9);
+    let text = format!(
+        r#"(component (core module $m (memory 1)) {many} (instance $i) (export "writ:action/actions@0.1.0" (instance $i)))"#
+    );
+    assert_eq!(refused_text(&text).await.reason(), "CompileFailed");
+}
+
 /// What the engine has switched off is not compiled, whoever sends it.
 #[tokio::test]
 async fn a_feature_that_no_plugin_needs_does_not_compile() {
