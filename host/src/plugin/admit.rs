@@ -4,7 +4,7 @@ use super::{
     fault::LoadError,
     version::{Interface, interface},
 };
-use wasmparser::{ComponentExternName, Encoding, FunctionBody, Parser, Payload};
+use wasmparser::{CompositeInnerType, FunctionBody, Parser, Payload, RecGroup};
 
 /// The largest component that is looked at. Rust plugins are 20 to 120 KiB; compiling takes about half a second a MiB.
 pub(super) const LARGEST: usize = 4 << 20;
@@ -17,6 +17,8 @@ const MOST_LOCALS: u32 = 4_000;
 const MOST_FUNCTIONS: u32 = 20_000;
 /// All locals together: 25 a function.
 const MOST_LOCALS_IN_ALL: u32 = 500_000;
+/// Parameters and results of a function cost as much as locals, and are there by the index of a type. Rust passes more by pointer.
+const LONGEST_SIGNATURE: usize = 64;
 /// Core modules and components inside: the main one, and what wit-component adds to it.
 const MOST_PARTS: u32 = 16;
 
@@ -65,38 +67,35 @@ struct Seen {
 impl Seen {
     fn look(&mut self, payload: &Payload) -> Result<(), LoadError> {
         match payload {
-            Payload::Version { encoding, .. } => self.open(*encoding),
+            Payload::Version { .. } => self.open(),
             Payload::End(_) => {
                 self.depth = self.depth.saturating_sub(1);
                 Ok(())
             }
             Payload::ComponentImportSection(section) if self.depth == 1 => {
-                section.clone().into_iter().try_for_each(|i| import(&readable(i)?.name))
+                section.clone().into_iter().try_for_each(|i| import(readable(i)?.name.name))
             }
             Payload::ComponentExportSection(section) if self.depth == 1 => {
-                section.clone().into_iter().try_for_each(|e| self.export(&readable(e)?.name))
+                section.clone().into_iter().try_for_each(|e| self.export(readable(e)?.name.name))
             }
-            Payload::ComponentStartSection { .. } => no("it has a component start function, which no plugin needs".into()),
+            Payload::TypeSection(section) => section.clone().into_iter().try_for_each(|group| signatures(&readable(group)?)),
             Payload::CodeSectionStart { count, .. } => self.count(*count),
             Payload::CodeSectionEntry(body) => self.function(body),
             _ => Ok(()),
         }
     }
 
-    fn open(&mut self, encoding: Encoding) -> Result<(), LoadError> {
+    fn open(&mut self) -> Result<(), LoadError> {
         self.depth += 1;
         self.parts += 1;
-        if self.depth == 1 && encoding != Encoding::Component {
-            return no("it is a core module, not a component".into());
-        }
         match self.parts > MOST_PARTS {
             true => no(format!("it has more than {MOST_PARTS} modules and components inside")),
             false => Ok(()),
         }
     }
 
-    fn export(&mut self, name: &ComponentExternName) -> Result<(), LoadError> {
-        match plain(name).and_then(interface) {
+    fn export(&mut self, name: &str) -> Result<(), LoadError> {
+        match interface(name) {
             Some(Ok(Interface::Actions)) => self.actions = true,
             // Whatever else it exports is never called.
             Some(Ok(_)) | None => {}
@@ -143,23 +142,30 @@ impl Seen {
     }
 }
 
+fn signatures(group: &RecGroup) -> Result<(), LoadError> {
+    let functions = group.types().filter_map(|t| match &t.composite_type.inner {
+        CompositeInnerType::Func(f) => Some(f.params().len() + f.results().len()),
+        _ => None,
+    });
+    match functions.max().filter(|n| *n > LONGEST_SIGNATURE) {
+        Some(n) => {
+            no(format!("one of its functions has {n} parameters and results, and at most {LONGEST_SIGNATURE} are compiled"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// `log` and the types; everything else would be a power that nobody granted.
-fn import(name: &ComponentExternName) -> Result<(), LoadError> {
-    match plain(name).and_then(interface) {
+fn import(name: &str) -> Result<(), LoadError> {
+    match interface(name) {
         Some(Ok(Interface::Log | Interface::Types)) => Ok(()),
         Some(Err(unserved)) => Err(LoadError::Incompatible(unserved)),
         _ => {
-            let shown: String = name.name.chars().take(80).collect();
+            let shown: String = name.chars().take(80).collect();
             let wasi = if shown.starts_with("wasi:") { " (built for WASI? build for wasm32-unknown-unknown)" } else { "" };
             no(format!("it imports {shown}, and a plugin may import writ:action/log only{wasi}"))
         }
     }
-}
-
-/// The name, where it is nothing but a name.
-fn plain<'a>(name: &ComponentExternName<'a>) -> Option<&'a str> {
-    let bare = name.implements.is_none() && name.version_suffix.is_none() && name.external_id.is_none();
-    bare.then_some(name.name)
 }
 
 fn readable<T>(read: wasmparser::Result<T>) -> Result<T, LoadError> {
