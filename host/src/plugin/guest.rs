@@ -99,11 +99,18 @@ impl Guest {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => Fault::OutOfFuel { fuel: self.limits.fuel },
-            Some(Trap::AllocationTooLarge) => self.cut(Cut::Memory),
             Some(trap) if malformed(trap) => bad(asked, trap.to_string()),
             Some(trap) => self.trapped(trap),
-            // No trap: wasmtime could not read what came back (no UTF-8, too long, more than its limit).
-            None => bad(asked, format!("{}; at most {} are taken", error.root_cause(), size(self.limits.output))),
+            None => self.uncounted(asked, error.root_cause().to_string()),
+        }
+    }
+
+    /// No trap and no error of ours. wasmtime has no type for any of these.
+    fn uncounted(&self, asked: &str, why: String) -> Fault {
+        match why.contains("limit exceeded") {
+            true => Fault::OutOfMemory { what: "instances or handles", limit: why },
+            // It could not read what came back (no UTF-8, too long, more than its limit).
+            false => bad(asked, format!("{why}; at most {} are taken", size(self.limits.output))),
         }
     }
 
