@@ -35,7 +35,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new() -> Result<Self, EngineError> {
-        let slots = slots();
+        let slots = slots(thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX)));
         let wasm = pooled(slots, RESERVATION).or_else(|error| {
             // A pool reserves address space only, but a lot of it; where that is limited (`ulimit -v`), calls cost 20 µs more.
             tracing::warn!(%error, "no pool for plugin memory on this machine; memory is mapped for each call");
@@ -56,8 +56,7 @@ const RESERVATION: u64 = 4 << 30;
 
 /// Calls never wait for anything but the processor, so a few a core keep it busy; at least some, so that one that computes for
 /// ever does not hold all the others up.
-fn slots() -> u32 {
-    let cores = thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
+fn slots(cores: u32) -> u32 {
     cores.saturating_mul(4).clamp(8, 64)
 }
 
@@ -67,7 +66,7 @@ fn common() -> Config {
     config
         .consume_fuel(true)
         .epoch_interruption(true)
-        // Half of what a thread of tokio's has, so that the host's own frames have room above the guest's.
+        // A quarter of what a thread of tokio's has, so that the host's own frames have room above the guest's.
         .max_wasm_stack(512 << 10)
         // NaNs differ between machines; a plan must not.
         .cranelift_nan_canonicalization(true)
@@ -91,7 +90,7 @@ fn common() -> Config {
     config
 }
 
-fn on_demand() -> Config {
+pub(super) fn on_demand() -> Config {
     let mut config = common();
     // Where the pool did not fit, four gigabytes a call may not either.
     config.memory_reservation(Limits::ceiling().memory as u64).memory_guard_size(64 << 10);
@@ -141,5 +140,10 @@ mod tests {
         // More than 47 bits can address: as `ulimit -v` would have it, but for this engine alone.
         assert!(pooled(64, 1 << 42).is_err());
         assert!(wasmtime::Engine::new(&on_demand()).is_ok());
+    }
+
+    #[test]
+    fn there_are_places_for_a_few_calls_on_any_machine_and_never_for_hundreds() {
+        assert_eq!([1, 4, 1_000].map(slots), [8, 16, 64]);
     }
 }

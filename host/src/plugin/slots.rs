@@ -18,6 +18,7 @@ pub(super) struct Slots {
     loading: Arc<Semaphore>,
     all: u32,
     wait: Duration,
+    load_wait: Duration,
 }
 
 /// Taken by who loads a component.
@@ -29,7 +30,7 @@ pub(super) type Share = Arc<Semaphore>;
 impl Slots {
     pub(super) fn new(all: u32) -> Self {
         let calls = Arc::new(Semaphore::new(all as usize));
-        Self { calls, loading: Arc::new(Semaphore::new(1)), all, wait: WAIT }
+        Self { calls, loading: Arc::new(Semaphore::new(1)), all, wait: WAIT, load_wait: LOAD_WAIT }
     }
 
     /// Half of the places: however badly one component behaves, the others find one.
@@ -70,8 +71,8 @@ impl Slots {
 
     /// The one place in which a component is loaded, from before it is compiled until it is kept.
     pub(super) async fn loading(&self) -> Result<Loading, LoadError> {
-        let busy = || LoadError::Busy { seconds: LOAD_WAIT.as_secs() };
-        let place = timeout(LOAD_WAIT, self.loading.clone().acquire_owned()).await;
+        let busy = || LoadError::Busy { seconds: self.load_wait.as_secs() };
+        let place = timeout(self.load_wait, self.loading.clone().acquire_owned()).await;
         place.ok().and_then(Result::ok).map(Loading).ok_or_else(busy)
     }
 }
@@ -89,68 +90,4 @@ impl Loading {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-
-    fn slots(all: u32) -> Slots {
-        Slots { wait: Duration::from_millis(50), ..Slots::new(all) }
-    }
-
-    #[tokio::test]
-    async fn who_finds_no_place_in_time_is_told_so_and_a_place_is_free_again_after_the_work() {
-        let slots = Arc::new(slots(1));
-        let share = slots.share();
-        let (go, wait) = mpsc::channel::<()>();
-        let first = {
-            let (slots, share) = (slots.clone(), share.clone());
-            tokio::spawn(async move { slots.call(&share, move || wait.recv().map_err(|_| Fault::Busy { millis: 0 })).await })
-        };
-        while slots.calls.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let second = slots.call(&slots.share(), || Ok(())).await;
-        assert_eq!(second, Err(Fault::Busy { millis: 50 }));
-        go.send(()).unwrap();
-        assert_eq!(first.await.unwrap(), Ok(()));
-        assert_eq!(slots.call(&share, || Ok(7)).await, Ok(7));
-    }
-
-    #[tokio::test]
-    async fn one_component_never_takes_more_than_half_of_the_places() {
-        let slots = Arc::new(slots(4));
-        let greedy = slots.share();
-        let (go, wait) = mpsc::channel::<()>();
-        let wait = Arc::new(std::sync::Mutex::new(wait));
-        let held: Vec<_> = (0..4)
-            .map(|_| {
-                let (slots, greedy, wait) = (slots.clone(), greedy.clone(), wait.clone());
-                tokio::spawn(async move { slots.call(&greedy, move || Ok(wait.lock().unwrap().recv().is_ok())).await })
-            })
-            .collect();
-        while greedy.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(slots.call(&slots.share(), || Ok("served")).await, Ok("served"));
-        for _ in 0..4 {
-            go.send(()).unwrap();
-        }
-        for one in held {
-            // Those that waited too long for their own kind were told so; nobody else was.
-            assert!(matches!(one.await.unwrap(), Ok(true) | Err(Fault::Busy { .. })));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_panic_of_the_hosts_own_is_a_fault_of_one_call() {
-        let slots = slots(2);
-        let share = slots.share();
-        let panicked = slots.call::<(), _>(&share, || panic!("a bug")).await;
-        assert!(matches!(panicked, Err(Fault::Trapped { .. })));
-        assert_eq!(slots.call(&share, || Ok(1)).await, Ok(1));
-        let place = slots.loading().await.unwrap();
-        assert!(matches!(place.compile::<(), _>(|| panic!("a bug")).await, Err(LoadError::Compiler)));
-        assert_eq!(slots.loading.available_permits(), 1);
-        assert_eq!(slots.calls.available_permits(), 2);
-    }
-}
+mod tests;
