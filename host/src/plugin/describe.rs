@@ -73,3 +73,40 @@ fn timeouts(t: Timeouts) -> Checked<()> {
     within("longest", t.longest, t.default)?;
     within("verify", t.verify, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::edge::tests::info, *};
+    use crate::plugin::fault::Fault;
+
+    #[test]
+    fn one_thing_that_makes_no_sense_in_a_declaration_is_named_by_its_place() {
+        let said = |spoil: fn(&mut v0_1::types::ActionInfo)| {
+            let mut info = info();
+            spoil(&mut info);
+            let answer = v0_1::Description { name: "workload".into(), version: "1.0.0".into(), actions: vec![info] };
+            read(answer, &crate::plugin::digest_of(b"")).map(drop)
+        };
+        assert!(said(|_| ()).is_ok());
+        type Row = (fn(&mut v0_1::types::ActionInfo), &'static str);
+        let table: &[Row] = &[
+            (|a| a.examples.clear(), "examples"),
+            (|a| a.targets.push(a.targets[0].clone()), "targets"),
+            (|a| a.annotations.push(a.annotations[0].clone()), "annotations"),
+            (|a| a.timeouts.default = 0, "timeouts.default"),
+            (|a| (a.timeouts.default, a.timeouts.longest) = (86_401, 86_401), "timeouts.default"),
+            (|a| a.timeouts.longest = 86_401, "timeouts.longest"),
+            (|a| a.timeouts.default = 2, "timeouts.longest"),
+            (|a| a.timeouts.verify = 0, "timeouts.verify"),
+            (|a| a.timeouts.verify = 86_401, "timeouts.verify"),
+        ];
+        for (n, (spoil, place)) in table.iter().enumerate() {
+            match said(*spoil) {
+                Err(LoadError::Describe(Fault::BadOutput { at, .. })) => {
+                    assert_eq!(at, format!("describe.actions[scale_deployment].{place}"), "row {n}");
+                }
+                other => panic!("row {n}: {other:?}"),
+            }
+        }
+    }
+}

@@ -133,5 +133,8 @@ mod tests {
         assert!(read(&nested(64)).is_ok());
         assert!(read(&nested(65)).is_err());
         assert!(read(&"[".repeat(1_000_000)).is_err());
+        let objects = |n: usize| format!("{}1{}", "{\"a\":".repeat(n), "}".repeat(n));
+        assert!(read(&objects(64)).is_ok());
+        assert!(read(&objects(65)).is_err());
     }
 }

@@ -164,10 +164,39 @@ mod tests {
             (with(json!({"properties": {"a": {"pattern": "("}}})), "no valid JSON Schema"),
             (with(json!({"properties": {"a": {"pattern": "(?=x)y"}}})), "no valid JSON Schema"),
             (with(json!({"properties": {"a": {"pattern": "((a{1000}){1000}){1000}"}}})), "no valid JSON Schema"),
+            (with(json!({"properties": {"a": {"pattern": "(a{1000}){100}"}}})), "no valid JSON Schema"),
+            (with(json!({"enum": [nested(64)]})), "nested more than 64 deep"),
+            (
+                with(json!({"$defs": chain(|next| json!({"not": {"not": next}})), "$ref": "#/$defs/d0"})),
+                "nested more than 64 deep",
+            ),
+            (with(json!({"$defs": chain(|next| next), "$ref": "#/$defs/d0"})), "nested more than 64 deep"),
         ];
         for (schema, why) in table {
             let Err(said) = Schema::compile(schema.clone()) else { panic!("taken: {schema}") };
             assert!(said.contains(why), "{schema}: {said}");
+        }
+    }
+
+    /// So many arrays around nothing.
+    fn nested(depth: u32) -> Value {
+        (0..depth).fold(json!([]), |inner, _| json!([inner]))
+    }
+
+    /// 70 definitions, each of which refers to the next one.
+    fn chain(each: fn(Value) -> Value) -> Value {
+        let link = |i| (format!("d{i}"), each(json!({"$ref": format!("#/$defs/d{}", i + 1)})));
+        let end = ("d70".to_owned(), json!({"type": "object"}));
+        (0..70).map(link).chain([end]).collect::<serde_json::Map<_, _>>().into()
+    }
+
+    #[test]
+    fn no_keyword_leads_where_it_cannot_be_followed() {
+        for keyword in FOREIGN {
+            let Err(said) = Schema::compile(with(json!({"properties": {"a": {keyword: "#a"}}}))) else {
+                panic!("taken: {keyword}")
+            };
+            assert!(said.contains(&format!("{keyword} is not taken")), "{said}");
         }
     }
 

@@ -141,3 +141,6 @@ fn check(c: v0_1::Check) -> Checked<Check> {
         object: c.object.map(common::object_ref).transpose().within("object")?,
     })
 }
+
+#[cfg(test)]
+mod tests;

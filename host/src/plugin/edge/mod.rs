@@ -75,4 +75,4 @@ pub(super) fn unique<'a>(place: &str, names: impl Iterator<Item = &'a str>) -> C
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -4,11 +4,11 @@ use super::{
     Checked, answer, declared,
 };
 
-fn api() -> wit::Api {
+pub(super) fn api() -> wit::Api {
     wit::Api { group: "apps".into(), version: "v1".into(), kind: "Deployment".into(), resource: "deployments".into() }
 }
 
-fn object() -> wit::ObjectRef {
+pub(super) fn object() -> wit::ObjectRef {
     wit::ObjectRef { api: api(), namespace: Some("shop".into()), name: "web".into() }
 }
 
@@ -40,7 +40,7 @@ fn plan() -> v0_1::Proposal {
     }
 }
 
-fn place<T: std::fmt::Debug>(checked: Checked<T>) -> String {
+pub(super) fn place<T: std::fmt::Debug>(checked: Checked<T>) -> String {
     checked.expect_err("believed").at
 }
 
@@ -66,16 +66,22 @@ fn one_wrong_thing_in_a_plan_is_named_by_its_place() {
         (|p| p.commands[0].program = "/bin/sh".into(), "commands[0].program"),
         (|p| p.commands[0].program = "kubectl ".into(), "commands[0].program"),
         (|p| p.commands[0].verb.clear(), "commands[0].verb"),
+        (|p| p.commands[0].verb = vec!["a".into(); 5], "commands[0].verb"),
         (|p| p.commands[0].verb[0] = "scale --all".into(), "commands[0].verb[0]"),
         (|p| p.commands[0].options[0].name = "-n".into(), "commands[0].options[0].name"),
         (|p| p.commands[0].options[0].name = "a=b".into(), "commands[0].options[0].name"),
         (|p| p.commands[0].options[0].value = Some("a\0b".into()), "commands[0].options[0].value"),
+        (|p| p.commands[0].options[0].value = Some("a".repeat(33 << 10)), "commands[0].options[0].value"),
+        (|p| p.commands[0].options = vec![p.commands[0].options[0].clone(); 65], "commands[0].options"),
         (|p| p.commands[0].operands[0] = String::new(), "commands[0].operands[0]"),
         (|p| p.commands[0].operands[0] = "a\nb".into(), "commands[0].operands[0]"),
         (|p| p.commands[0].operands[0] = "a".repeat(5000), "commands[0].operands[0]"),
+        (|p| p.commands[0].operands = vec!["a".into(); 65], "commands[0].operands"),
+        (|p| p.commands[0].files = (0..65).map(|n| file(&n.to_string(), 1)).collect(), "commands[0].files"),
         (|p| p.commands[0].files[0].name = "../patch".into(), "commands[0].files[0].name"),
         (|p| p.commands[0].files[0].name = "a".repeat(64), "commands[0].files[0].name"),
         (|p| p.commands[0].files[0].content = "\u{1b}[2J".into(), "commands[0].files[0].content"),
+        (|p| p.commands[0].files[0].content = "a".repeat(65 << 10), "commands[0].files[0].content"),
         (|p| p.commands.push(p.commands[0].clone()), "files"),
         (|p| p.commands[0].files = vec![file("a", 40 << 10), file("b", 40 << 10)], ""),
         (|p| p.writes = vec![p.writes[0].clone(); 65], "writes"),
@@ -91,10 +97,20 @@ fn one_wrong_thing_in_a_plan_is_named_by_its_place() {
         (|p| p.writes[0].uid = Some("x y".into()), "writes[0].uid"),
         (|p| p.changes = vec![p.changes[0].clone(); 65], "changes"),
         (|p| p.changes[0].effect = wit::Effect::Other("a\u{7f}".into()), "changes[0].effect.other"),
+        (|p| p.changes[0].effect = wit::Effect::Other(String::new()), "changes[0].effect.other"),
+        (|p| p.changes[0].effect = wit::Effect::Other("a".repeat(1025)), "changes[0].effect.other"),
+        (
+            |p| p.changes[0].effect = wit::Effect::Set(vec![field(&format!("/{}", "a".repeat(1024)), "1")]),
+            "changes[0].effect.set[0].at",
+        ),
+        (|p| p.changes[0].effect = wit::Effect::Set(vec![field("", &"1".repeat(33 << 10))]), "changes[0].effect.set[0].after"),
         (|p| p.changes[0].effect = wit::Effect::Set(vec![field("spec", "1")]), "changes[0].effect.set[0].at"),
         (|p| p.changes[0].effect = wit::Effect::Set(vec![field("", "{")]), "changes[0].effect.set[0].after"),
         (|p| p.changes[0].effect = wit::Effect::Set(vec![field("", "1"); 65]), "changes[0].effect.set"),
         (|p| p.warnings[0] = "a\r\nb".into(), "warnings[0]"),
+        (|p| p.warnings[0] = " ".into(), "warnings[0]"),
+        (|p| p.warnings[0] = "a".repeat(1025), "warnings[0]"),
+        (|p| p.warnings = vec!["a".into(); 17], "warnings"),
         (|p| p.memo = format!("{:?}", "m".repeat(4095)), "memo"),
         (|p| p.memo = String::new(), "memo"),
     ];
@@ -119,46 +135,53 @@ fn a_plan_is_bounded_as_a_whole() {
 
 #[test]
 fn a_refusal_has_a_reason_that_programs_can_compare_and_words_for_people() {
-    let refusal = |reason: &str, message: &str| {
-        let remedy = String::new();
-        answer::planned(Err(v0_1::Refusal { reason: reason.into(), message: message.into(), remedy }))
+    let refusal = |reason: &str, message: &str, remedy: &str| {
+        let refusal = v0_1::Refusal { reason: reason.into(), message: message.into(), remedy: remedy.into() };
+        answer::planned(Err(refusal))
     };
-    assert!(refusal("OwnedByAutoscaler", "An HPA owns it.").unwrap().is_err());
-    assert_eq!(place(refusal("owned by", "An HPA owns it.")), "err.reason");
-    assert_eq!(place(refusal("OwnedByAutoscaler", "")), "err.message");
+    let long = "a".repeat(1025);
+    assert!(refusal("OwnedByAutoscaler", "An HPA owns it.", "").unwrap().is_err());
+    assert_eq!(place(refusal("owned by", "An HPA owns it.", "")), "err.reason");
+    for message in ["", "a\nb", &long] {
+        assert_eq!(place(refusal("OwnedByAutoscaler", message, "")), "err.message");
+    }
+    for remedy in ["a\nb", &long] {
+        assert_eq!(place(refusal("OwnedByAutoscaler", "An HPA owns it.", remedy)), "err.remedy");
+    }
+}
+
+pub(in crate::plugin) fn info() -> wit::ActionInfo {
+    wit::ActionInfo {
+        name: "scale_deployment".into(),
+        summary: "Scale it.".into(),
+        texts: wit::PlannerTexts {
+            what: String::new(),
+            when_to_use: String::new(),
+            when_not_to_use: String::new(),
+            preconditions: String::new(),
+        },
+        parameters: r#"{"type":"object","additionalProperties":false}"#.into(),
+        examples: vec!["{}".into()],
+        targets: vec![wit::TargetKind { api: api(), scope: wit::Scope::Namespaced, may_be_absent: false }],
+        needs: vec![wit::Rule {
+            scope: wit::Scope::Namespaced,
+            groups: vec!["apps".into()],
+            resources: vec!["deployments".into()],
+            resource_names: vec![],
+            verbs: vec!["get".into()],
+        }],
+        observes: vec![wit::Observation { api: api(), scope: wit::Scope::Namespaced }],
+        risk: wit::Risk::Low,
+        reversible: wit::Reversible::Always,
+        idempotent: true,
+        dry_run: wit::DryRun::Server,
+        timeouts: wit::Timeouts { default: 1, longest: 1, verify: 1 },
+        annotations: vec![("category".into(), "core".into())],
+    }
 }
 
 #[test]
 fn a_declaration_of_another_form_is_named_by_its_place() {
-    fn info() -> wit::ActionInfo {
-        wit::ActionInfo {
-            name: "scale_deployment".into(),
-            summary: "Scale it.".into(),
-            texts: wit::PlannerTexts {
-                what: String::new(),
-                when_to_use: String::new(),
-                when_not_to_use: String::new(),
-                preconditions: String::new(),
-            },
-            parameters: "{}".into(),
-            examples: vec!["{}".into()],
-            targets: vec![wit::TargetKind { api: api(), scope: wit::Scope::Namespaced, may_be_absent: false }],
-            needs: vec![wit::Rule {
-                scope: wit::Scope::Namespaced,
-                groups: vec!["apps".into()],
-                resources: vec!["deployments".into()],
-                resource_names: vec![],
-                verbs: vec!["get".into()],
-            }],
-            observes: vec![wit::Observation { api: api(), scope: wit::Scope::Namespaced }],
-            risk: wit::Risk::Low,
-            reversible: wit::Reversible::Always,
-            idempotent: true,
-            dry_run: wit::DryRun::Server,
-            timeouts: wit::Timeouts { default: 1, longest: 1, verify: 1 },
-            annotations: vec![("category".into(), "core".into())],
-        }
-    }
     let said = |spoil: fn(&mut wit::ActionInfo)| {
         let mut info = info();
         spoil(&mut info);
@@ -171,16 +194,27 @@ fn a_declaration_of_another_form_is_named_by_its_place() {
         (|a| a.name = "a".repeat(49), "actions[0].name"),
         (|a| a.summary = "a\nb".into(), "actions[0].summary"),
         (|a| a.summary = "x".repeat(161), "actions[0].summary"),
+        (|a| a.summary = String::new(), "actions[0].summary"),
         (|a| a.texts.what = "x".repeat(5000), "actions[0].texts.what"),
         (|a| a.texts.preconditions = "\u{1b}[31m".into(), "actions[0].texts.preconditions"),
         (|a| a.parameters = "{".into(), "actions[0].parameters"),
         (|a| a.parameters = format!("{:?}", "x".repeat(17 << 10)), "actions[0].parameters"),
         (|a| a.examples = vec!["{\"a\":1,\"a\":1}".into()], "actions[0].examples[0]"),
+        (|a| a.examples = vec![format!("{:?}", "x".repeat(17 << 10))], "actions[0].examples[0]"),
+        (|a| a.examples = vec!["{}".into(); 17], "actions[0].examples"),
+        (|a| a.targets = vec![a.targets[0].clone(); 33], "actions[0].targets"),
         (|a| a.targets[0].api.kind = String::new(), "actions[0].targets[0].api.kind"),
         (|a| a.needs[0].verbs = vec!["get\0".into()], "actions[0].needs[0].verbs[0]"),
+        (|a| a.needs[0].verbs = vec!["a".repeat(254)], "actions[0].needs[0].verbs[0]"),
+        (|a| a.needs[0].resource_names = vec!["web".into(); 33], "actions[0].needs[0].resource-names"),
         (|a| a.needs = vec![a.needs[0].clone(); 33], "actions[0].needs"),
         (|a| a.observes[0].api.resource = "pods/log".into(), "actions[0].observes[0].api.resource"),
+        (|a| a.observes = vec![a.observes[0].clone(); 33], "actions[0].observes"),
         (|a| a.annotations[0].0 = String::new(), "actions[0].annotations[0].0"),
+        (|a| a.annotations[0].0 = "a".repeat(64), "actions[0].annotations[0].0"),
+        (|a| a.annotations[0].1 = "a\nb".into(), "actions[0].annotations[0].1"),
+        (|a| a.annotations[0].1 = "a".repeat(1025), "actions[0].annotations[0].1"),
+        (|a| a.annotations = vec![a.annotations[0].clone(); 33], "actions[0].annotations"),
     ];
     for (n, (spoil, at)) in table.iter().enumerate() {
         assert_eq!(place(said(*spoil)), *at, "row {n}");
