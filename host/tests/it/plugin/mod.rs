@@ -6,3 +6,4 @@ mod hostile;
 mod lies;
 mod loading;
 mod parameters;
+mod starting;
