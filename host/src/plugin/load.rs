@@ -128,4 +128,15 @@ mod tests {
         assert!(same(described("1.0.0"), &described("1.0.0")).is_ok());
         assert!(matches!(same(described("1.0.0"), &described("1.0.1")), Err(LoadError::Unsteady)));
     }
+
+    /// Asked for again by everything that looks at it, also while another one takes its seconds to compile.
+    #[tokio::test]
+    async fn what_is_loaded_already_does_not_wait_for_who_is_compiled() {
+        let guests = std::env::var_os("WRIT_GUESTS").expect("WRIT_GUESTS is not set; `make test` sets it");
+        let bytes: Arc<[u8]> = std::fs::read(std::path::Path::new(&guests).join("workload.wasm")).unwrap().into();
+        let plugins = Plugins::new().unwrap();
+        plugins.load(bytes.clone(), Limits::ceiling()).await.unwrap();
+        let _other = plugins.0.slots.loading().await.unwrap();
+        assert!(plugins.load(bytes, Limits::ceiling()).await.is_ok());
+    }
 }

@@ -128,12 +128,15 @@ mod tests {
     fn a_schema_with_local_references_formats_of_ours_and_patterns_is_taken() {
         let schema = with(json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "properties": {"a": {"$ref": "#/$defs/name"}, "k": {"type": "object", "format": "secret-key-ref"}},
+            "properties": {"a": {"$ref": "#/$defs/name"}, "k": {"type": "object", "format": "secret-key-ref"},
+                "p": {"prefixItems": [{"type": "integer"}]}},
             "$defs": {"name": {"type": "string", "pattern": "^[a-z]+$"}},
         }));
         let schema = Schema::compile(schema).unwrap().validator;
         assert!(schema.is_valid(&json!({"a": "abc", "k": {"name": "x", "key": "y"}})));
         assert!(!schema.is_valid(&json!({"a": "ABC"})));
+        // Of 2020-12, and of no draft before.
+        assert!(!schema.is_valid(&json!({"p": ["x"]})));
     }
 
     #[test]
@@ -150,6 +153,7 @@ mod tests {
             .into();
         let table = [
             (json!({"type": "object"}), "additionalProperties"),
+            (json!({"additionalProperties": false}), "additionalProperties"),
             (json!(true), "additionalProperties"),
             (json!([]), "additionalProperties"),
             (with(json!({"properties": {"a": {"$ref": "https://example.com/schema"}}})), "nothing is fetched"),
@@ -167,10 +171,10 @@ mod tests {
             (with(json!({"properties": {"a": {"pattern": "(a{1000}){100}"}}})), "no valid JSON Schema"),
             (with(json!({"enum": [nested(64)]})), "nested more than 64 deep"),
             (
-                with(json!({"$defs": chain(|next| json!({"not": {"not": next}})), "$ref": "#/$defs/d0"})),
+                with(json!({"$defs": chain(30, |next| json!({"not": {"not": next}})), "$ref": "#/$defs/d0"})),
                 "nested more than 64 deep",
             ),
-            (with(json!({"$defs": chain(|next| next), "$ref": "#/$defs/d0"})), "nested more than 64 deep"),
+            (with(json!({"$defs": chain(70, |next| next), "$ref": "#/$defs/d0"})), "nested more than 64 deep"),
         ];
         for (schema, why) in table {
             let Err(said) = Schema::compile(schema.clone()) else { panic!("taken: {schema}") };
@@ -183,11 +187,11 @@ mod tests {
         (0..depth).fold(json!([]), |inner, _| json!([inner]))
     }
 
-    /// 70 definitions, each of which refers to the next one.
-    fn chain(each: fn(Value) -> Value) -> Value {
+    /// So many definitions, each of which refers to the next one.
+    fn chain(links: u32, each: fn(Value) -> Value) -> Value {
         let link = |i| (format!("d{i}"), each(json!({"$ref": format!("#/$defs/d{}", i + 1)})));
-        let end = ("d70".to_owned(), json!({"type": "object"}));
-        (0..70).map(link).chain([end]).collect::<serde_json::Map<_, _>>().into()
+        let end = (format!("d{links}"), json!({"type": "object"}));
+        (0..links).map(link).chain([end]).collect::<serde_json::Map<_, _>>().into()
     }
 
     #[test]

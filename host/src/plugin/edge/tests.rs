@@ -57,10 +57,18 @@ fn a_good_plan_is_believed_whole() {
     assert_eq!(plan.memo.as_str(), "null");
 }
 
+/// One way to spoil a plan, and the place that must be named.
+type Row = (fn(&mut v0_1::Proposal), &'static str);
+
+fn each_is_named(table: &[Row]) {
+    for (n, (spoil, at)) in table.iter().enumerate() {
+        assert_eq!(spoiled(*spoil), *at, "row {n}");
+    }
+}
+
 #[test]
-fn one_wrong_thing_in_a_plan_is_named_by_its_place() {
-    type Row = (fn(&mut v0_1::Proposal), &'static str);
-    let table: &[Row] = &[
+fn one_wrong_thing_in_a_command_is_named_by_its_place() {
+    each_is_named(&[
         (|p| p.commands.clear(), "commands"),
         (|p| p.commands = vec![p.commands[0].clone(); 9], "commands"),
         (|p| p.commands[0].program = "/bin/sh".into(), "commands[0].program"),
@@ -84,6 +92,12 @@ fn one_wrong_thing_in_a_plan_is_named_by_its_place() {
         (|p| p.commands[0].files[0].content = "a".repeat(65 << 10), "commands[0].files[0].content"),
         (|p| p.commands.push(p.commands[0].clone()), "files"),
         (|p| p.commands[0].files = vec![file("a", 40 << 10), file("b", 40 << 10)], ""),
+    ]);
+}
+
+#[test]
+fn one_wrong_thing_in_what_a_plan_changes_is_named_by_its_place() {
+    each_is_named(&[
         (|p| p.writes = vec![p.writes[0].clone(); 65], "writes"),
         (|p| p.writes[0].object.name = "a/b".into(), "writes[0].object.name"),
         (|p| p.writes[0].object.name = "--all".into(), "writes[0].object.name"),
@@ -103,7 +117,11 @@ fn one_wrong_thing_in_a_plan_is_named_by_its_place() {
             |p| p.changes[0].effect = wit::Effect::Set(vec![field(&format!("/{}", "a".repeat(1024)), "1")]),
             "changes[0].effect.set[0].at",
         ),
-        (|p| p.changes[0].effect = wit::Effect::Set(vec![field("", &"1".repeat(33 << 10))]), "changes[0].effect.set[0].after"),
+        (
+            |p| p.changes[0].effect = wit::Effect::Set(vec![field("", &format!("1{}", " ".repeat(33 << 10)))]),
+            "changes[0].effect.set[0].after",
+        ),
+        (|p| p.changes[0].effect = wit::Effect::Set(vec![field("/a\nb", "1")]), "changes[0].effect.set[0].at"),
         (|p| p.changes[0].effect = wit::Effect::Set(vec![field("spec", "1")]), "changes[0].effect.set[0].at"),
         (|p| p.changes[0].effect = wit::Effect::Set(vec![field("", "{")]), "changes[0].effect.set[0].after"),
         (|p| p.changes[0].effect = wit::Effect::Set(vec![field("", "1"); 65]), "changes[0].effect.set"),
@@ -113,10 +131,7 @@ fn one_wrong_thing_in_a_plan_is_named_by_its_place() {
         (|p| p.warnings = vec!["a".into(); 17], "warnings"),
         (|p| p.memo = format!("{:?}", "m".repeat(4095)), "memo"),
         (|p| p.memo = String::new(), "memo"),
-    ];
-    for (n, (spoil, at)) in table.iter().enumerate() {
-        assert_eq!(spoiled(*spoil), *at, "row {n}");
-    }
+    ]);
 }
 
 fn field(at: &str, after: &str) -> wit::Field {
@@ -211,6 +226,7 @@ fn a_declaration_of_another_form_is_named_by_its_place() {
         (|a| a.observes[0].api.resource = "pods/log".into(), "actions[0].observes[0].api.resource"),
         (|a| a.observes = vec![a.observes[0].clone(); 33], "actions[0].observes"),
         (|a| a.annotations[0].0 = String::new(), "actions[0].annotations[0].0"),
+        (|a| a.annotations[0].0 = "a\nb".into(), "actions[0].annotations[0].0"),
         (|a| a.annotations[0].0 = "a".repeat(64), "actions[0].annotations[0].0"),
         (|a| a.annotations[0].1 = "a\nb".into(), "actions[0].annotations[0].1"),
         (|a| a.annotations[0].1 = "a".repeat(1025), "actions[0].annotations[0].1"),

@@ -174,6 +174,11 @@ mod tests {
         );
         taken(|s| uid(s).is_ok(), &["6d1f0c3e-0000-4000-8000-000000000001"], &["", "a b", "a/b", &"a".repeat(64)]);
         taken(|s| line(s, 10).is_ok(), &["a b"], &["", " ", "a\nb", "\u{1b}[31m", "12345678901"]);
+        taken(|s| subdomain(s, 5).is_ok(), &["a.b.c"], &["a.b.cd"]);
+        taken(|s| object_name(s).is_ok(), &[&"a".repeat(253)], &[&"a".repeat(254)]);
+        taken(|s| reason(s).is_ok(), &[&"A".repeat(64)], &[&"A".repeat(65)]);
+        taken(|s| kind(s).is_ok(), &["Pod", &"A".repeat(63)], &["", "pod", "Pod/x", &"A".repeat(64)]);
+        taken(|s| semver(s).is_ok(), &[&format!("1.0.0-{}", "a".repeat(58))], &[&format!("1.0.0-{}", "a".repeat(59))]);
         taken(|s| lines(s, 10).is_ok(), &["", "a\nb"], &["a\rb", "a\0"]);
     }
 }

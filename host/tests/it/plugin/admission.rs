@@ -125,9 +125,10 @@ async fn a_component_that_holds_more_than_there_is_room_for_is_not_loaded() {
 #[tokio::test]
 async fn a_feature_that_no_plugin_needs_does_not_compile() {
     let features = [
-        "(memory 1 1 shared)",
         "(memory i64 1)",
         "(type (struct))",
+        "(rec (type (func)))",
+        "(func (param (ref func)))",
         "(func (result v128) v128.const i64x2 0 0)",
         "(func $f return_call $f)",
         "(tag)",
@@ -136,9 +137,11 @@ async fn a_feature_that_no_plugin_needs_does_not_compile() {
         let error = refused_text(&around(feature)).await;
         assert_eq!(error.reason(), "CompileFailed", "{feature}: {error}");
     }
-    // Without the switch it is the pool that refuses it, and a machine without a pool does not.
-    let two = because(&refused_text(&around("(memory 1) (memory 1)")).await);
-    assert!(two.contains("multi"), "{two}");
+    // Without their switches it is the pool that refuses these, and a machine without a pool does not.
+    for (feature, why) in [("(memory 1) (memory 1)", "multi"), ("(memory 1 1 shared)", "threads")] {
+        let said = because(&refused_text(&around(feature)).await);
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 /// What the component model may have one day.

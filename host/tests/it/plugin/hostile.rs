@@ -1,5 +1,5 @@
 //! Components that do what none should. Each ends in the fault that is its own, soon after its limit, and nobody else notices.
-use super::guests::{engine, hostile, limits, misbehave, state};
+use super::guests::{ENOUGH, engine, hostile, limits, misbehave, state};
 use decide::model::{Digest, PluginFault};
 use host::plugin::{Fault, Limits, LoadError, Plugins};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ async fn a_loop_is_out_of_fuel_long_before_its_time_is_over() {
 
 #[tokio::test]
 async fn a_loop_with_fuel_left_is_ended_by_the_clock_and_asked_again() {
-    let limits = Limits { fuel: u64::MAX / 2, wall: Duration::from_millis(100), ..limits() };
+    let limits = Limits { fuel: ENOUGH, wall: Duration::from_millis(100), ..limits() };
     let fault = deed(limits, "loop").await;
     assert_eq!(fault, Fault::DeadlineExceeded { millis: 100 });
     // A slow machine is no fault of the component's.

@@ -1,5 +1,5 @@
 //! Components of a few lines of text: what they do before any function of theirs is called. Each ends in the fault that is its own.
-use super::guests::limits;
+use super::guests::{ENOUGH, limits};
 use host::plugin::{Fault, Limits, LoadError, Plugins};
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ async fn a_loop_at_the_start_is_never_loaded() {
     let error = Plugins::new().unwrap().load(starting("(func $start (loop (br 0)))"), limits()).await.expect_err("it was loaded");
     assert!(matches!(error, LoadError::Describe(Fault::OutOfFuel { .. })), "{error:?}");
     // Its time too runs from before it is instantiated.
-    let limits = Limits { fuel: u64::MAX / 2, wall: Duration::from_millis(50), ..limits() };
+    let limits = Limits { fuel: ENOUGH, wall: Duration::from_millis(50), ..limits() };
     let error = Plugins::new().unwrap().load(starting("(func $start (loop (br 0)))"), limits).await.expect_err("it was loaded");
     assert!(matches!(error, LoadError::Describe(Fault::DeadlineExceeded { millis: 50 })), "{error:?}");
 }
