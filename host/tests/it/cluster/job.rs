@@ -198,7 +198,11 @@ async fn what_is_left_is_found_also_where_the_job_is_gone() {
     assert_eq!((nothing.grants, nothing.job, nothing.held_pods), (Grants::None, None, vec![]));
     let orphan = left(None, vec![pod("j", done())]).await;
     assert_eq!((orphan.job, orphan.held_pods), (None, vec!["p".to_owned()]));
-    assert_eq!(left(Some(job("another")), vec![]).await.job, None, "another Job of that name is not ours to touch");
+    let late = left(Some(job("another")), vec![]).await.job.map(|j| j.uid);
+    assert_eq!(late, Some(uid("another")), "a lost request made it after the one that was seen: it ends here");
+    let mut foreign = job("another");
+    foreign["metadata"]["labels"] = json!({});
+    assert_eq!(left(Some(foreign), vec![]).await.job, None, "another Job of that name is not ours to touch");
 }
 
 #[tokio::test]
