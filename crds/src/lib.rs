@@ -5,6 +5,7 @@
 
 mod action;
 mod execution;
+mod freeze;
 pub mod labels;
 pub mod limits;
 mod phase;
@@ -16,6 +17,7 @@ mod status;
 
 pub use action::*;
 pub use execution::*;
+pub use freeze::*;
 pub use phase::Phase;
 pub use plugin::*;
 pub use policy::*;

@@ -32,6 +32,8 @@ pub const ORIGIN_COUNT: usize = 16;
 pub const DURATION: usize = 16;
 /// Actions of one plugin, as in the contract.
 pub const ACTIONS: usize = 64;
+/// Namespaces of one freeze.
+pub const NAMESPACES: usize = 64;
 /// A quantity such as `50M`, characters.
 pub const QUANTITY: usize = 16;
 /// Rego modules of one policy.

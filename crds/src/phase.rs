@@ -30,7 +30,7 @@ impl Phase {
     pub const fn leads_to(self) -> &'static [Self] {
         match self {
             Self::Validating => &[Self::Refused, Self::Cancelled, Self::Preparing, Self::Completed],
-            Self::Preparing => &[Self::Refused, Self::Cancelled, Self::Validating, Self::Executing],
+            Self::Preparing => &[Self::Refused, Self::Cancelled, Self::Validating, Self::Preparing, Self::Executing],
             Self::Executing => &[Self::Executing, Self::Verifying, Self::Failed, Self::Cancelled],
             Self::Verifying => &[Self::Completed, Self::Failed],
             Self::Completed | Self::Failed | Self::Refused | Self::Cancelled => &[],

@@ -47,6 +47,9 @@ pub enum Reason {
     // ---- on the way
     /// The plan made again has another hash: the target, the plugin's answer or the parameters' meaning moved. It is looked at anew.
     Drifted,
+    /// An `ExecutionFreeze` matches, and nothing irreversible starts while it stands. The message says who froze, why, and until when. It
+    /// goes on by itself when the freeze ends; after 24 hours it is refused.
+    Frozen,
     /// Everything asked for is in place; the Job is created next.
     Prepared,
     /// The Job exists.

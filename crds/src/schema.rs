@@ -1,6 +1,6 @@
 //! From the Rust types to the CustomResourceDefinitions: the derived schema, made structural, bounded, and free of what the API
 //! server does not know. Owns the pieces of schema that a type cannot say.
-use crate::{Action, ActionPlugin, ExecutionPolicy, KubernetesExecution, limits};
+use crate::{Action, ActionPlugin, ExecutionFreeze, ExecutionPolicy, KubernetesExecution, limits};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 /// All definitions of this build, in the order in which they are installed.
 #[must_use]
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [KubernetesExecution::crd(), ActionPlugin::crd(), Action::crd(), ExecutionPolicy::crd()].into_iter().map(finished).collect()
+    let all = [KubernetesExecution::crd(), ActionPlugin::crd(), Action::crd(), ExecutionPolicy::crd(), ExecutionFreeze::crd()];
+    all.into_iter().map(finished).collect()
 }
 
 /// Name of the file in `crds/yaml` that holds a definition.
@@ -121,6 +122,16 @@ pub(crate) fn groups(_: &mut SchemaGenerator) -> Schema {
         "maxItems": limits::GROUPS,
         "items": { "type": "string", "maxLength": limits::USER },
         "x-kubernetes-list-type": "atomic",
+    })
+}
+
+pub(crate) fn namespaces(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": limits::NAMESPACES,
+        "items": { "type": "string", "maxLength": 63, "pattern": NAME_PATTERN },
+        "x-kubernetes-list-type": "set",
     })
 }
 

@@ -1,7 +1,7 @@
 //! VERB: what this phase needs, into one value. The only place that asks the engines questions. Decides nothing.
 use crate::{
     catalogue::{Catalogue, Entry, granted::granted},
-    cluster::{CallError, Cluster},
+    cluster::{CallError, Cluster, Listed},
     gate::Gate,
     judge::{self, Bench, Judged, World},
     ledger::{Ledger, LedgerError},
@@ -147,14 +147,18 @@ async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<G
 
 async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Look, ObserveError> {
     let grants = grants(with, exec, planned).await?;
-    let (judged, question) = match grants {
-        Grants::None => (None, None),
-        _ => {
-            let Judged { judgement, question } = judged(with, now, exec, Some(planned)).await?;
-            (Some(judgement), question)
+    let last = grants != Grants::None;
+    // One that waits for a thaw is woken by it, before any cache has heard of it.
+    let how = if last || exec.reason == Reason::Frozen { Listed::Live } else { Listed::FromCache };
+    let freezes = async { Ok(with.cluster.freezes(how).await?) };
+    let judged = async {
+        match last {
+            true => judged(with, now, exec, Some(planned)).await.map(|j| (Some(j.judgement), j.question)),
+            false => Ok((None, None)),
         }
     };
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants };
+    let ((judged, question), freezes) = try_join(judged, freezes).await?;
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 

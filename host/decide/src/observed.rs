@@ -192,6 +192,25 @@ pub struct Preparing {
     pub judged: Option<Judgement>,
     /// The identity and its rights.
     pub grants: Grants,
+    /// All freezes there are. Read live wherever a promise could be made on the strength of it.
+    pub freezes: Vec<Freeze>,
+}
+
+/// An `ExecutionFreeze`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// Its name.
+    pub name: String,
+    /// Who froze, as the API server authenticated him.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+    /// In these namespaces only.
+    pub namespaces: Option<Vec<String>>,
+    /// These actions only.
+    pub actions: Option<Vec<String>>,
 }
 
 /// The identity of a run and its rights.

@@ -2,6 +2,7 @@
 mod brake;
 mod chain;
 mod executing;
+mod frozen;
 mod ledger;
 mod over;
 mod preparing;

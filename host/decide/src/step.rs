@@ -99,6 +99,8 @@ pub enum Why {
     Disagreement,
     /// The object moved while it was looked at.
     ViewMoved,
+    /// An `ExecutionFreeze` matches.
+    Frozen,
     /// The plugin is busy or not loaded.
     PluginBusy,
     /// The grant is not in force yet.

@@ -4,7 +4,7 @@ use super::{
     human::{Exit, Paint},
     page,
 };
-use crds::{ExecutionStatus, KubernetesExecution, Phase};
+use crds::{ExecutionStatus, KubernetesExecution, Phase, Reason};
 use futures::StreamExt;
 use kube::runtime::{WatchStreamExt, watcher};
 use std::time::Duration;
@@ -57,21 +57,28 @@ async fn each(cluster: &Connected, name: &str, mut tell: impl FnMut(&ExecutionSt
     anyhow::bail!("the watch ended; `writ watch {name}` takes it up again")
 }
 
-/// What was told already: the entries of the timeline, in order.
+/// What was told already: the entries of the timeline, in order; and what it waits for.
 #[derive(Default)]
-struct Told(usize);
+struct Told {
+    steps: usize,
+    waits: String,
+}
 
 impl Told {
     fn tell(&mut self, status: &ExecutionStatus) {
         let paint = Paint::stdout();
-        let steps = status.timeline.iter().zip(status.timeline.iter().skip(1)).skip(self.0);
+        let steps = status.timeline.iter().zip(status.timeline.iter().skip(1)).skip(self.steps);
         for (entry, next) in steps {
-            self.0 += 1;
+            self.steps += 1;
             // Two entries of one phase (the Job was asked for, the Job was seen) are one step to a person.
             let left = entry.phase != next.phase;
             if let Some((word, detail)) = left.then(|| words(entry.phase, status)).flatten() {
                 println!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took));
             }
+        }
+        if status.reason == Reason::Frozen && !status.phase.is_over() && self.waits != status.message {
+            self.waits.clone_from(&status.message);
+            println!("  {} {:<11} {}", paint.red("●"), "frozen", status.message);
         }
     }
 }

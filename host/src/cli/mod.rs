@@ -6,6 +6,7 @@ mod cancel;
 mod connect;
 mod explain;
 mod follow;
+mod freeze;
 mod get;
 mod human;
 mod install;
@@ -85,6 +86,10 @@ pub enum Command {
     /// Operate: try a policy before it bites.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Operate: let nothing irreversible start.
+    Freeze(freeze::Freeze),
+    /// Operate: end a freeze.
+    Thaw(freeze::Thaw),
     /// Operate: read the audit trail.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -118,6 +123,8 @@ impl Writ {
             Command::Plan(c) => c.run().await,
             Command::Plugin(c) => c.run().await,
             Command::Policy(c) => c.run(),
+            Command::Freeze(c) => c.run().await,
+            Command::Thaw(c) => c.run().await,
             Command::Audit(c) => c.run().await,
             Command::Install(c) => c.run(),
             Command::Operator(_) => Ok(Exit::Done),

@@ -72,6 +72,15 @@ fn never_sent(error: &dyn StdError) -> CallError {
     CallError::Refused { code: 0, reason: "NotSent".into(), message: error.to_string() }
 }
 
+/// How fresh a list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// As of now. It takes up to 100 ms: an API server's cache has to hear of the last write first, of whatever kind.
+    Live,
+    /// As a cache has it, the server's or our own.
+    FromCache,
+}
+
 /// A call within the deadline.
 pub(super) async fn within<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, CallError> {
     before(DEADLINE, call).await

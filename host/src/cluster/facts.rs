@@ -5,7 +5,7 @@ use super::{
     kept::Kept,
 };
 use crds::labels::LABEL_PLUGIN;
-use decide::model::Uid;
+use decide::{model::Uid, observed::Freeze};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::{
     core::v1::{Namespace, Node},
@@ -34,6 +34,7 @@ pub(super) struct Facts {
     /// Whether each is ready.
     nodes: Kept<bool>,
     roles: Kept<ClusterRole>,
+    pub(super) freezes: Kept<Freeze>,
 }
 
 impl Cluster {
@@ -84,7 +85,7 @@ impl Cluster {
 
     /// Follows what is kept, for ever. Spawned once; without it everything is read live or unknown.
     pub async fn follow(&self) {
-        let all: [BoxFuture<'_, ()>; 4] = [
+        let all: [BoxFuture<'_, ()>; 5] = [
             self.facts
                 .namespaces
                 .follow(self.watch::<PartialObjectMeta<Namespace>>(watcher::Config::default()), |n| Some(namespace(n)))
@@ -95,6 +96,7 @@ impl Cluster {
                 .follow(self.watch(watcher::Config::default().labels(LABEL_PLUGIN)), |r| Some(without_fields(r)))
                 .boxed(),
             self.guarded.follow(self).boxed(),
+            self.follow_freezes().boxed(),
         ];
         futures::future::join_all(all).await;
     }

@@ -1,6 +1,6 @@
 //! The identity of one run: one ServiceAccount and one RoleBinding, made together, proven, and taken away binding first. Owns that
 //! order, and that nothing else of that name is ever taken for ours. No Job is made here.
-use super::client::{CallError, Cluster, within};
+use super::client::{CallError, Cluster, Listed, within};
 use crds::labels::LABEL_EXECUTION_UID;
 use decide::{access::Access, model::Uid, observed::Grants};
 use futures::future::{join, try_join, try_join_all};
@@ -183,13 +183,6 @@ where
         Err(error) if error.is(409) => Ok(()),
         answer => answer.map(drop),
     }
-}
-
-/// A live list waits up to 100 ms for the server's cache to have heard of the last write, of whatever kind.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Listed {
-    Live,
-    FromCache,
 }
 
 async fn labeled<K>(

@@ -8,6 +8,7 @@ mod client;
 mod echo;
 mod events;
 mod facts;
+mod freezes;
 mod guards;
 mod identity;
 mod job;
@@ -27,7 +28,7 @@ mod sweep;
 mod touch;
 mod watch;
 
-pub use client::{CallError, Cluster, ConnectError, Settings};
+pub use client::{CallError, Cluster, ConnectError, Listed, Settings};
 pub use facts::NamespaceSeen;
 pub use job::Created;
 pub use kube::Config;

@@ -2,6 +2,7 @@
 mod api;
 mod calls;
 mod catalog;
+mod freezes;
 mod guards;
 mod identity;
 mod job;

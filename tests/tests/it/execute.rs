@@ -3,6 +3,7 @@
 mod cancel;
 mod deadline;
 mod failure;
+mod freeze;
 mod not_supported;
 mod operator;
 mod refusal;

@@ -1,6 +1,6 @@
 //! `Preparing`: the identity; then everything that can still say no is asked again; then the promise to create the Job. The Job has
 //! certainly not been asked for.
-use super::{cancelled, chain, view_moved};
+use super::{cancelled, chain, frozen, view_moved};
 use crate::{
     access::{self, Access},
     execution::Ready,
@@ -21,6 +21,9 @@ const DRIFTS: usize = 5;
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
         return cancelled(pass, reason, "Nothing was touched.");
+    }
+    if let Some(step) = frozen::next(pass, s) {
+        return step;
     }
     let Some(access) = access::of(pass.exec, &p.planned) else {
         // `allowed` said in `Validating` that there is one.
@@ -43,13 +46,14 @@ fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: 
         return drifted(pass);
     }
     match chain::allowed(pass, now, ruling) {
-        Ok(()) => granted(pass, p, access, &s.grants, ruling),
+        Ok(()) => granted(pass, access, &s.grants, ruling),
         Err(no) => no,
     }
 }
 
-fn granted(pass: &Pass<'_>, p: &Ready, access: Access, grants: &Grants, ruling: &Ruling) -> Step {
-    let late = pass.now >= pass.after(p.since, pass.site.start_grace);
+fn granted(pass: &Pass<'_>, access: Access, grants: &Grants, ruling: &Ruling) -> Step {
+    // Since the last record: a freeze may have come in between.
+    let late = pass.now >= pass.after(pass.exec.at, pass.site.start_grace);
     match grants {
         Grants::Whole => promise(pass, access.name, ruling),
         Grants::Forbidden { why } => not_granted(pass, format!("The API server refuses the run's identity: {why}.")),

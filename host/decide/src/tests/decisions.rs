@@ -93,7 +93,7 @@ fn what_was_granted_for_a_plan_that_drifted_goes_before_the_next_is_made() {
 
 #[test]
 fn what_happens_in_preparing() {
-    let usual = |s: &Preparing| guarded(&s.guards) && s.grants == Grants::Whole;
+    let usual = |s: &Preparing| guarded(&s.guards) && s.freezes.is_empty() && s.grants == Grants::Whole;
     snapshot(
         &["preparing"],
         "",
@@ -123,7 +123,8 @@ fn what_happens_in_preparing() {
         "#]],
     );
     let (same, other) = (stored::judged(&planned()), stored::judged(&planned_from(3, false)));
-    let granting = |s: &Preparing| guarded(&s.guards) && s.judged.as_ref().is_none_or(|j| *j == same || *j == other);
+    let granting =
+        |s: &Preparing| guarded(&s.guards) && s.freezes.is_empty() && s.judged.as_ref().is_none_or(|j| *j == same || *j == other);
     snapshot(
         &["preparing"],
         "",
@@ -152,6 +153,51 @@ fn what_happens_in_preparing() {
               record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted | guarded, drifted, grant forbidden
               wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden
         "#]],
+    );
+}
+
+#[test]
+fn what_happens_while_it_is_frozen_and_when_it_is_thawed() {
+    let freezing = |p: &PhaseSeen| matches!(p, PhaseSeen::Preparing(s) if !s.freezes.is_empty());
+    snapshot(
+        &["preparing"],
+        "",
+        3,
+        freezing,
+        &expect![[r#"
+        preparing
+          do Grant: frozen elsewhere, no grant | frozen elsewhere, part of the grant | frozen for another action, no grant | frozen for another action, part of the grant | thawed by the clock, no grant | thawed by the clock, part of the grant
+          do Revoke: frozen, part of the grant | frozen, grant pending | frozen, granted | frozen for a while, part of the grant | frozen for a while, grant pending | frozen for a while, granted | frozen here, part of the grant | frozen here, grant pending | frozen here, granted | two freezes, part of the grant | two freezes, grant pending | two freezes, granted
+          record Executing/Prepared: frozen elsewhere, granted | frozen for another action, granted | thawed by the clock, granted
+          record Preparing/Frozen: frozen, no grant | frozen, grant forbidden | frozen for a while, no grant | frozen for a while, grant forbidden | frozen here, no grant | frozen here, grant forbidden | two freezes, no grant | two freezes, grant forbidden
+          record Refused/ActionNotGranted: frozen elsewhere, grant forbidden | frozen for another action, grant forbidden | thawed by the clock, grant forbidden
+          wait for Grant: frozen elsewhere, grant pending | frozen for another action, grant pending | thawed by the clock, grant pending
+    "#]],
+    );
+    snapshot(
+        &["frozen"],
+        "",
+        4,
+        freezing,
+        &expect![[r#"
+        frozen
+          do Revoke: frozen, part of the grant | frozen, grant pending | frozen, granted | frozen for a while, part of the grant | frozen for a while, grant pending | frozen for a while, granted | frozen here, part of the grant | frozen here, grant pending | frozen here, granted | two freezes, part of the grant | two freezes, grant pending | two freezes, granted
+          record Preparing/Accepted: frozen elsewhere, no grant | frozen elsewhere, part of the grant | frozen elsewhere, grant pending | frozen elsewhere, granted | frozen elsewhere, grant forbidden | frozen for another action, no grant | frozen for another action, part of the grant | frozen for another action, grant pending | frozen for another action, granted | frozen for another action, grant forbidden | thawed by the clock, no grant | thawed by the clock, part of the grant | thawed by the clock, grant pending | thawed by the clock, granted | thawed by the clock, grant forbidden
+          record Preparing/Frozen: frozen for a while, no grant | frozen for a while, grant forbidden
+          wait for Frozen: frozen, no grant | frozen, grant forbidden | frozen here, no grant | frozen here, grant forbidden | two freezes, no grant | two freezes, grant forbidden
+    "#]],
+    );
+    snapshot(
+        &["frozen"],
+        "",
+        100_000,
+        freezing,
+        &expect![[r#"
+        frozen
+          do Revoke: frozen, part of the grant | frozen, grant pending | frozen, granted | frozen here, part of the grant | frozen here, grant pending | frozen here, granted | two freezes, part of the grant | two freezes, grant pending | two freezes, granted
+          record Preparing/Accepted: frozen for a while, no grant | frozen for a while, part of the grant | frozen for a while, grant pending | frozen for a while, granted | frozen for a while, grant forbidden | frozen elsewhere, no grant | frozen elsewhere, part of the grant | frozen elsewhere, grant pending | frozen elsewhere, granted | frozen elsewhere, grant forbidden | frozen for another action, no grant | frozen for another action, part of the grant | frozen for another action, grant pending | frozen for another action, granted | frozen for another action, grant forbidden | thawed by the clock, no grant | thawed by the clock, part of the grant | thawed by the clock, grant pending | thawed by the clock, granted | thawed by the clock, grant forbidden
+          record Refused/Frozen: frozen, no grant | frozen, grant forbidden | frozen here, no grant | frozen here, grant forbidden | two freezes, no grant | two freezes, grant forbidden
+    "#]],
     );
 }
 

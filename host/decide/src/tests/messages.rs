@@ -489,3 +489,32 @@ fn a_target_that_moves_is_looked_at_again_but_not_for_ever() {
     "#]].assert_eq(&lines("drift", &end));
     assert!(end.seq < 16);
 }
+
+#[test]
+fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
+    let seen = || {
+        let freezes = vec![Freeze { until: Some(at(50_000)), ..seen::freeze() }, seen::freeze()];
+        PhaseSeen::Preparing(Box::new(Preparing {
+            judged: None,
+            grants: Grants::None,
+            guards: seen::guards().remove(0).1,
+            freezes,
+        }))
+    };
+    let mut kx = kx();
+    let mut record = |seconds, look| {
+        let next = step(&parse(&kx), at(seconds), look);
+        stored::store(&mut kx, &next);
+        kx.status.clone().unwrap()
+    };
+    record(1, validating(judged(&planned())));
+    let (waiting, refused) = (record(2, seen()), record(90_000, seen()));
+    expect![[r#"
+        frozen
+          Preparing/Frozen: replicas 2 -> 5
+          jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself. Thaw: writ thaw release-day
+        too long
+          Refused/Frozen: frozen for 24 hours
+          jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.
+    "#]].assert_eq(&format!("{}{}", lines("frozen", &waiting), lines("too long", &refused)));
+}

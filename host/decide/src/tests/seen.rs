@@ -102,6 +102,31 @@ pub fn grants() -> Named<Grants> {
     ])
 }
 
+pub fn freeze() -> Freeze {
+    Freeze {
+        name: "release-day".into(),
+        by: "jonas@example.com".into(),
+        reason: "checkout is being released".into(),
+        until: None,
+        namespaces: None,
+        actions: None,
+    }
+}
+
+pub fn freezes() -> Named<Vec<Freeze>> {
+    let of = |f: Freeze| vec![f];
+    let names = |name: &str| Some(vec!["other".to_owned(), name.to_owned()]);
+    named([
+        ("frozen", of(freeze())),
+        ("frozen for a while", of(Freeze { until: Some(at(100)), ..freeze() })),
+        ("frozen here", of(Freeze { namespaces: names("shop"), actions: names("scale_deployment"), ..freeze() })),
+        ("frozen elsewhere", of(Freeze { namespaces: names("bank"), ..freeze() })),
+        ("frozen for another action", of(Freeze { actions: names("rollout_restart"), ..freeze() })),
+        ("thawed by the clock", of(Freeze { until: Some(at(1)), ..freeze() })),
+        ("two freezes", vec![Freeze { name: "a".into(), until: Some(at(100)), ..freeze() }, freeze()]),
+    ])
+}
+
 pub fn pods() -> Named<PodSeen> {
     let ended = |code| {
         let output = Output { tail: "error: no match\n".into(), truncated: false, digest: Some(digest('0')) };
@@ -186,13 +211,20 @@ pub fn all() -> Named<PhaseSeen> {
             let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None };
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
-                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants };
+                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![] };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }
         for (granted, grants) in grants() {
-            let seen = Preparing { guards: guards.clone(), judged: None, grants };
+            let seen = Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![] };
             all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
+        }
+    }
+    for (freeze, freezes) in freezes() {
+        for (granted, grants) in grants() {
+            let judged = Some(super::stored::judged(&planned()));
+            let seen = Preparing { guards: guards().remove(0).1, judged, grants, freezes: freezes.clone() };
+            all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
     for (name, left) in grants() {

@@ -31,7 +31,7 @@ pub fn validating(judged: Judgement) -> PhaseSeen {
     PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None }))
 }
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
-    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants }))
+    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants, freezes: vec![] }))
 }
 pub fn executing(job: JobSeen) -> PhaseSeen {
     PhaseSeen::Executing(Box::new(Executing { job, grants: Some(Grants::Whole) }))
@@ -64,6 +64,10 @@ pub fn all() -> Named<Execution> {
     let prepared = || (2, preparing(&plan, Grants::Whole));
     let job = || (3, ours(PodSeen::None));
     let drifted = || (2, preparing(&planned_from(3, false), Grants::None));
+    let frozen = || {
+        let seen = Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes: vec![super::seen::freeze()] };
+        (2, PhaseSeen::Preparing(Box::new(seen)))
+    };
     let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };
     let rejected = || PodSeen::Rejected { why: "exceeded quota".into() };
     let idempotent = || vec![(1, validating(judged(&again))), (2, preparing(&again, Grants::Whole)), job()];
@@ -77,6 +81,7 @@ pub fn all() -> Named<Execution> {
         ("fresh".into(), exec()),
         ("drifted".into(), through(vec![accepted(), drifted()])),
         ("preparing".into(), through(vec![accepted()])),
+        ("frozen".into(), through(vec![accepted(), frozen()])),
         ("prepared".into(), through(vec![accepted(), prepared()])),
         ("job seen".into(), through(vec![accepted(), prepared(), job()])),
         ("idempotent job seen".into(), through(idempotent())),

@@ -140,6 +140,8 @@ delete writ.dev kubernetesexecutions shop
 run writ.dev actions shop scale-deployment
 create writ.dev actionplugins -
 update writ.dev executionpolicies -
+create writ.dev executionfreezes -
+delete writ.dev executionfreezes -
 install writ.dev installations -
 update admissionregistration.k8s.io validatingadmissionpolicies - writ-identity
 delete admissionregistration.k8s.io validatingadmissionpolicybindings - writ-identity
@@ -152,6 +154,7 @@ get - configmaps kube-system";
         assert!(!may(right).await, "the operator may {right}");
     }
     let yes = "watch writ.dev kubernetesexecutions -
+list writ.dev executionfreezes -
 update writ.dev kubernetesexecutions/status shop
 patch writ.dev kubernetesexecutions shop
 create writ.dev actions -

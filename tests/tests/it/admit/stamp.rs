@@ -212,3 +212,30 @@ impl Drop for Forger {
         });
     }
 }
+
+fn freeze() -> Value {
+    // Of nothing that exists: others run at the same time.
+    let spec = json!({"reason": "release day", "selector": {"namespaces": ["admit-nowhere"]}});
+    json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "admit-freeze"}, "spec": spec})
+}
+
+#[tokio::test]
+async fn who_froze_is_stamped_and_what_he_said_does_not_change() {
+    let cluster = Cluster::connect().await.unwrap();
+    let alice = cluster.almighty("alice");
+    let forged = with(freeze(), json!({"spec": {"by": "root"}}));
+    assert_eq!(spec(&would_create(&alice, &forged).await.unwrap())["by"], "alice");
+    let _freeze = cluster.stand(freeze()).await.unwrap();
+    let no = "is immutable: make a new freeze";
+    refused(patch(&alice, &freeze(), json!({"spec": {"by": "alice"}})).await, no);
+    refused(patch(&alice, &freeze(), json!({"spec": {"selector": null}})).await, no);
+    refused(patch(&alice, &freeze(), json!({"spec": {"until": "2020-01-01T00:00:00Z"}})).await, no);
+}
+
+#[tokio::test]
+async fn freezing_is_a_right_of_its_own() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-freeze").await.unwrap();
+    let dave = space.user("dave", "writ-user").await.unwrap();
+    refused(would_create(&dave, &freeze()).await, "cannot create resource \"executionfreezes\"");
+}

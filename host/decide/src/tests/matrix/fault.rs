@@ -50,6 +50,8 @@ pub enum Fault {
     Drifts(usize),
     /// Somebody takes the identity away.
     Revoked(usize),
+    /// Somebody freezes, for some passes.
+    Frozen(usize, usize),
 }
 
 /// Passes after which a human has put the ledger right.
@@ -60,7 +62,7 @@ impl Fault {
     pub const fn until(self) -> usize {
         match self {
             Self::Late(_, m) => m,
-            Self::LedgerDown(n, passes) => n + passes,
+            Self::LedgerDown(n, passes) | Self::Frozen(n, passes) => n + passes,
             Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + REPAIR,
             Self::LostReply(n) => n + 1,
             Self::LostBefore(n)
@@ -99,6 +101,7 @@ impl Fault {
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
             Self::Revoked(n) if pass == n => w.identity = false,
+            Self::Frozen(n, passes) if pass == n || pass == n + passes => w.frozen = pass == n,
             _ => {}
         }
     }
@@ -193,6 +196,8 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Disrupted(n),
             Fault::Drifts(n),
             Fault::Revoked(n),
+            Fault::Frozen(n, 1),
+            Fault::Frozen(n, 6),
         ]);
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));

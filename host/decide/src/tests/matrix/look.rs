@@ -6,7 +6,7 @@ use crate::{
     observed::*,
     tests::{
         fixtures::{self, allow, at, ruling},
-        stored,
+        seen, stored,
     },
 };
 use std::sync::LazyLock;
@@ -27,7 +27,9 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left }))
         }
         Progress::Preparing(_) => {
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged: w.identity.then(|| judged(w)), grants: grants(w) }))
+            let judged = w.identity.then(|| judged(w));
+            let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
+            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))

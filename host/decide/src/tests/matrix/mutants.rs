@@ -138,6 +138,20 @@ fn rule_7_a_disrupted_pod_that_runs_again_is_caught() {
     check(always_again, PLAIN, rules::ONE_CHANGE);
 }
 
+/// Sees no freeze.
+fn never_frozen(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Preparing(s) = &mut seen.phase {
+        s.freezes.clear();
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn a_freeze_that_is_not_seen_is_caught() {
+    check(never_frozen, PLAIN, rules::FROZEN);
+}
+
 /// Ignores what it does not know.
 fn ignores(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut exec = exec.clone();

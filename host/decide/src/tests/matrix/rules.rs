@@ -2,6 +2,7 @@
 use super::{fault::Fault, world::World};
 use crate::{
     execution::{Execution, Progress},
+    observed::{Observed, PhaseSeen},
     step::{Effect, Step},
     tests::table::words,
     time,
@@ -31,6 +32,7 @@ pub const NOTHING_LEFT: &str = "no identity, held pod or finalizer is left";
 pub const TRUE_WORDS: &str = "who says that nothing was touched is right";
 pub const TOLD: &str = "a Job that was made is told of";
 pub const HONORED: &str = "what is not honored is refused";
+pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -43,7 +45,15 @@ pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mu
     }
 }
 
-pub fn decided(exec: &Execution, step: &Step, broken: &mut Vec<Broken>) {
+pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
+    let starts = match step {
+        Step::Do(Effect::Grant(_)) => true,
+        Step::Record(s) => s.phase == Phase::Executing,
+        _ => false,
+    };
+    if starts && matches!(&seen.phase, PhaseSeen::Preparing(s) if !s.freezes.is_empty()) {
+        broken.push(Broken::new(FROZEN, format!("{:?}", exec.phase())));
+    }
     if let (Step::Do(Effect::CreateJob(_)), Progress::Executing(p)) = (step, &exec.progress)
         && p.seen.is_some()
     {

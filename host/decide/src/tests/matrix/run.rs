@@ -93,7 +93,7 @@ impl Run<'_> {
             return;
         };
         let step = (self.core.decide)(&self.site, self.w.host_clock(), &exec, &seen);
-        rules::decided(&exec, &step, &mut self.broken);
+        rules::decided(&exec, &seen, &step, &mut self.broken);
         self.asleep = step == Step::Stop;
         self.carry_out(pass, Deed { exec, step });
     }

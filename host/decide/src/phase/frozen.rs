@@ -1,0 +1,53 @@
+//! While an `ExecutionFreeze` matches, nothing irreversible starts: no identity is made, no Job is promised. It goes on by itself when
+//! the freeze ends. What runs already, and every brake, goes on as ever.
+use super::{revoke, there};
+use crate::{
+    observed::{Freeze, Preparing},
+    step::{Step, Waiting, Why},
+    story::{By, No, Pass, shown},
+};
+use crds::{Phase, Reason};
+use jiff::{SignedDuration, Timestamp};
+
+/// Nobody wants done tomorrow evening what he asked for this morning.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) fn next(pass: &Pass<'_>, s: &Preparing) -> Option<Step> {
+    let frozen = pass.exec.reason == Reason::Frozen;
+    match matching(pass, &s.freezes) {
+        Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
+        Some(freeze) => Some(hold(pass, freeze)),
+        None => frozen.then(|| {
+            pass.record(Phase::Preparing, Reason::Accepted, |s| {
+                s.message = "The freeze is over; it goes on where it stood.".into()
+            })
+        }),
+    }
+}
+
+/// Of several, the one that lasts longest.
+fn matching<'a>(pass: &Pass<'_>, all: &'a [Freeze]) -> Option<&'a Freeze> {
+    let spec = &pass.exec.spec;
+    let means = |list: &Option<Vec<String>>, it: &String| list.as_ref().is_none_or(|all| all.contains(it));
+    let matches = |f: &&Freeze| {
+        f.until.is_none_or(|until| pass.now < until)
+            && means(&f.namespaces, &pass.exec.namespace)
+            && means(&f.actions, &spec.action)
+    };
+    all.iter().filter(matches).max_by_key(|f| (f.until.unwrap_or(Timestamp::MAX), &f.name))
+}
+
+fn hold(pass: &Pass<'_>, freeze: &Freeze) -> Step {
+    let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
+    let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
+    let message = format!("{what} Nothing starts until {until}; then it goes on by itself. Thaw: writ thaw {}", freeze.name);
+    if pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
+        return pass.record(Phase::Preparing, Reason::Frozen, |s| s.message = message);
+    }
+    let end = pass.exec.at.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    if pass.now < end {
+        return Step::Wait(Waiting::at(freeze.until.unwrap_or(end).min(end), Why::Frozen));
+    }
+    let next = "When the freeze is over, make a new execution.";
+    No::new(Reason::Frozen, By::Host, "frozen for 24 hours", what, next).who(freeze.by.clone()).record(pass, None)
+}

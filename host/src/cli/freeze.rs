@@ -1,0 +1,100 @@
+//! `writ freeze` and `writ thaw`: nothing irreversible starts, and it goes on. The API server stamps who froze.
+use super::{Where, connect::said, human::Exit};
+use anyhow::{Context, bail};
+use crds::{ExecutionFreeze, ExecutionFreezeSpec, FreezeSelector};
+use jiff::Timestamp;
+use kube::{
+    ResourceExt,
+    api::{DeleteParams, ObjectMeta, PostParams},
+};
+
+/// Let nothing irreversible start: executions wait, those that run go on.
+#[derive(Debug, clap::Args)]
+pub struct Freeze {
+    /// Why; every execution that waits shows it.
+    reason: String,
+    /// For how long, such as `2h`; until `writ thaw` where absent.
+    #[arg(long = "for", value_name = "TIME")]
+    span: Option<String>,
+    /// Only in this namespace; may be given several times. In all where absent.
+    #[arg(long = "in", value_name = "NAMESPACE")]
+    namespaces: Vec<String>,
+    /// Only this action; may be given several times. All where absent.
+    #[arg(long = "action", value_name = "ACTION")]
+    actions: Vec<String>,
+    /// Kube context; the current one where absent.
+    #[arg(long)]
+    context: Option<String>,
+}
+
+/// End a freeze: what waited for it goes on.
+#[derive(Debug, clap::Args)]
+pub struct Thaw {
+    /// Its name, as `kubectl get executionfreezes` shows it.
+    name: String,
+    /// Kube context; the current one where absent.
+    #[arg(long)]
+    context: Option<String>,
+}
+
+impl Freeze {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let until = self.span.as_deref().map(|text| until(text, Timestamp::now())).transpose()?;
+        let cluster = Where { namespace: None, context: self.context }.connect().await?;
+        let selector = FreezeSelector { namespaces: some(self.namespaces), actions: some(self.actions) };
+        let what =
+            format!("{} in {}", these(selector.actions.as_deref(), "action"), these(selector.namespaces.as_deref(), "namespace"));
+        let spec = ExecutionFreezeSpec {
+            reason: self.reason,
+            selector: Some(selector).filter(|s| *s != FreezeSelector::default()),
+            until: until.map(|until| until.to_string()),
+            by: String::new(),
+        };
+        let metadata = ObjectMeta { generate_name: Some("freeze-".into()), ..ObjectMeta::default() };
+        let freeze = ExecutionFreeze { metadata, spec };
+        let made = cluster.all::<ExecutionFreeze>().create(&PostParams::default(), &freeze).await.map_err(said)?;
+        let end = until.map_or_else(String::new, |until| format!(" until {until}"));
+        println!("Frozen{end}: {what}. Nothing starts; what runs goes on.      Thaw: writ thaw {}", made.name_any());
+        Ok(Exit::Done)
+    }
+}
+
+impl Thaw {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let cluster = Where { namespace: None, context: self.context }.connect().await?;
+        cluster.all::<ExecutionFreeze>().delete(&self.name, &DeleteParams::default()).await.map_err(said)?;
+        println!("Thawed: {} is gone; what waited for it goes on.", self.name);
+        Ok(Exit::Done)
+    }
+}
+
+fn until(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let Some(span) = decide::duration::parse(text) else { bail!("--for {text}: not a time such as 90s, 30m or 2h") };
+    let end = now.checked_add(span).context("--for: that is longer than there is time")?;
+    Ok(Timestamp::from_second(end.as_second())?)
+}
+
+fn some(list: Vec<String>) -> Option<Vec<String>> {
+    Some(list).filter(|list| !list.is_empty())
+}
+
+fn these(list: Option<&[String]>, one: &str) -> String {
+    match list {
+        Some(list) => format!("{one} {}", list.join(", ")),
+        None => format!("every {one}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_from_now_and_words_that_are_none_are_an_error() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        assert_eq!(until("2h", now).unwrap(), Timestamp::from_second(8_200).unwrap());
+        assert_eq!(until("soon", now).unwrap_err().to_string(), "--for soon: not a time such as 90s, 30m or 2h");
+    }
+}
