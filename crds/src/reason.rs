@@ -82,9 +82,10 @@ pub enum Reason {
     OutcomeUnknown,
     /// Something else has the Job's name.
     JobNameTaken,
-    /// Somebody asked to stop it before anything ran.
+    /// Somebody asked to stop it. `Cancelled`: nothing was done, or the run was ended. `Failed`: its commands had exited 0 by then, and the
+    /// effect was not waited for.
     CancelRequested,
-    /// The object was deleted before anything ran.
+    /// The object was deleted; the same two cases.
     Deleted,
     /// Stopped while it ran: it may have done a part. Look at the target.
     StoppedMidway,

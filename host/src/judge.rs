@@ -32,6 +32,10 @@ const READS: usize = 16;
 pub trait World: Sync {
     /// Why it could not be looked at.
     type Error: std::error::Error + Send + Sync + 'static;
+    /// Whether the host itself was told that it may not look, and the words for it: a role that it reads by is missing.
+    fn denied(_: &Self::Error) -> Option<String> {
+        None
+    }
     /// The object, whole.
     fn target(&self, id: &ObjectRef) -> impl Future<Output = Result<Option<Object>, Self::Error>> + Send;
     /// The answer to one read.
@@ -91,7 +95,10 @@ impl<W: World> Bench<'_, W> {
         match self.chain(exec, entry).await {
             Ok(judged) => Ok(judged),
             Err(Stop::No(judgement)) => Ok((*judgement).into()),
-            Err(Stop::Fault(error)) => Err(error),
+            Err(Stop::Fault(error)) => match W::denied(&error) {
+                Some(what) => Ok(Judgement::NotGranted { missing: vec![what] }.into()),
+                None => Err(error),
+            },
         }
     }
 
@@ -223,13 +230,23 @@ pub async fn state_after<W: World>(
     entry: &Entry,
     request: &Request,
 ) -> Result<Result<State, PluginFault>, W::Error> {
-    let mut state = State::default();
-    if let Some(id) = &request.target {
-        state.target = world.target(id).await?;
-    }
-    match observe(plugins, metrics, world, entry, request, true, &mut state).await {
-        Ok(()) => Ok(Ok(state)),
-        Err(Stop::Fault(error)) => Err(error),
+    let target = async {
+        match &request.target {
+            Some(id) => world.target(id).await.map_err(Stop::Fault),
+            None => Ok(None),
+        }
+    };
+    let seen = async {
+        let mut state = State { target: target.await?, ..State::default() };
+        observe(plugins, metrics, world, entry, request, true, &mut state).await?;
+        Ok(state)
+    };
+    match seen.await {
+        Ok(state) => Ok(Ok(state)),
+        Err(Stop::Fault(error)) => match W::denied(&error) {
+            Some(message) => Ok(Err(PluginFault::Unavailable { message })),
+            None => Err(error),
+        },
         Err(Stop::No(judgement)) => match *judgement {
             Judgement::Faulty(fault) => Ok(Err(fault)),
             other => Ok(Err(PluginFault::Broken { kind: "BadOutput".into(), message: format!("{other:?}") })),

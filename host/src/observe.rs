@@ -218,6 +218,12 @@ async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<C
 impl World for Cluster {
     type Error = CallError;
 
+    fn denied(error: &CallError) -> Option<String> {
+        match error {
+            CallError::Refused { code: 403, message, .. } => Some(format!("a role that Writ itself reads by ({message})")),
+            _ => None,
+        }
+    }
     async fn target(&self, id: &ObjectRef) -> Result<Option<Object>, CallError> {
         Cluster::target(self, id).await
     }

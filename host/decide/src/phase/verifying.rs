@@ -23,16 +23,22 @@ pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &Verifying) -> Step {
         Step::Wait(Waiting::at(next.min(end), why))
     };
     let Some(checks) = &s.checks else { return view_moved(pass) };
+    // The commands have ended: what a request to stop can still end is the wait.
+    let unwanted = pass.exec.unwanted();
+    let over = unwanted.is_some() || pass.now >= end;
     match checks {
         ChecksSeen::Asked(all) => match sum(all) {
             Sum::Holds => completed(pass, all),
             Sum::Failed => failed(pass, Reason::ChecksFailed, all, "and it will not come by waiting"),
-            Sum::Pending if pass.now >= end => failed(pass, Reason::ChecksTimedOut, all, "and time is up"),
+            Sum::Pending if over => match unwanted {
+                Some(reason) => failed(pass, reason, all, "and it was asked to wait no longer"),
+                None => failed(pass, Reason::ChecksTimedOut, all, "and time is up"),
+            },
             Sum::Pending => wait(Why::Checks),
         },
         ChecksSeen::Faulty(PluginFault::Broken { kind, message }) => unavailable(pass, &format!("{kind}: {message}")),
-        ChecksSeen::Faulty(PluginFault::Unavailable { message }) if pass.now >= end => unavailable(pass, message),
-        ChecksSeen::PluginGone(digest) if pass.now >= end => unavailable(pass, &format!("component {digest} is not loaded")),
+        ChecksSeen::Faulty(PluginFault::Unavailable { message }) if over => unavailable(pass, message),
+        ChecksSeen::PluginGone(digest) if over => unavailable(pass, &format!("component {digest} is not loaded")),
         ChecksSeen::Faulty(PluginFault::Unavailable { .. }) | ChecksSeen::PluginGone(_) => wait(Why::PluginBusy),
     }
 }

@@ -157,7 +157,7 @@ pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
                 By::Plugin,
                 format!("{reason}: {message}"),
                 format!("The plugin of {action} says not now: {message} ({reason})."),
-                format!("{}.", upper(remedy.trim_end_matches('.'))),
+                if remedy.is_empty() { String::new() } else { format!("{}.", upper(remedy.trim_end_matches('.'))) },
             )
             .violations([violation])
             .instead(remedy.clone())

@@ -89,3 +89,18 @@ async fn what_is_over_can_be_deleted_at_once() {
     let rows = run.gone().await;
     assert_eq!(rows.len(), 1, "the ledger remembers it");
 }
+
+#[tokio::test]
+async fn what_has_run_is_not_waited_for_any_longer() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-cancel").await.unwrap();
+    super::operator::held_back(&cluster, &space.name).await;
+    let run = cluster.run(&space.name, scale(1)).await;
+    run.until("the command has run", |kx| kx["status"]["phase"] == "Verifying").await;
+    run.cancel(&cluster.admin, "I look myself").await.unwrap();
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Failed", "CancelRequested"), "{:#}", story.object["status"]);
+    assert!(story.status("/message").contains("it was asked to wait no longer"), "{}", story.status("/message"));
+    assert_eq!(story.condition("RollbackReady").0, "True");
+}

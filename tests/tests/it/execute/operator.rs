@@ -71,6 +71,60 @@ async fn what_nobody_follows_any_more_is_removed_when_an_operator_starts() {
     eventually("it is removed", async || get(&cluster.admin, &account).await.ok()?.is_none().then_some(())).await;
 }
 
+/// The operator reads targets by a role of the plugin, which somebody may take away.
+#[tokio::test]
+async fn without_the_role_that_targets_are_read_by_it_is_refused_and_says_so() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-unread").await.unwrap();
+    let _web = Workload::deployment(&cluster, &space.name, 1).await;
+    let kind = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {}});
+    let roles = all(&cluster.admin, &kind, "writ.dev/plugin=workload").await.unwrap();
+    let mut role = roles.into_iter().find(|r| r["metadata"]["name"].as_str().unwrap().starts_with("writ:read:")).unwrap();
+    for (key, value) in kind.as_object().unwrap().iter().filter(|(key, _)| *key != "metadata") {
+        role[key] = value.clone();
+    }
+    let meta = json!({"name": role["metadata"]["name"], "labels": role["metadata"]["labels"]});
+    role["metadata"] = meta;
+    let name = role["metadata"]["name"].as_str().unwrap().to_owned();
+    api(&cluster.admin, &kind).delete(&name, &DeleteParams::default()).await.unwrap();
+    let back = RoleAgain { cluster: cluster.clone(), role };
+    reads(&cluster, &space.name, false).await;
+    let story = cluster.run(&space.name, scale(2)).await.ended().await;
+    assert_eq!(story.end(), ("Refused", "ActionNotGranted"), "{:#}", story.object["status"]);
+    assert!(story.status("/message").contains("a role that Writ itself reads by"), "{}", story.status("/message"));
+    drop(back);
+    reads(&cluster, &space.name, true).await;
+}
+
+/// When the operator may read Deployments there, or not.
+async fn reads(cluster: &Cluster, namespace: &str, wanted: bool) {
+    let get = ResourceAttributes {
+        verb: Some("get".into()),
+        group: Some("apps".into()),
+        resource: Some("deployments".into()),
+        namespace: Some(namespace.to_owned()),
+        ..ResourceAttributes::default()
+    };
+    let is = async || cluster.allows(OPERATOR_USER, &[], get.clone()).await.is_ok_and(|a| a == wanted).then_some(());
+    eventually("the authorizer has heard of it", is).await;
+}
+
+struct RoleAgain {
+    cluster: Cluster,
+    role: Value,
+}
+
+impl Drop for RoleAgain {
+    fn drop(&mut self) {
+        let role = self.role.clone();
+        self.cluster.afterwards("put the role back", async move |cluster| {
+            create(&cluster.admin, &role).await?;
+            Ok(())
+        });
+    }
+}
+
 /// An execution is held to the component that planned it, until it is over.
 #[tokio::test]
 async fn a_component_that_no_plugin_names_any_more_still_checks_what_it_planned_after_a_restart() {
@@ -93,7 +147,7 @@ async fn a_component_that_no_plugin_names_any_more_still_checks_what_it_planned_
 }
 
 /// A Deployment without pods, whose pods will wait for somebody to let them go.
-async fn held_back(cluster: &Cluster, namespace: &str) {
+pub(super) async fn held_back(cluster: &Cluster, namespace: &str) {
     let pod = json!({
         "terminationGracePeriodSeconds": 1, "schedulingGates": [{"name": "tests.writ.dev/wait"}],
         "containers": [{"name": "web", "image": image()}],
