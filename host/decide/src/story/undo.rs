@@ -5,7 +5,7 @@ use crate::{
     planned::{PLANNED, READY, UNNEEDED},
     time,
 };
-use crds::{ExecutionStatus, Reason};
+use crds::{ExecutionStatus, Phase, Reason};
 use jiff::SignedDuration;
 
 /// How long the inverse stays on offer, where the requester says nothing: until the same time tomorrow.
@@ -13,7 +13,7 @@ const KEEP: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn settle(s: &mut ExecutionStatus, pass: &Pass<'_>) {
     let Some(rollback) = s.rollback.as_mut().filter(|r| r.state == PLANNED) else { return };
-    if touched(s.reason) {
+    if touched(s.phase, s.reason) {
         let keep = pass.exec.spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref()).and_then(duration::parse).unwrap_or(KEEP);
         rollback.state = READY.into();
         rollback.expires_at = pass.now.checked_add(keep).ok().map(time::text);
@@ -24,16 +24,19 @@ pub(super) fn settle(s: &mut ExecutionStatus, pass: &Pass<'_>) {
 }
 
 /// Whether something was changed, or nobody can say that nothing was.
-const fn touched(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::ChecksPassed
-            | Reason::ChecksFailed
-            | Reason::ChecksTimedOut
-            | Reason::ChecksUnavailable
-            | Reason::JobFailed
-            | Reason::DeadlineExceeded
-            | Reason::OutcomeUnknown
-            | Reason::StoppedMidway
-    )
+const fn touched(phase: Phase, reason: Reason) -> bool {
+    // Who asked to stop it while its effect was waited for came after the deed.
+    let asked_too_late = matches!((phase, reason), (Phase::Failed, Reason::CancelRequested | Reason::Deleted));
+    asked_too_late
+        || matches!(
+            reason,
+            Reason::ChecksPassed
+                | Reason::ChecksFailed
+                | Reason::ChecksTimedOut
+                | Reason::ChecksUnavailable
+                | Reason::JobFailed
+                | Reason::DeadlineExceeded
+                | Reason::OutcomeUnknown
+                | Reason::StoppedMidway
+        )
 }

@@ -79,16 +79,16 @@ async fn without_the_role_that_targets_are_read_by_it_is_refused_and_says_so() {
     let space = cluster.scratch("execute-unread").await.unwrap();
     let _web = Workload::deployment(&cluster, &space.name, 1).await;
     let kind = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {}});
-    let roles = all(&cluster.admin, &kind, "writ.dev/plugin=workload").await.unwrap();
-    let mut role = roles.into_iter().find(|r| r["metadata"]["name"].as_str().unwrap().starts_with("writ:read:")).unwrap();
-    for (key, value) in kind.as_object().unwrap().iter().filter(|(key, _)| *key != "metadata") {
-        role[key] = value.clone();
+    // Also those of versions that were installed before.
+    let mut roles = all(&cluster.admin, &kind, "writ.dev/plugin=workload").await.unwrap();
+    roles.retain(|r| r["metadata"]["name"].as_str().unwrap().starts_with("writ:read:"));
+    for role in &mut roles {
+        let (name, labels) = (role["metadata"]["name"].clone(), role["metadata"]["labels"].clone());
+        api(&cluster.admin, &kind).delete(name.as_str().unwrap(), &DeleteParams::default()).await.unwrap();
+        role["metadata"] = json!({"name": name, "labels": labels});
+        (role["apiVersion"], role["kind"]) = (kind["apiVersion"].clone(), kind["kind"].clone());
     }
-    let meta = json!({"name": role["metadata"]["name"], "labels": role["metadata"]["labels"]});
-    role["metadata"] = meta;
-    let name = role["metadata"]["name"].as_str().unwrap().to_owned();
-    api(&cluster.admin, &kind).delete(&name, &DeleteParams::default()).await.unwrap();
-    let back = RoleAgain { cluster: cluster.clone(), role };
+    let back = RolesAgain { cluster: cluster.clone(), roles };
     reads(&cluster, &space.name, false).await;
     let story = cluster.run(&space.name, scale(2)).await.ended().await;
     assert_eq!(story.end(), ("Refused", "ActionNotGranted"), "{:#}", story.object["status"]);
@@ -110,16 +110,18 @@ async fn reads(cluster: &Cluster, namespace: &str, wanted: bool) {
     eventually("the authorizer has heard of it", is).await;
 }
 
-struct RoleAgain {
+struct RolesAgain {
     cluster: Cluster,
-    role: Value,
+    roles: Vec<Value>,
 }
 
-impl Drop for RoleAgain {
+impl Drop for RolesAgain {
     fn drop(&mut self) {
-        let role = self.role.clone();
-        self.cluster.afterwards("put the role back", async move |cluster| {
-            create(&cluster.admin, &role).await?;
+        let roles = self.roles.clone();
+        self.cluster.afterwards("put the roles back", async move |cluster| {
+            for role in &roles {
+                create(&cluster.admin, role).await?;
+            }
             Ok(())
         });
     }
