@@ -10,11 +10,8 @@ trap 'rm -rf "$outside"' EXIT
 fail() { echo "outside.sh: $1" >&2; exit 1; }
 
 case $outside in "$plugins"/*) fail "$outside is inside the repository" ;; esac
-# the steps of the README, as they are printed there
-sed -n '/^```sh$/,/^```$/{/^```/!p}' "$plugins/README.md" >"$outside/steps.sh"
-mkdir "$outside/plugin"
-# the versions that were tried; cargo takes out what is not needed
-cp "$plugins/Cargo.lock" "$outside/plugin/Cargo.lock"
+# the steps of the README, as they are printed there: its first block of commands
+sed -n '/^```sh$/,/^```$/{/^```$/q;/^```/!p}' "$plugins/README.md" >"$outside/steps.sh"
 (cd "$plugins/.." && PLUGIN=$outside/plugin CARGO_TARGET_DIR=$target sh -eu "$outside/steps.sh")
 
 component=$outside/plugin/pause_cronjob.wasm
