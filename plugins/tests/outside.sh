@@ -17,6 +17,11 @@ sed -n '/^```sh$/,/^```$/{/^```$/q;/^```/!p}' "$plugins/README.md" >"$outside/st
 component=$outside/plugin/pause_cronjob.wasm
 "$plugins/tests/contract.sh" "$component"
 
+# the example in the repository has the same name: built in between, it is not taken for this one
+"$plugins/build.sh" "$outside/example" "$plugins/examples/pause_cronjob"
+"$plugins/build.sh" "$outside/again" "$outside/plugin"
+cmp "$component" "$outside/again/pause_cronjob.wasm" || fail "another crate of the same name was taken for this one"
+
 # a path of this machine in a component would give its builder away, and every builder another digest
 for path in "$HOME" "$plugins" "$outside"; do
     if grep -aqF "$path" "$component"; then fail "the component contains $path"; fi
