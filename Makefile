@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Everything that is built or kept lives outside the clone, so that a second clone starts warm.
+# Everything that is built or kept lives outside the clone: a second clone compiles only its own crates.
 export WRIT_CACHE ?= $(HOME)/.cache/writ
 export CARGO_TARGET_DIR ?= $(WRIT_CACHE)/target
 export WRIT_GUESTS ?= $(WRIT_CACHE)/guests

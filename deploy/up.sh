@@ -24,7 +24,11 @@ build() {
   local since=$SECONDS
   say "building the guests"
   "$ROOT/plugins/build.sh" "$GUESTS" "$ROOT/plugins/workload" >&2
-  say "building the host (the first time about 15 minutes: wasmtime and friends)"
+  if compgen -G "$CARGO_TARGET_DIR/debug/deps/libwasmtime-*.rlib" >/dev/null; then
+    say "building the host (its dependencies are built; its own crates take some minutes where they are new or changed)"
+  else
+    say "building the host (the first time about 15 minutes: wasmtime and other dependencies)"
+  fi
   (cd "$ROOT" && cargo build --workspace --all-targets) >&2
   say "built in $((SECONDS - since)) s"
 }

@@ -74,6 +74,12 @@ for crate in "$@"; do
     [ -n "$name" ] || fail "$crate/Cargo.toml names no package"
     module=$target/$triple/release/$(echo "$name" | tr - _).wasm
     case $crate in "$here"/*) locked=--locked ;; *) locked= ;; esac
+    # All crates of one name have one module in the cache: that of another crate, or another clone, would be taken for this one's.
+    built=$target/$name.crate
+    if [ "$(cat "$built" 2>/dev/null)" != "$crate" ]; then
+        CARGO_TARGET_DIR=$target guest_cargo clean --quiet --manifest-path "$crate/Cargo.toml" --package "$name" --release --target $triple >&2
+        echo "$crate" >"$built"
+    fi
     guest_cargo fetch --quiet $locked --manifest-path "$crate/Cargo.toml" >&2
     WRIT_REMAP=$(remaps) RUSTC_WRAPPER=$here/rustc-without-paths.sh CARGO_TARGET_DIR=$target guest_cargo build --quiet $locked $build_flags \
         --manifest-path "$crate/Cargo.toml" --lib --release --target $triple >&2

@@ -20,9 +20,22 @@ else
   kc() { kubectl "$@"; }
 fi
 
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-fail() { printf '\033[31mDEMO FAILED: %s\033[0m\n' "$*" >&2; exit 1; }
-as_maria() { printf '$ writ %s\n' "$*"; KUBECONFIG=$MARIA "$WRIT" "$@"; }
+# Color on a terminal only: a log stays readable.
+bold='' green='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' green=$'\033[32m' plain=$'\033[0m'; fi
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+fail() { printf 'DEMO FAILED: %s\n' "$*" >&2; exit 1; }
+# The command as one would type it: what has spaces is quoted.
+show() {
+  local word
+  printf '$ writ'
+  for word in "$@"; do
+    case $word in *' '*) word="\"$word\"" ;; esac
+    printf ' %s' "$word"
+  done
+  printf '\n'
+}
+as_maria() { show "$@"; KUBECONFIG=$MARIA "$WRIT" "$@"; }
 # expect CODE command...: the exit code is part of the product.
 expect() {
   local want=$1 code=0
@@ -30,13 +43,15 @@ expect() {
   "$@" || code=$?
   [ "$code" -eq "$want" ] || fail "exit code $code, not $want: $*"
 }
-newest() { kc get kx -n shop --sort-by=.metadata.creationTimestamp -o jsonpath='{.items[-1:].metadata.name}'; }
+executions() { kc get kx -n shop --sort-by=.metadata.creationTimestamp -o name; }
+newest() { executions | tail -n 1 | cut -d/ -f2; }
 of() { kc get kx -n shop "$1" -o jsonpath="$2"; }
 jobs() { kc get jobs -n writ-runs -o name | wc -l; }
 
 sed "s|PAUSE_IMAGE|$PAUSE|" "$HERE/shop.yaml" | kc apply -f - >/dev/null
 kc scale -n shop deployment/web --replicas=1 >/dev/null
 kc rollout status -n shop deployment/web --timeout=60s >/dev/null
+earlier=$(executions)
 
 step "1. maria is on call. She may run three actions in shop, and write nothing herself"
 as_maria actions -n shop
@@ -77,5 +92,6 @@ ready=$(kc get deployment web -n shop -o jsonpath='{.status.readyReplicas}')
 printf 'really ready now (kubectl): %s replica\n' "$ready"
 
 step "What kubectl says of it all"
-kc get kx -n shop
-printf '\n\033[32mAll of it was so.\033[0m  Look around: export KUBECONFIG=%s   Take it away: make demo-down\n' "$ADMIN"
+mapfile -t ours < <(executions | grep -vxF -f <(printf '%s\n' "$earlier"))
+kc get -n shop "${ours[@]}"
+printf '\n%sAll of it was so.%s  Look around: export KUBECONFIG=%q   Take it away: make demo-down\n' "$green" "$plain" "$ADMIN"

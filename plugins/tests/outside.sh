@@ -10,15 +10,17 @@ trap 'rm -rf "$outside"' EXIT
 fail() { echo "outside.sh: $1" >&2; exit 1; }
 
 case $outside in "$plugins"/*) fail "$outside is inside the repository" ;; esac
-# the steps of the README, as they are printed there
-sed -n '/^```sh$/,/^```$/{/^```/!p}' "$plugins/README.md" >"$outside/steps.sh"
-mkdir "$outside/plugin"
-# the versions that were tried; cargo takes out what is not needed
-cp "$plugins/Cargo.lock" "$outside/plugin/Cargo.lock"
+# the steps of the README, as they are printed there: its first block of commands
+sed -n '/^```sh$/,/^```$/{/^```$/q;/^```/!p}' "$plugins/README.md" >"$outside/steps.sh"
 (cd "$plugins/.." && PLUGIN=$outside/plugin CARGO_TARGET_DIR=$target sh -eu "$outside/steps.sh")
 
 component=$outside/plugin/pause_cronjob.wasm
 "$plugins/tests/contract.sh" "$component"
+
+# the example in the repository has the same name: built in between, it is not taken for this one
+"$plugins/build.sh" "$outside/example" "$plugins/examples/pause_cronjob"
+"$plugins/build.sh" "$outside/again" "$outside/plugin"
+cmp "$component" "$outside/again/pause_cronjob.wasm" || fail "another crate of the same name was taken for this one"
 
 # a path of this machine in a component would give its builder away, and every builder another digest
 for path in "$HOME" "$plugins" "$outside"; do

@@ -1,4 +1,4 @@
-//! How things are printed: exit codes, tables, ages, values, and color where there is a terminal.
+//! How things are printed: exit codes, tables, ages, values, objects, and color where there is a terminal.
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::Timestamp;
 use std::io::IsTerminal;
@@ -123,6 +123,16 @@ pub fn field(pointer: &str) -> String {
 #[must_use]
 pub fn short(kind: &str, name: &str) -> String {
     format!("{}/{name}", kind.to_lowercase())
+}
+
+/// An object as YAML, for a person to review and apply.
+pub fn manifest(object: &impl serde::Serialize) -> anyhow::Result<String> {
+    // Through a value: `null` and empty statuses have no place in what a person reviews.
+    let mut value = serde_json::to_value(object)?;
+    if let Some(object) = value.as_object_mut() {
+        object.remove("status");
+    }
+    Ok(serde_saphyr::to_string(&value)?)
 }
 
 /// An error with everything under it, in one line.

@@ -1,5 +1,5 @@
 //! `writ plugin`: look at a component, its roles, its installation. Prints; applies nothing.
-use super::human::{Exit, table};
+use super::human::{Exit, manifest, table};
 use crate::plugin::{Limits, Loaded, Plugins};
 use anyhow::Context;
 use crds::{ActionPlugin, ActionPluginSpec, ConfigMapKey, PluginSource};
@@ -109,17 +109,7 @@ impl Install {
 }
 
 fn documents<T: serde::Serialize>(all: &[T]) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for object in all {
-        // Through a value: `null` and empty statuses have no place in what a person reviews.
-        let mut value = serde_json::to_value(object)?;
-        if let Some(object) = value.as_object_mut() {
-            object.remove("status");
-        }
-        text += "---\n";
-        text += &serde_saphyr::to_string(&value)?;
-    }
-    Ok(text)
+    all.iter().map(|object| Ok(format!("---\n{}", manifest(object)?))).collect()
 }
 
 fn inspect(loaded: &Loaded) -> String {

@@ -1,8 +1,10 @@
-//! `writ policy`: try a policy before it bites.
-use super::human::Exit;
+//! `writ policy`: try a policy before it bites, and put it into the form that the cluster takes.
+use super::human::{Exit, manifest};
 use crate::gate;
 use anyhow::Context;
 use cap_std::{ambient_authority, fs::Dir};
+use crds::{ExecutionPolicy, ExecutionPolicySpec, PolicyMode};
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// Try a policy before it bites.
@@ -13,15 +15,85 @@ pub enum Policy {
         /// Directory of .rego modules, their tests and their data.
         directory: PathBuf,
     },
+    /// Print the ExecutionPolicy made from a directory, for a human to review and apply.
+    Print(Print),
+}
+
+/// What to print.
+#[derive(Debug, clap::Args)]
+pub struct Print {
+    /// Directory of .rego modules, their tests and their data.
+    directory: PathBuf,
+    /// Name of the ExecutionPolicy; that of the module (NAME.rego) where absent.
+    #[arg(long)]
+    name: Option<String>,
+    /// Who can change it; shown in every refusal.
+    #[arg(long)]
+    owner: Option<String>,
+    /// Whether it is obeyed, or evaluated and recorded only.
+    #[arg(long, value_enum, ignore_case = true, default_value = "Enforce")]
+    mode: Mode,
+}
+
+/// Whether a policy is obeyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub enum Mode {
+    /// Obeyed.
+    Enforce,
+    /// Evaluated and recorded, not obeyed.
+    Shadow,
 }
 
 impl Policy {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<Exit> {
-        let Self::Test { directory } = self;
-        let report = gate::test_report(&read(&directory)?);
-        print!("{report}");
-        Ok(if report.passed() { Exit::Done } else { Exit::Usage })
+        match self {
+            Self::Test { directory } => {
+                let report = gate::test_report(&read(&directory)?);
+                print!("{report}");
+                Ok(if report.passed() { Exit::Done } else { Exit::Usage })
+            }
+            Self::Print(print) => print.run(),
+        }
+    }
+}
+
+impl Print {
+    /// Nothing that the operator would not load gets as far as `kubectl apply`.
+    fn run(self) -> anyhow::Result<Exit> {
+        let policies = read(&self.directory)?;
+        anyhow::ensure!(
+            self.name.is_none() || policies.len() == 1,
+            "--name is for one policy; {} has {}",
+            self.directory.display(),
+            policies.len()
+        );
+        let report = gate::test_report(&policies);
+        if !report.passed() {
+            eprint!("{report}");
+            return Ok(Exit::Usage);
+        }
+        let texts = policies.into_iter().map(|policy| self.text(policy)).collect::<anyhow::Result<Vec<_>>>()?;
+        print!("{}", texts.join("---\n"));
+        Ok(Exit::Done)
+    }
+
+    fn text(&self, policy: gate::Policy) -> anyhow::Result<String> {
+        let name = self.name.clone().unwrap_or(policy.name);
+        let owner = self.owner.clone().unwrap_or_else(|| format!("the platform team (edit ExecutionPolicy {name})"));
+        let mode = if self.mode == Mode::Shadow { PolicyMode::Shadow } else { PolicyMode::Enforce };
+        let spec = ExecutionPolicySpec { mode, owner, data: settings(policy.data), modules: policy.modules };
+        let text = manifest(&ExecutionPolicy::new(&name, spec))?;
+        Ok(format!("# Made by `writ policy print` from a directory: edit there.\n{text}"))
+    }
+}
+
+/// Whoever has none has an empty file, or no file.
+fn settings(data: Value) -> Map<String, Value> {
+    match data {
+        Value::Object(data) => data,
+        _ => Map::new(),
     }
 }
 

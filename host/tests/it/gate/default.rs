@@ -5,6 +5,7 @@ use cap_std::fs::Dir;
 use decide::observed::{Denial, Obligations, Verdict};
 use expect_test::expect_file;
 use host::gate::{Kind, Policy, check, read, test_report};
+use std::process::{Command, Output};
 
 pub fn default_policy() -> Policy {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/policy");
@@ -110,11 +111,41 @@ fn the_schema_of_the_question_that_ships_is_the_one_that_is_enforced() {
 }
 
 #[test]
-fn the_object_that_ships_is_the_policy_that_is_tested() {
-    let manifest = manifest(&default_policy());
+fn the_object_that_ships_is_what_writ_policy_print_makes_of_the_policy_that_is_tested() {
+    let manifest = printed(&["deploy/policy"]);
     expect_file!["../../../../deploy/50-policy.yaml"].assert_eq(&manifest);
     let object: crds::ExecutionPolicy = serde_saphyr::from_str(&manifest).unwrap();
     assert_eq!(Policy { owner: String::new(), ..Policy::from(&object) }, default_policy());
+}
+
+#[test]
+fn a_policy_is_printed_under_another_name_for_another_owner_and_in_shadow() {
+    let manifest = printed(&["deploy/policy", "--name", "next", "--owner", "ops: \"the\" team # 1", "--mode", "Shadow"]);
+    let object: crds::ExecutionPolicy = serde_saphyr::from_str(&manifest).unwrap();
+    let expected =
+        Policy { name: "next".to_owned(), owner: "ops: \"the\" team # 1".to_owned(), shadow: true, ..default_policy() };
+    assert_eq!(Policy::from(&object), expected);
+}
+
+#[test]
+fn a_policy_that_would_not_be_ready_is_not_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("mine.rego"), "package writ\n\ndecision := {").unwrap();
+    let out = print(&[directory.path().to_str().unwrap()]);
+    assert_eq!((out.status.code(), out.stdout.is_empty()), (Some(1), true), "{out:?}");
+    assert!(String::from_utf8_lossy(&out.stderr).contains("mine.rego:3"), "{out:?}");
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let out = print(arguments);
+    assert!(out.status.success(), "{out:?}");
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// Of the program itself, from the top of the repository.
+fn print(arguments: &[&str]) -> Output {
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    Command::new(env!("CARGO_BIN_EXE_writ")).args(["policy", "print"]).args(arguments).current_dir(top).output().unwrap()
 }
 
 #[test]
@@ -122,25 +153,4 @@ fn it_protects_the_namespaces_that_everything_else_protects() {
     let mut protected: Vec<String> = serde_json::from_value(default_policy().data["protected_namespaces"].clone()).unwrap();
     protected.sort();
     assert_eq!(protected, crds::labels::NAMESPACES_PROTECTED);
-}
-
-/// Block scalars keep the modules readable in `kubectl edit`; settings are JSON, which YAML takes.
-fn manifest(policy: &Policy) -> String {
-    let modules: String = policy
-        .modules
-        .iter()
-        .map(|(name, text)| {
-            let lines: String =
-                text.lines().map(|l| if l.is_empty() { "\n".to_owned() } else { format!("      {l}\n") }).collect();
-            format!("    {name}: |\n{lines}")
-        })
-        .collect();
-    let data = policy.data.as_object().unwrap();
-    let data: String = data.iter().map(|(name, value)| format!("    {name}: {value}\n")).collect();
-    format!(
-        "# Made from deploy/policy by the test the_object_that_ships_is_the_policy_that_is_tested (UPDATE_EXPECT=1). Edit there.\n\
-         apiVersion: writ.dev/v1alpha1\nkind: ExecutionPolicy\nmetadata:\n  name: {}\nspec:\n  mode: Enforce\n  \
-         owner: the platform team (edit ExecutionPolicy default)\n  data:\n{data}  modules:\n{modules}",
-        policy.name,
-    )
 }
