@@ -27,7 +27,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or as asked          4  outcome unknown: look at the target
   1  usage, or no cluster       6  --wait passed; the execution goes on
-  2  refused, nothing touched   7  cancelled
+  2  refused, nothing touched   7  cancelled, or you said no
   3  failed, something ran
 
 Ctrl-C detaches and never cancels.";

@@ -25,7 +25,7 @@ pub struct Run {
     target: Option<String>,
     /// Parameters: name=value.
     parameters: Vec<String>,
-    /// Do not ask.
+    /// Do not ask; needed where there is no terminal to ask on.
     #[arg(short = 'y', long)]
     yes: bool,
     /// Why; approvers and the ledger see it.
@@ -57,12 +57,16 @@ enum Dry {
     Plan,
 }
 
+const NO_TERMINAL: &str =
+    "there is no terminal to ask on, so nothing was run; -y runs without asking, --dry-run=plan shows what would be done";
+
 impl Run {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
+        let asks = !self.yes && self.dry_run.is_none();
+        anyhow::ensure!(!asks || std::io::stdin().is_terminal(), NO_TERMINAL);
         let cluster = self.place.connect().await?;
         let wanted = self.wanted(&cluster).await?;
-        let asks = !self.yes && std::io::stdin().is_terminal();
         if self.dry_run.is_some() || asks {
             let planned = self.plan(&cluster, &wanted).await?;
             if self.dry_run.is_some() || planned != Exit::Done {
@@ -70,7 +74,7 @@ impl Run {
             }
             if !confirmed()? {
                 println!("Nothing was run.");
-                return Ok(Exit::Done);
+                return Ok(Exit::Cancelled);
             }
         }
         let name = create(&cluster, wanted).await?;

@@ -9,6 +9,7 @@
     reason = "tests: what is not as expected ends the test"
 )]
 mod cluster;
+mod command;
 mod gate;
 mod ledger;
 mod plugin;
