@@ -518,3 +518,18 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
           jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.
     "#]].assert_eq(&format!("{}{}", lines("frozen", &waiting), lines("too long", &refused)));
 }
+
+#[test]
+fn what_was_done_and_not_waited_for_says_so_and_can_be_undone() {
+    let mut exec = stage("verifying");
+    exec.spec.cancel = Some(Cancel { requested: true, reason: "I look myself".into(), by: "maria@example.com".into() });
+    let pending = seen::checks().into_iter().find(|(name, _)| name == "pending").unwrap().1;
+    let look = PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: Some(pending) }));
+    let s = status(step(&exec, at(20), look));
+    assert_eq!(s.rollback.as_ref().unwrap().state, "Ready");
+    expect![[r#"
+        not waited for
+          Failed/CancelRequested: replicas_ready: 3 of 5 replicas ready
+          The commands exited 0, but the effect is not there, and it was asked to wait no longer: replicas_ready: 3 of 5 replicas ready. Look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+    "#]].assert_eq(&lines("not waited for", &s));
+}
