@@ -33,11 +33,13 @@ has_debian() {
     /usr/bin/rustc --version >/dev/null 2>&1 && [ -x /usr/bin/cargo ] && [ -x /usr/bin/wasm-ld ] &&
         [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library" ]
 }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 install_debian() {
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    command -v apt-get >/dev/null || return 1
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || return 1
     echo "installing Debian's Rust for WebAssembly (rustc-web cargo-web rust-web-src lld)" >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q rustc-web cargo-web rust-web-src lld >&2 ||
-        { apt-get update -q >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -q rustc-web cargo-web rust-web-src lld >&2; }
+    install="as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q rustc-web cargo-web rust-web-src lld"
+    $install >&2 || { as_root apt-get update -q >&2 && $install >&2; }
 }
 
 if has_target; then

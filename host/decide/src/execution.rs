@@ -61,8 +61,6 @@ pub enum Progress {
 pub struct Ready {
     /// The plan.
     pub planned: Planned,
-    /// When this phase was entered.
-    pub since: Timestamp,
 }
 
 /// The Job may exist.

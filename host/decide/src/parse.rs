@@ -71,7 +71,7 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     let since = since(status, at)?;
     Ok(match phase {
         Phase::Validating => Progress::Validating,
-        Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)?, since }),
+        Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)? }),
         Phase::Executing => {
             let (job, seen) = job(asked(status)?)?;
             Progress::Executing(Executing { planned: planned::read(action, status)?, job, seen, since })

@@ -51,9 +51,8 @@ impl Actions {
     /// Did you mean.
     #[must_use]
     pub fn nearest(&self, name: &str) -> Option<ActionName> {
-        let distance = |a: &ActionName| crate::plugin::edit_distance(a.as_str(), name);
-        // Further apart than a third of the word is another word.
-        self.0.keys().min_by_key(|a| distance(a)).filter(|a| distance(a) <= name.len().div_ceil(3)).cloned()
+        let near = crate::plugin::nearest(name, self.0.keys().map(ActionName::as_str))?;
+        self.0.keys().find(|a| a.as_str() == near).cloned()
     }
 }
 

@@ -146,11 +146,11 @@ pub async fn find(cluster: &Connected, action: &str) -> anyhow::Result<Action> {
     }
     let all = api.list(&Default::default()).await.map_err(said)?;
     let names: Vec<&str> = all.items.iter().map(|a| a.spec.name.as_str()).collect();
-    let near = names.iter().min_by_key(|n| crate::plugin::edit_distance(n, action));
-    let hint = near.map_or_else(
-        || "no plugin is active: kubectl get actionplugins".to_owned(),
-        |n| format!("did you mean {n}? `writ actions` lists all {}", names.len()),
-    );
+    let hint = match crate::plugin::nearest(action, names.iter().copied()) {
+        _ if names.is_empty() => "no plugin is active: kubectl get actionplugins".to_owned(),
+        Some(near) => format!("did you mean {near}? `writ actions` lists all {}", names.len()),
+        None => format!("`writ actions` lists all {}", names.len()),
+    };
     anyhow::bail!("there is no action {action}; {hint}")
 }
 

@@ -85,18 +85,8 @@ fn create(w: &mut World, manifest: &Job) {
     }
     w.jobs_made += 1;
     let policy = manifest.spec.as_ref().and_then(|s| s.pod_failure_policy.as_ref());
-    w.job = Some(FakeJob {
-        uid: w.jobs_made,
-        foreign: false,
-        stopping: false,
-        expires: false,
-        failed: false,
-        past_deadline: false,
-        finished: false,
-        rejected: false,
-        replaces: policy.is_some_and(|p| p.rules.iter().any(|r| r.action == "Ignore")),
-        since: w.clock,
-    });
+    let replaces = policy.is_some_and(|p| p.rules.iter().any(|r| r.action == "Ignore"));
+    w.job = Some(FakeJob { replaces, ..FakeJob::new(w.jobs_made, w.clock) });
 }
 
 /// Somebody deletes the execution.

@@ -125,18 +125,7 @@ fn repair(w: &mut World) {
 
 fn foreign(w: &mut World) {
     if w.job.is_none() {
-        w.job = Some(FakeJob {
-            uid: 999,
-            foreign: true,
-            stopping: false,
-            expires: false,
-            failed: false,
-            past_deadline: false,
-            finished: false,
-            rejected: false,
-            replaces: false,
-            since: w.clock,
-        });
+        w.job = Some(FakeJob { foreign: true, ..FakeJob::new(999, w.clock) });
     }
 }
 

@@ -55,6 +55,24 @@ pub struct FakeJob {
     pub since: Timestamp,
 }
 
+impl FakeJob {
+    /// As it is created.
+    pub fn new(uid: u32, since: Timestamp) -> Self {
+        Self {
+            uid,
+            foreign: false,
+            stopping: false,
+            expires: false,
+            failed: false,
+            past_deadline: false,
+            finished: false,
+            rejected: false,
+            replaces: false,
+            since,
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct World {
     pub scenario: Scenario,
