@@ -22,7 +22,7 @@ pub use engine::EngineError;
 pub use fault::{Fault, LoadError};
 pub use limits::{Limits, LimitsError};
 pub use load::Loaded;
-pub use nearest::edit_distance;
+pub use nearest::{edit_distance, nearest};
 pub use parameters::check_parameters;
 
 use arc_swap::ArcSwap;

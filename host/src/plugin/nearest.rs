@@ -18,7 +18,8 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
 }
 
 /// The nearest, if it is near: further apart than a third of the word is another word.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = word.chars().count().div_ceil(3);
     known.map(|k| (edit_distance(word, k), k)).min().filter(|(distance, _)| *distance <= limit).map(|(_, k)| k)
 }
