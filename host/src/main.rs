@@ -12,7 +12,10 @@ use std::{io::Read, process::ExitCode};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let writ = Writ::parse();
+    let writ = match Writ::try_parse() {
+        Ok(writ) => writ,
+        Err(words) => return usage(&words),
+    };
     let ended = match writ.command {
         Command::Operator(config) => daemon(*config).await.map(|()| Exit::Done),
         command => Writ { command }.run().await,
@@ -20,10 +23,17 @@ async fn main() -> ExitCode {
     match ended {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            eprintln!("writ: {}", host::cli::causes(&error));
+            host::cli::note(format_args!("writ: {}", host::cli::causes(&error)));
             ExitCode::from(Exit::Usage.code())
         }
     }
+}
+
+/// Help and version are words too, and no mistake. Clap's own code for a mistake is ours for "refused".
+fn usage(words: &clap::Error) -> ExitCode {
+    // Who closed the output wants to hear nothing.
+    drop(words.print());
+    ExitCode::from(if words.use_stderr() { Exit::Usage } else { Exit::Done }.code())
 }
 
 async fn daemon(config: Operator) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
 //! `writ policy`: try a policy before it bites.
-use super::human::Exit;
+use super::{human::Exit, out};
 use crate::gate;
 use anyhow::Context;
 use cap_std::{ambient_authority, fs::Dir};
@@ -20,7 +20,7 @@ impl Policy {
     pub fn run(self) -> anyhow::Result<Exit> {
         let Self::Test { directory } = self;
         let report = gate::test_report(&read(&directory)?);
-        print!("{report}");
+        out::text(format_args!("{report}"));
         Ok(if report.passed() { Exit::Done } else { Exit::Usage })
     }
 }

@@ -8,6 +8,7 @@
     clippy::disallowed_methods,
     reason = "tests: what is not as expected ends the test"
 )]
+mod cli;
 mod cluster;
 mod gate;
 mod ledger;
