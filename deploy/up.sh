@@ -68,6 +68,14 @@ install_writ() {
   kc apply --server-side --force-conflicts -f "$CACHE/workload.yaml" >/dev/null
 }
 
+# An object of ours that does not get a condition: what it says itself, and what the operator says.
+await() {
+  kc wait "$1" --for=condition="$2" --timeout=60s >/dev/null && return
+  kc get "$1" -o yaml >&2
+  kc logs -n writ-system deployment/writ --tail=30 >&2 || true
+  die "$1 is not $2" "its conditions and the operator's last lines, above, say why"
+}
+
 ready() {
   say "waiting until the operator, its plugin and its policy are in force"
   kc rollout status -n writ-system deployment/writ --timeout=120s >/dev/null || {
@@ -75,9 +83,9 @@ ready() {
     kc logs -n writ-system deployment/writ --tail=30 >&2 || true
     die "the operator did not become ready" "kubectl logs -n writ-system deployment/writ"
   }
-  kc wait actionplugin/workload --for=condition=Active --timeout=60s >/dev/null || { kc get actionplugin workload -o yaml >&2; die "the plugin workload is not active" "its conditions say why"; }
-  kc wait actionplugin/workload --for=condition=Granted --timeout=60s >/dev/null || { kc get actionplugin workload -o yaml >&2; die "the plugin workload is not granted" "its conditions say why"; }
-  kc wait executionpolicy/default --for=condition=Ready --timeout=60s >/dev/null || { kc get executionpolicy default -o yaml >&2; die "the policy default is not ready" "its conditions say why"; }
+  await actionplugin/workload Active
+  await actionplugin/workload Granted
+  await executionpolicy/default Ready
 }
 
 since=$SECONDS

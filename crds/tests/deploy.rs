@@ -8,10 +8,14 @@
 )]
 use crds::labels::{NAMESPACES_PROTECTED, OPERATOR_USER, POLICY_PREFIX};
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn deploy(path: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(path)
+    Path::new("../deploy").join(path)
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {

@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
     match ended {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            eprintln!("writ: {}", host::cli::causes(&error));
+            host::cli::note(format_args!("writ: {}", host::cli::causes(&error)));
             ExitCode::from(Exit::Usage.code())
         }
     }

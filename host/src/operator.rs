@@ -1,6 +1,6 @@
 //! The daemon: wires engines, catalogue, loop and servers together, and takes them down in order. No decision of its own.
 use crate::{
-    catalogue::{Catalogue, plugins::PluginController, policies::PolicyController},
+    catalogue::{Catalogue, follow, plugins::PluginController, policies::PolicyController},
     cluster::{Cluster, Settings},
     config::Operator,
     gate::{Gate, GateLimits},
@@ -14,8 +14,7 @@ use crate::{
 use anyhow::Context as _;
 use cap_std::fs::Dir;
 use decide::site::Site;
-use futures::StreamExt;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 use tokio::sync::watch;
 
 /// What only `main` can give: ambient authority, opened once.
@@ -134,48 +133,18 @@ async fn follow(cluster: Cluster) {
     cluster.follow().await;
 }
 
-/// How often the roles in memory are compared with what plugins declare: only for what `kubectl get actionplugins` shows. An execution
-/// compares them anew.
-const ROLES: Duration = Duration::from_secs(1);
-
 /// The catalogue follows plugins and roles.
 async fn plugins(context: Arc<Context>, directory: Option<Arc<Dir>>) {
-    let engines = &context.engines;
-    let mut controller = PluginController::new(
-        engines.cluster.clone(),
-        engines.plugins.clone(),
-        engines.catalogue.clone(),
-        engines.ledger.clone(),
-        directory,
-        context.now,
-    );
-    let mut changes = std::pin::pin!(engines.cluster.plugins());
-    let mut looked = tokio::time::interval(ROLES);
-    let mut objects = Vec::new();
-    loop {
-        tokio::select! {
-            changed = changes.next() => match changed {
-                Some(all) => objects = all,
-                None => return,
-            },
-            _ = looked.tick() => if !controller.roles_moved() { continue },
-        }
-        if let Err(error) = controller.update(objects.clone()).await {
-            tracing::warn!(error = %crate::telemetry::chain(&error), "failed to tell how the plugins are");
-        }
-    }
+    let Engines { cluster, plugins, catalogue, ledger, .. } = context.engines.clone();
+    let lists = cluster.plugins();
+    follow::follow(PluginController::new(cluster, plugins, catalogue, ledger, directory, context.now), lists).await;
 }
 
 /// The gate follows policies.
 async fn policies(context: Arc<Context>) {
-    let engines = &context.engines;
-    let controller = PolicyController::new(engines.cluster.clone(), engines.gate.clone(), engines.ledger.clone(), context.now);
-    let mut changes = std::pin::pin!(engines.cluster.policies());
-    while let Some(objects) = changes.next().await {
-        if let Err(error) = controller.update(objects).await {
-            tracing::warn!(error = %crate::telemetry::chain(&error), "failed to tell how the policies are");
-        }
-    }
+    let Engines { cluster, gate, ledger, .. } = context.engines.clone();
+    let lists = cluster.policies();
+    follow::follow(PolicyController::new(cluster, gate, ledger, context.now), lists).await;
 }
 
 impl Operator {

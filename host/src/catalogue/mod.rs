@@ -2,6 +2,7 @@
 //! read without a lock. `None` means that not everything has been looked at yet, which is not "unknown".
 pub mod action;
 pub mod conditions;
+pub mod follow;
 pub mod granted;
 pub mod plugins;
 pub mod policies;

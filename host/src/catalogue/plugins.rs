@@ -1,6 +1,9 @@
 //! `ActionPlugin` objects to the catalogue: fetch, verify, compile, compare the roles, publish `Action` objects, say how it went.
 //! A plugin that fails to activate leaves the last good one serving.
-use super::{Actions, Catalogue, Entry};
+use super::{
+    Actions, Catalogue, Entry,
+    follow::{Controller, UpdateError},
+};
 use crate::{
     cluster::{CallError, Cluster},
     ledger::Ledger,
@@ -36,6 +39,16 @@ struct Looked {
     loaded: Option<Arc<Loaded>>,
 }
 
+impl Looked {
+    /// The only step that the world may mend: all others say something about bytes that stay the same.
+    fn not_fetched(&self) -> Option<UpdateError> {
+        let (_, _, _, why) = self.steps.0.iter().find(|(step, ok, ..)| *step == FETCHED && !ok)?;
+        Some(UpdateError::Fetch { plugin: self.plugin.metadata.name.clone().unwrap_or_default(), why: why.clone() })
+    }
+}
+
+const FETCHED: &str = "Fetched";
+
 /// The conditions, in order; the first that failed is the last that was tried.
 #[derive(Default)]
 struct Steps(Vec<(&'static str, bool, &'static str, String)>);
@@ -63,38 +76,12 @@ impl PluginController {
         Self { cluster, plugins, catalogue, directory, ledger, last_good: BTreeMap::new(), now }
     }
 
-    /// Looks at all plugins and swaps the catalogue whole. `objects` oldest first: of two that export one action, the older has it.
-    pub async fn update(&mut self, objects: Vec<ActionPlugin>) -> Result<(), CallError> {
-        let mut looked = Vec::new();
-        for plugin in objects {
-            looked.push(self.look(plugin).await);
-        }
-        let mut actions = Actions::default();
-        for one in &mut looked {
-            self.activate(one, &mut actions);
-        }
-        self.forget(&looked);
-        self.catalogue.set_actions(actions.clone());
-        self.publish(&actions).await?;
-        for one in &looked {
-            self.say(one).await?;
-        }
-        Ok(())
-    }
-
     /// What no plugin names any more is dropped. An execution that was planned by it gets it back from the ledger.
     fn forget(&mut self, looked: &[Looked]) {
         let there = |name: &String| looked.iter().any(|one| one.plugin.metadata.name.as_ref() == Some(name));
         self.last_good.retain(|name, _| there(name));
         let named = looked.iter().filter_map(|one| one.loaded.as_ref()).chain(self.last_good.values());
         self.plugins.retain(&named.map(|loaded| loaded.digest.clone()).collect());
-    }
-
-    /// Whether roles came, went or changed since the last `update`.
-    #[must_use]
-    pub fn roles_moved(&self) -> bool {
-        let Some(actions) = self.catalogue.actions() else { return false };
-        actions.0.values().any(|e| super::granted::granted(&self.cluster, &e.plugin, &e.info) != e.granted)
     }
 
     async fn look(&self, plugin: ActionPlugin) -> Looked {
@@ -107,11 +94,11 @@ impl PluginController {
         let bytes = match self.fetch(&plugin.spec.source).await {
             Ok(bytes) => bytes,
             Err(why) => {
-                steps.no("Fetched", "FetchFailed", why);
+                steps.no(FETCHED, "FetchFailed", why);
                 return None;
             }
         };
-        steps.ok("Fetched", "Fetched", format!("{} KiB", bytes.len() / 1024));
+        steps.ok(FETCHED, "Fetched", format!("{} KiB", bytes.len() / 1024));
         let digest = crate::plugin::digest_of(&bytes);
         if digest.as_str() != plugin.spec.digest {
             steps.no("Verified", "DigestMismatch", format!("the source holds {digest}, spec.digest says {}", plugin.spec.digest));
@@ -245,6 +232,35 @@ impl PluginController {
             last_good: last.map(|l| crds::LastGood { digest: l.digest.to_string(), version: l.description.version.clone() }),
         };
         self.cluster.plugin_status(&one.plugin, status).await
+    }
+}
+
+impl Controller for PluginController {
+    type Object = ActionPlugin;
+
+    /// Looks at all plugins and swaps the catalogue whole. `objects` oldest first: of two that export one action, the older has it.
+    async fn update(&mut self, objects: Vec<ActionPlugin>) -> Result<(), UpdateError> {
+        let mut looked = Vec::new();
+        for plugin in objects {
+            looked.push(self.look(plugin).await);
+        }
+        let mut actions = Actions::default();
+        for one in &mut looked {
+            self.activate(one, &mut actions);
+        }
+        self.forget(&looked);
+        self.catalogue.set_actions(actions.clone());
+        self.publish(&actions).await?;
+        for one in &looked {
+            self.say(one).await?;
+        }
+        looked.iter().find_map(Looked::not_fetched).map_or(Ok(()), Err)
+    }
+
+    /// Whether roles came, went or changed.
+    fn moved(&self) -> bool {
+        let Some(actions) = self.catalogue.actions() else { return false };
+        actions.0.values().any(|e| super::granted::granted(&self.cluster, &e.plugin, &e.info) != e.granted)
     }
 }
 

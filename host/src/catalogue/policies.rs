@@ -1,6 +1,9 @@
 //! `ExecutionPolicy` objects to the gate: check, put in force, say how it went. What stands in for a policy that is broken is the gate's
 //! business: its last good version, or a refusal of everything.
-use super::conditions;
+use super::{
+    conditions,
+    follow::{Controller, UpdateError},
+};
 use crate::{
     cluster::{CallError, Cluster},
     gate::{Applied, Gate, Policy},
@@ -24,21 +27,6 @@ impl PolicyController {
         Self { cluster, gate, ledger, now }
     }
 
-    /// Looks at all policies and puts them in force, whole.
-    pub async fn update(&self, objects: Vec<ExecutionPolicy>) -> Result<(), CallError> {
-        let wanted: Vec<Policy> = objects.iter().map(policy).collect();
-        let gate = self.gate.clone();
-        // Runs every policy's tests: milliseconds, at worst minutes; not for a thread that others wait on.
-        let applied = tokio::task::spawn_blocking(move || gate.apply(&wanted)).await.unwrap_or_default();
-        for one in &applied {
-            self.keep(one).await;
-        }
-        for (object, one) in objects.iter().zip(&applied) {
-            self.say(object, one).await?;
-        }
-        Ok(())
-    }
-
     /// Bundles are blobs in the ledger, so that any decision can be made again. Best effort: the object holds the text while it is in force.
     async fn keep(&self, one: &Applied) {
         if let Err(error) = self.ledger.keep(&one.in_force.bundle).await {
@@ -59,6 +47,25 @@ impl PolicyController {
             conditions: conditions::merged(before, &tried, generation, (self.now)()),
         };
         self.cluster.policy_status(object, status).await
+    }
+}
+
+impl Controller for PolicyController {
+    type Object = ExecutionPolicy;
+
+    /// Looks at all policies and puts them in force, whole.
+    async fn update(&mut self, objects: Vec<ExecutionPolicy>) -> Result<(), UpdateError> {
+        let wanted: Vec<Policy> = objects.iter().map(policy).collect();
+        let gate = self.gate.clone();
+        // Runs every policy's tests: milliseconds, at worst minutes; not for a thread that others wait on.
+        let applied = tokio::task::spawn_blocking(move || gate.apply(&wanted)).await.unwrap_or_default();
+        for one in &applied {
+            self.keep(one).await;
+        }
+        for (object, one) in objects.iter().zip(&applied) {
+            self.say(object, one).await?;
+        }
+        Ok(())
     }
 }
 

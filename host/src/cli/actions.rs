@@ -3,6 +3,7 @@ use super::{
     Where,
     connect::{Connected, said},
     human::{Exit, table},
+    out,
 };
 use crds::Action;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -22,11 +23,12 @@ impl Actions {
         let cluster = self.place.connect().await?;
         let all = cluster.all::<Action>().list(&Default::default()).await.map_err(said)?.items;
         if all.is_empty() {
-            println!("No action is active. Is a plugin installed? kubectl get actionplugins");
+            out::line("No action is active. Is a plugin installed? kubectl get actionplugins");
             return Ok(Exit::Done);
         }
         let rows = stream::iter(all).map(|a| row(&cluster, a)).buffered(8).try_collect::<Vec<_>>().await?;
-        print!("{}", table(&["ACTION", "TARGET", "RISK", "UNDO", "YOU", "WHAT IT DOES"], &rows));
+        out::text(table(&["ACTION", "TARGET", "RISK", "UNDO", "YOU", "WHAT IT DOES"], &rows));
+        out::line(format_args!("YOU is about namespace {}; -n NAMESPACE asks for another.", cluster.namespace));
         Ok(Exit::Done)
     }
 }

@@ -1,12 +1,15 @@
 //! `k=v` on the command line into typed parameters, by the action's own JSON Schema.
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// All that is wrong is told at once; what the schema itself forbids, the host will say.
 pub fn parameters(schema: &Value, pairs: &[String]) -> Result<Map<String, Value>, String> {
     let mut parameters = Map::new();
+    let mut named = BTreeSet::new();
     let mut wrong = Vec::new();
     for pair in pairs {
         match pair.split_once('=') {
+            Some((key, _)) if !named.insert(key) => wrong.push(format!("{pair}: {key} was given before")),
             Some((key, text)) => match typed(schema, key, text) {
                 Ok(value) => drop(parameters.insert(key.into(), value)),
                 Err(why) => wrong.push(why),
@@ -15,7 +18,7 @@ pub fn parameters(schema: &Value, pairs: &[String]) -> Result<Map<String, Value>
         }
     }
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let missing: Vec<&str> = required.filter(|name| !parameters.contains_key(*name)).collect();
+    let missing: Vec<&str> = required.filter(|name| !named.contains(name)).collect();
     if !missing.is_empty() {
         wrong.push(format!("missing: {}", missing.iter().map(|m| described(schema, m)).collect::<Vec<_>>().join(", ")));
     }
@@ -36,7 +39,17 @@ fn typed(schema: &Value, key: &str, text: &str) -> Result<Value, String> {
     }
     match serde_json::from_str::<Value>(text) {
         Ok(value) => Ok(value),
-        Err(_) => Err(format!("{key}={text}: wants {}", kinds.join(" or "))),
+        Err(_) => Err(format!("{key}={text}: wants {}", kinds.iter().map(|k| words(k)).collect::<Vec<_>>().join(" or "))),
+    }
+}
+
+fn words(kind: &str) -> String {
+    match kind {
+        "integer" => "an integer".into(),
+        "boolean" => "true or false".into(),
+        "array" => "a list, as JSON".into(),
+        "object" => "an object, as JSON".into(),
+        other => format!("a {other}"),
     }
 }
 
@@ -68,9 +81,8 @@ mod tests {
     fn everything_wrong_is_told_at_once() {
         let said = parameters(&schema(), &["name".to_owned()]).unwrap_err();
         assert_eq!(said, "\"name\" is no parameter; write name=value\n  missing: replicas (How many)");
-        assert_eq!(
-            parameters(&schema(), &["replicas=many".to_owned()]).unwrap_err(),
-            "replicas=many: wants integer\n  missing: replicas (How many)"
-        );
+        assert_eq!(parameters(&schema(), &["replicas=many".to_owned()]).unwrap_err(), "replicas=many: wants an integer");
+        let twice = ["replicas=3".to_owned(), "replicas=4".to_owned()];
+        assert_eq!(parameters(&schema(), &twice).unwrap_err(), "replicas=4: replicas was given before");
     }
 }

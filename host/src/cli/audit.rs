@@ -4,11 +4,13 @@ use super::{
     Where,
     connect::{Connected, said},
     human::{Exit, table},
+    out,
 };
 use anyhow::Context;
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::ListParams};
 use serde_json::Value;
@@ -44,8 +46,8 @@ pub struct Query {
     /// Only since, RFC 3339.
     #[arg(long)]
     since: Option<String>,
-    /// At most this many.
-    #[arg(long, default_value_t = 1000)]
+    /// Only the newest so many, 1 to 1000.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]
     place: Where,
@@ -66,8 +68,9 @@ impl Audit {
         };
         let text = fetch(&cluster, &path).await?;
         match &self {
-            Self::Query(query) if !query.json => print!("{}", rows(&text)?),
-            _ => print!("{text}"),
+            Self::Query(query) if text.is_empty() => out::note(query.none(&cluster.namespace)),
+            Self::Query(query) if !query.json => out::text(rows(&text)?),
+            _ => out::text(format_args!("{text}")),
         }
         Ok(Exit::Done)
     }
@@ -78,13 +81,24 @@ fn rows(text: &str) -> anyhow::Result<String> {
     let row = |line: &str| {
         let row: Value = serde_json::from_str(line).context("failed to understand a row")?;
         let cell = |key: &str| row.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), Into::into)).unwrap_or_default();
-        Ok(["at", "namespace", "name", "seq", "action", "phase", "reason", "by"].map(cell).to_vec())
+        let rest = ["namespace", "name", "seq", "action", "phase", "reason", "by"].map(cell);
+        Ok([&[at(&cell("at"))], rest.as_slice()].concat())
     };
     let rows = text.lines().map(row).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(table(&["AT", "NAMESPACE", "NAME", "SEQ", "ACTION", "PHASE", "REASON", "BY"], &rows))
 }
 
+/// As wide as any other, and as exact as the row, so that it can be given to `--since`.
+fn at(text: &str) -> String {
+    text.parse::<Timestamp>().map_or_else(|_| text.to_owned(), |at| format!("{at:.6}"))
+}
+
 impl Query {
+    fn none(&self, namespace: &str) -> String {
+        let place = if self.all_namespaces { String::new() } else { format!(" in {namespace}; -A asks for all namespaces") };
+        format!("No rows{place}.")
+    }
+
     fn path(&self, namespace: &str) -> String {
         let namespace = (!self.all_namespaces).then(|| namespace.to_owned());
         let limit = Some(self.limit.to_string());
@@ -120,6 +134,38 @@ async fn fetch(cluster: &Connected, path: &str) -> anyhow::Result<String> {
     let body = response.into_body().collect().await.context("failed to read the answer")?.to_bytes();
     driven.abort();
     let text = String::from_utf8_lossy(&body).into_owned();
-    anyhow::ensure!(status.is_success(), "the operator answered {status}: {text}");
+    anyhow::ensure!(status.is_success(), "the operator answered {status}: {}", sentence(&text));
     Ok(text)
+}
+
+/// What went wrong and what to do, of the operator's `{"error", "fix"}`.
+fn sentence(text: &str) -> String {
+    let answer: Value = serde_json::from_str(text).unwrap_or_default();
+    let part = |key: &str| answer.get(key).and_then(Value::as_str);
+    match (part("error"), part("fix")) {
+        (Some(error), Some(fix)) => format!("{error}; {fix}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_line_up_whatever_their_time() {
+        let row = |at: &str| format!(r#"{{"at":"{at}","name":"x","seq":1}}"#);
+        let text = rows(&[row("2026-11-24T03:12:23Z"), row("2026-11-24T03:12:23.5Z")].join("\n")).unwrap();
+        let times: Vec<&str> = text.lines().skip(1).filter_map(|l| l.split(' ').next()).collect();
+        assert_eq!(times, ["2026-11-24T03:12:23.000000Z", "2026-11-24T03:12:23.500000Z"]);
+    }
+
+    #[test]
+    fn an_error_is_told_in_words() {
+        assert_eq!(
+            sentence(r#"{"error":"phase=x is not a phase","fix":"use Completed"}"#),
+            "phase=x is not a phase; use Completed"
+        );
+        assert_eq!(sentence("gone"), "gone");
+    }
 }

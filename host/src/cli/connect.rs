@@ -1,6 +1,7 @@
 //! The cluster, as the person who types.
 use super::Where;
 use anyhow::Context;
+use crds::KubernetesExecution;
 use kube::{
     Api, Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
@@ -46,6 +47,13 @@ impl Connected {
         K::DynamicType: Default,
     {
         Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// The execution of this name in the namespace meant.
+    pub async fn execution(&self, name: &str) -> anyhow::Result<KubernetesExecution> {
+        let here = &self.namespace;
+        let found = self.here().get_opt(name).await.map_err(said)?;
+        found.with_context(|| format!("no execution {name} in {here}; `writ get -n {here}` lists those there are"))
     }
 
     /// Objects of the cluster, or of all namespaces.

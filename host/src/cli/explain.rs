@@ -1,5 +1,5 @@
 //! `writ explain`: one action, with an example that runs as printed.
-use super::{Where, human::Exit, run};
+use super::{Where, ask, human::Exit, out};
 use crds::Action;
 use serde_json::Value;
 
@@ -16,8 +16,8 @@ impl Explain {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
-        let action = run::find(&cluster, &self.action).await?;
-        print!("{}", text(&action));
+        let action = ask::find(&cluster, &self.action).await?;
+        out::text(text(&action));
         Ok(Exit::Done)
     }
 }

@@ -1,7 +1,8 @@
 //! Follows one execution to its end and tells each step as it comes.
 use super::{
-    connect::{Connected, said},
-    human::{Exit, Paint},
+    connect::Connected,
+    human::Exit,
+    out::{self, Words},
     page,
 };
 use crds::{ExecutionStatus, KubernetesExecution, Phase, Reason};
@@ -9,20 +10,28 @@ use futures::StreamExt;
 use kube::runtime::{WatchStreamExt, watcher};
 use std::time::Duration;
 
+/// How long an operator that runs may need to look at what was made.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Said once of an execution without a status.
+pub const NOT_LOOKED_AT: &str = "  the operator has not looked at it for 10 s; is it running? kubectl -n writ-system get pods";
+
 /// Until it is over, `--wait` has passed, or Ctrl-C detaches.
-pub async fn follow(cluster: &Connected, name: &str, wait: Option<Duration>) -> anyhow::Result<Exit> {
+pub async fn follow(cluster: &Connected, name: &str, wait: Option<Duration>, words: Words) -> anyhow::Result<Exit> {
     let never = || Duration::from_secs(u64::from(u32::MAX));
-    let mut told = Told::default();
+    let mut told = Told { steps: 0, waits: String::new(), words };
     tokio::select! {
         end = to_the_end(cluster, name, &mut told) => end,
-        () = tokio::time::sleep(wait.unwrap_or_else(never)) => Ok(detached(cluster, name, "--wait has passed")),
-        _ = tokio::signal::ctrl_c() => Ok(detached(cluster, name, "detached")),
+        () = tokio::time::sleep(wait.unwrap_or_else(never)) => Ok(detached(cluster, name, "--wait has passed", words)),
+        _ = tokio::signal::ctrl_c() => Ok(detached(cluster, name, "detached", words)),
     }
 }
 
-fn detached(cluster: &Connected, name: &str, why: &str) -> Exit {
+fn detached(cluster: &Connected, name: &str, why: &str, words: Words) -> Exit {
     let ns = &cluster.namespace;
-    println!("{why}; it is still running. Follow it: writ watch {name} -n {ns}   Stop it: writ cancel {name} -n {ns}");
+    words.line(format_args!(
+        "{why}; it is still running. Follow it: writ watch {name} -n {ns}   Stop it: writ cancel {name} -n {ns}"
+    ));
     Exit::StillRunning
 }
 
@@ -34,21 +43,31 @@ pub async fn ended(cluster: &Connected, name: &str) -> anyhow::Result<Kubernetes
 async fn to_the_end(cluster: &Connected, name: &str, told: &mut Told) -> anyhow::Result<Exit> {
     let kx = each(cluster, name, |status| told.tell(status)).await?;
     let status = kx.status.unwrap_or_default();
-    finish(cluster, name, &status);
+    finish(&status, told.words);
     Ok(Exit::of(&status))
 }
 
 async fn each(cluster: &Connected, name: &str, mut tell: impl FnMut(&ExecutionStatus)) -> anyhow::Result<KubernetesExecution> {
-    let api = cluster.here::<KubernetesExecution>();
-    if api.get_opt(name).await.map_err(said)?.is_none() {
-        anyhow::bail!("no execution {name} in {}; `writ get -n {}` lists those there are", cluster.namespace, cluster.namespace);
-    }
+    cluster.execution(name).await?;
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let mut changes = watcher(api, config).default_backoff().applied_objects().boxed();
-    while let Some(change) = changes.next().await {
+    let mut changes = watcher(cluster.here::<KubernetesExecution>(), config).default_backoff().applied_objects().boxed();
+    // By this machine's own patience, not by the object's age: two clocks seldom agree to ten seconds.
+    let mut patience = std::pin::pin!(tokio::time::sleep(PATIENCE));
+    let mut waits = true;
+    loop {
+        let change = tokio::select! {
+            change = changes.next() => change,
+            () = &mut patience, if waits => {
+                waits = false;
+                out::note(NOT_LOOKED_AT);
+                continue;
+            }
+        };
+        let Some(change) = change else { break };
         // The watch comes back by itself; a lost connection is no end of the execution.
         let Ok(kx) = change else { continue };
         let Some(status) = &kx.status else { continue };
+        waits = false;
         tell(status);
         if status.phase.is_over() {
             return Ok(kx);
@@ -58,27 +77,27 @@ async fn each(cluster: &Connected, name: &str, mut tell: impl FnMut(&ExecutionSt
 }
 
 /// What was told already: the entries of the timeline, in order; and what it waits for.
-#[derive(Default)]
 struct Told {
     steps: usize,
     waits: String,
+    words: Words,
 }
 
 impl Told {
     fn tell(&mut self, status: &ExecutionStatus) {
-        let paint = Paint::stdout();
+        let paint = self.words.paint();
         let steps = status.timeline.iter().zip(status.timeline.iter().skip(1)).skip(self.steps);
         for (entry, next) in steps {
             self.steps += 1;
             // Two entries of one phase (the Job was asked for, the Job was seen) are one step to a person.
             let left = entry.phase != next.phase;
             if let Some((word, detail)) = left.then(|| words(entry.phase, status)).flatten() {
-                println!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took));
+                self.words.line(format_args!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took)));
             }
         }
         if status.reason == Reason::Frozen && !status.phase.is_over() && self.waits != status.message {
             self.waits.clone_from(&status.message);
-            println!("  {} {:<11} {}", paint.red("●"), "frozen", status.message);
+            self.words.line(format_args!("  {} {:<11} {}", paint.red("●"), "frozen", status.message));
         }
     }
 }
@@ -105,25 +124,28 @@ fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)
     }
 }
 
-fn finish(cluster: &Connected, name: &str, status: &ExecutionStatus) {
-    let paint = Paint::stdout();
+fn finish(status: &ExecutionStatus, words: Words) {
+    let paint = words.paint();
     if let Some(refusal) = &status.refusal {
-        print!("{}", page::refusal(refusal, status, paint));
+        words.text(page::refusal(refusal, status, paint));
         return;
     }
     let word = match status.phase {
         Phase::Completed => paint.green("Done"),
         other => paint.red(&format!("{other:?} ({:?})", status.reason)),
     };
-    println!("{word}: {}      {}", status.message, status.duration.as_deref().unwrap_or_default());
+    let after = status.duration.as_ref().map_or_else(String::new, |d| format!(" after {d}"));
+    let (message, command) = page::message(status);
+    words.line(format_args!("{word}{after}: {message}"));
     if status.phase != Phase::Completed
         && let Some(job) = status.job.as_ref().filter(|j| !j.output.is_empty())
     {
-        job.output.lines().for_each(|l| println!("  | {l}"));
+        job.output.lines().for_each(|l| words.line(format_args!("  | {l}")));
     }
-    let ready = status.rollback.as_ref().filter(|r| r.state == "Ready");
-    if let Some(rollback) = ready {
-        let until = rollback.expires_at.as_deref().and_then(|t| t.split('.').next()).unwrap_or("it expires");
-        println!("The way back is kept until {until}Z:  writ get {name} -n {}", cluster.namespace);
-    }
+    words.text(command.map_or_else(String::new, |c| undo(status, c)));
+}
+
+fn undo(status: &ExecutionStatus, command: &str) -> String {
+    let until = status.rollback.as_ref().and_then(|r| r.expires_at.as_deref()).and_then(|t| t.split('.').next());
+    format!("To undo it{}:\n{command}\n", until.map_or_else(String::new, |t| format!(", until {t}Z")))
 }

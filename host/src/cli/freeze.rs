@@ -1,5 +1,5 @@
 //! `writ freeze` and `writ thaw`: nothing irreversible starts, and it goes on. The API server stamps who froze.
-use super::{Where, connect::said, human::Exit};
+use super::{Where, connect::said, human::Exit, out};
 use anyhow::{Context, bail};
 use crds::{ExecutionFreeze, ExecutionFreezeSpec, FreezeSelector};
 use jiff::Timestamp;
@@ -55,7 +55,10 @@ impl Freeze {
         let freeze = ExecutionFreeze { metadata, spec };
         let made = cluster.all::<ExecutionFreeze>().create(&PostParams::default(), &freeze).await.map_err(said)?;
         let end = until.map_or_else(String::new, |until| format!(" until {until}"));
-        println!("Frozen{end}: {what}. Nothing starts; what runs goes on.      Thaw: writ thaw {}", made.name_any());
+        out::line(format_args!(
+            "Frozen{end}: {what}. Nothing starts; what runs goes on. To end it:\nwrit thaw {}",
+            made.name_any()
+        ));
         Ok(Exit::Done)
     }
 }
@@ -65,7 +68,7 @@ impl Thaw {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = Where { namespace: None, context: self.context }.connect().await?;
         cluster.all::<ExecutionFreeze>().delete(&self.name, &DeleteParams::default()).await.map_err(said)?;
-        println!("Thawed: {} is gone; what waited for it goes on.", self.name);
+        out::line(format_args!("Thawed: {} is gone; what waited for it goes on.", self.name));
         Ok(Exit::Done)
     }
 }

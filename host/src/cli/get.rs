@@ -1,8 +1,10 @@
 //! `writ get`: a list, or the story of one.
 use super::{
     Format, Where,
-    connect::said,
-    human::{Exit, Paint, age, table},
+    connect::{Connected, said},
+    follow::{NOT_LOOKED_AT, PATIENCE},
+    human::{Exit, age, table},
+    out::{self, Words},
     page,
 };
 use crds::KubernetesExecution;
@@ -28,22 +30,43 @@ impl Get {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
         if let Some(name) = &self.name {
-            let kx = cluster.here::<KubernetesExecution>().get(name).await.map_err(said)?;
+            let kx = cluster.execution(name).await?;
             match self.output {
-                Some(format) => print(&kx, format)?,
-                None => print!("{}", page::story(&kx, Paint::stdout())),
+                Some(format) => out::object(&kx, format)?,
+                None => out::text(page::story(&kx, Words::Stdout.paint())),
             }
+            warn(&[kx], Timestamp::now());
             return Ok(Exit::Done);
         }
+        self.list(&cluster).await
+    }
+
+    async fn list(&self, cluster: &Connected) -> anyhow::Result<Exit> {
         let api = if self.all_namespaces { cluster.all() } else { cluster.here::<KubernetesExecution>() };
         let mut all = api.list(&Default::default()).await.map_err(said)?.items;
         all.sort_by_key(|kx| kx.metadata.creation_timestamp.clone());
         match self.output {
-            Some(format) => print(&all, format)?,
-            None if all.is_empty() => println!("No executions in {}.", cluster.namespace),
-            None => print!("{}", list(&all, self.all_namespaces)),
+            Some(format) => out::object(&all, format)?,
+            None if all.is_empty() && self.all_namespaces => out::line("No executions."),
+            None if all.is_empty() => {
+                out::line(format_args!("No executions in {}; -A lists those of all namespaces.", cluster.namespace));
+            }
+            None => out::text(list(&all, self.all_namespaces)),
         }
+        warn(&all, Timestamp::now());
         Ok(Exit::Done)
+    }
+}
+
+/// Once, whether of one or of many.
+fn warn(all: &[KubernetesExecution], now: Timestamp) {
+    let old = |kx: &KubernetesExecution| {
+        let made = kx.metadata.creation_timestamp.as_ref().map_or(now, |t| t.0);
+        kx.status.is_none() && now.duration_since(made).unsigned_abs() > PATIENCE
+    };
+    if let Some(kx) = all.iter().find(|kx| old(kx)) {
+        let name = kx.metadata.name.as_deref().unwrap_or_default();
+        out::note(format_args!("{name}:\n{NOT_LOOKED_AT}"));
     }
 }
 
@@ -70,13 +93,4 @@ fn list(all: &[KubernetesExecution], namespaces: bool) -> String {
     let head = ["NAMESPACE", "NAME", "ACTION", "TARGET", "PHASE", "CHANGE", "BY", "UNDO", "AGE"];
     let rows: Vec<Vec<String>> = all.iter().map(row).collect();
     table(if namespaces { &head } else { head.get(1..).unwrap_or_default() }, &rows)
-}
-
-/// Prints an object as asked.
-pub fn print<T: serde::Serialize>(object: &T, format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(object)?),
-        Format::Yaml => print!("{}", serde_saphyr::to_string(object)?),
-    }
-    Ok(())
 }

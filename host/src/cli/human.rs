@@ -1,7 +1,6 @@
 //! How things are printed: exit codes, tables, ages, values, objects, and color where there is a terminal.
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::Timestamp;
-use std::io::IsTerminal;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub enum Exit {
     Unknown,
     /// The command's own time passed; the execution goes on.
     StillRunning,
-    /// Cancelled.
+    /// Cancelled, or the question was answered with no.
     Cancelled,
 }
 
@@ -56,10 +55,10 @@ impl Exit {
 pub struct Paint(bool);
 
 impl Paint {
-    /// For standard output.
+    /// Where that is a terminal.
     #[must_use]
-    pub fn stdout() -> Self {
-        Self(std::io::stdout().is_terminal())
+    pub const fn on(terminal: bool) -> Self {
+        Self(terminal)
     }
     /// Good.
     #[must_use]

@@ -1,5 +1,5 @@
 //! `writ install --print`: the whole installation as YAML, for a human to read and apply.
-use super::human::Exit;
+use super::{human::Exit, out};
 
 /// In the order they are applied: admission policies before the objects they protect, so that none is ever stored without its stamps.
 const PARTS: &[&str] = &[
@@ -45,8 +45,8 @@ impl Install {
             "--run-image must be pinned by digest (…@sha256:…): runs trust no tag"
         );
         for part in PARTS {
-            println!("---");
-            print!("{}", part.replace("kubectl:IMAGE", &self.run_image).replace("writ:IMAGE", &self.image));
+            out::line("---");
+            out::text(part.replace("kubectl:IMAGE", &self.run_image).replace("writ:IMAGE", &self.image));
         }
         Ok(Exit::Done)
     }

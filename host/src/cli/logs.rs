@@ -1,6 +1,5 @@
 //! `writ logs`: what the Job printed, from the execution itself, so also when the Job is gone.
-use super::{Where, connect::said, human::Exit};
-use crds::KubernetesExecution;
+use super::{Where, human::Exit, out};
 
 /// What the Job printed.
 #[derive(Debug, clap::Args)]
@@ -15,19 +14,22 @@ impl Logs {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
-        let kx = cluster.here::<KubernetesExecution>().get(&self.name).await.map_err(said)?;
+        let kx = cluster.execution(&self.name).await?;
         let status = kx.status.unwrap_or_default();
         let Some(job) = status.job else {
-            eprintln!("{} made no Job: {:?} ({:?}). The story: writ get {}", self.name, status.phase, status.reason, self.name);
+            let (name, here) = (&self.name, &cluster.namespace);
+            let end = format!("{:?} ({:?})", status.phase, status.reason);
+            out::note(format_args!("{name} made no Job: {end}. The story: writ get {name} -n {here}"));
             return Ok(Exit::Done);
         };
         if job.output.is_empty() && !status.phase.is_over() {
-            eprintln!("nothing is kept before the Job has ended; follow it: writ watch {}", self.name);
+            let (name, here) = (&self.name, &cluster.namespace);
+            out::note(format_args!("nothing is kept before the Job has ended; follow it: writ watch {name} -n {here}"));
         }
-        print!("{}", job.output);
+        out::text(job.output);
         if job.output_truncated {
             let digest = job.output_digest.unwrap_or_default();
-            eprintln!("(the last part; the whole is in the ledger: writ audit blob {digest})");
+            out::note(format_args!("(the last part; the whole is in the ledger: writ audit blob {digest})"));
         }
         Ok(Exit::Done)
     }

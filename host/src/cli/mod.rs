@@ -1,16 +1,21 @@
 //! The commands a person types. They act as that person, through the same API as everybody; only `operator` is the host itself.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 mod actions;
+mod aim;
 mod arguments;
+mod ask;
 mod audit;
 mod cancel;
 mod connect;
 mod explain;
+mod file;
 mod follow;
 mod freeze;
 mod get;
 mod human;
 mod install;
 mod logs;
+mod out;
 mod page;
 mod plan;
 mod plugin;
@@ -20,6 +25,7 @@ mod watch;
 mod world;
 
 pub use human::{Exit, causes};
+pub use out::note;
 
 use clap::{Parser, Subcommand};
 
@@ -27,7 +33,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or as asked          4  outcome unknown: look at the target
   1  usage, or no cluster       6  --wait passed; the execution goes on
-  2  refused, nothing touched   7  cancelled, or you said no
+  2  refused, nothing touched   7  cancelled, or answered no
   3  failed, something ran
 
 Ctrl-C detaches and never cancels.";
@@ -104,7 +110,7 @@ impl Writ {
     pub async fn run(self) -> anyhow::Result<Exit> {
         match self.dispatch().await {
             Err(error) if error.is::<run::RefusedByServer>() => {
-                println!("{error}");
+                out::note(error);
                 Ok(Exit::Refused)
             }
             other => other,

@@ -13,7 +13,7 @@ pub fn plan(status: &ExecutionStatus) -> String {
         let touched: Vec<String> = plan.writes.iter().map(|w| short(&w.kind, &w.name)).collect();
         lines.push(("may touch", format!("{} and nothing else, for as long as it runs", unique(touched).join(", "))));
     }
-    lines.extend(undo(status).map(|u| ("undo", u)));
+    lines.extend(undo(status).into_iter().map(|u| ("undo", u)));
     if let Some(policy) = &status.policy {
         lines.extend(policy.results.iter().map(|r| ("policy", policy_line(r))));
     }
@@ -62,16 +62,25 @@ fn cut(value: &str) -> String {
     }
 }
 
-fn undo(status: &ExecutionStatus) -> Option<String> {
-    let rollback = status.rollback.as_ref()?;
-    let until = rollback.expires_at.as_ref().map_or_else(String::new, |at| format!(", until {at}"));
-    let loses =
-        if rollback.loses.is_empty() { String::new() } else { format!(" (stays different: {})", rollback.loses.join(", ")) };
-    Some(match rollback.state.as_str() {
-        "Impossible" => format!("impossible: {}", rollback.because),
-        "Unneeded" => format!("not needed: {}", rollback.because),
-        _ => format!("{}{until}{loses}", rollback.command),
-    })
+/// A command stands alone on its line, to be copied whole.
+fn undo(status: &ExecutionStatus) -> Vec<String> {
+    let Some(rollback) = &status.rollback else { return Vec::new() };
+    let until = rollback.expires_at.as_ref().map(|at| format!("until {at}"));
+    let loses = (!rollback.loses.is_empty()).then(|| format!("stays different: {}", rollback.loses.join(", ")));
+    match rollback.state.as_str() {
+        "Impossible" => vec![format!("impossible: {}", rollback.because)],
+        "Unneeded" => vec![format!("not needed: {}", rollback.because)],
+        _ => [Some(rollback.command.clone()), until, loses].into_iter().flatten().collect(),
+    }
+}
+
+/// The message, and apart from it the command of its last sentence, where it ends in one.
+#[must_use]
+pub fn message(status: &ExecutionStatus) -> (&str, Option<&str>) {
+    let whole = status.message.as_str();
+    let Some(back) = status.rollback.as_ref().filter(|r| !r.command.is_empty()) else { return (whole, None) };
+    let rest = whole.strip_suffix(&format!(" To undo it: {}", back.command));
+    rest.map_or((whole, None), |rest| (rest, Some(back.command.as_str())))
 }
 
 /// Who refused, what is wrong, who can change it, what to try instead.
@@ -118,8 +127,8 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
     if let Some(r) = &status.refusal {
         text.push_str(&refusal(r, status, paint));
     } else {
-        let duration = status.duration.as_deref().map_or_else(String::new, |d| format!("   {d}"));
-        text.push_str(&format!("{:?} ({:?}): {}{duration}\n", status.phase, status.reason, status.message));
+        let after = status.duration.as_deref().map_or_else(String::new, |d| format!(" after {d}"));
+        text.push_str(&format!("{:?} ({:?}){after}: {}\n", status.phase, status.reason, message(status).0));
     }
     text
 }
@@ -131,4 +140,22 @@ pub fn timeline(status: &ExecutionStatus) -> String {
         format!("  {:<28} {:<12} {:<18} {}\n", e.at, format!("{:?}", e.phase), format!("{:?}", e.reason), e.took)
     };
     status.timeline.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_to_copy_stands_alone_on_its_line() {
+        let command = "writ run scale_deployment web replicas=1 -n shop";
+        let expires_at = Some("2026-11-24T03:12:23Z".into());
+        let rollback = crds::RollbackStatus { command: command.into(), expires_at, ..Default::default() };
+        let message = format!("replicas 1 -> 3. To undo it: {command}");
+        let mut status = ExecutionStatus { message, rollback: Some(rollback), ..Default::default() };
+        assert_eq!(super::message(&status), ("replicas 1 -> 3.", Some(command)));
+        assert_eq!(plan(&status), format!("  undo       {command}\n             until 2026-11-24T03:12:23Z\n"));
+        status.rollback = None;
+        assert_eq!(super::message(&status), (status.message.as_str(), None));
+    }
 }

@@ -1,7 +1,8 @@
 //! `writ plan`: the host's own answer to a request, from files alone: the same chain, the same core, no cluster.
 use super::{
-    Format,
-    human::{Exit, Paint},
+    Format, file,
+    human::Exit,
+    out::{self, Words},
     page,
     world::Files,
 };
@@ -13,7 +14,7 @@ use crate::{
     plugin::{Limits, Plugins},
 };
 use anyhow::Context;
-use crds::{DryRun, ExecutionStatus, KubernetesExecution};
+use crds::{DryRun, ExecutionStatus};
 use decide::{
     execution::{Execution, FINALIZER},
     model::{ActionName, PluginId, Uid},
@@ -25,7 +26,10 @@ use decide::{
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The host's answer to a request, with no cluster at all.
 #[derive(Debug, clap::Args)]
@@ -55,16 +59,16 @@ impl Plan {
         let (judgement, site) = self.judged(&exec).await?;
         let status = answer(&site, &exec, judgement)?;
         if let Some(format) = self.output {
-            super::get::print(&status, format)?;
+            out::object(&status, format)?;
             return Ok(Exit::of(&status));
         }
-        print!("{}", page::plan(&status));
+        out::text(page::plan(&status));
         match &status.refusal {
-            Some(refusal) => print!("{}", page::refusal(refusal, &status, Paint::stdout())),
-            None if self.policy.is_none() => println!("Would be planned so; no policy was asked (--policy)."),
-            None => println!("Would be accepted."),
+            Some(refusal) => out::text(page::refusal(refusal, &status, Words::Stdout.paint())),
+            None if self.policy.is_none() => out::line("Would be planned so; no policy was asked (--policy)."),
+            None => out::line("Would be accepted."),
         }
-        println!("{} ms, no cluster touched", begun.elapsed().as_millis());
+        out::line(format_args!("{} ms, no cluster touched", begun.elapsed().as_millis()));
         Ok(Exit::of(&status))
     }
 
@@ -144,10 +148,8 @@ fn complete(object: &mut Value, namespace: &str) {
 
 const NO_UID: &str = "00000000-0000-0000-0000-000000000000";
 
-fn execution(file: &PathBuf) -> anyhow::Result<Execution> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
-    let mut kx: KubernetesExecution = serde_saphyr::from_str(&text)
-        .with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()))?;
+fn execution(file: &Path) -> anyhow::Result<Execution> {
+    let mut kx = file::read(file)?;
     kx.spec.dry_run = DryRun::Plan;
     kx.spec.requester.get_or_insert_with(|| crds::Identity { username: "you".into(), ..Default::default() });
     kx.status = None;

@@ -1,5 +1,8 @@
 //! `writ plugin`: look at a component, its roles, its installation. Prints; applies nothing.
-use super::human::{Exit, manifest, table};
+use super::{
+    human::{Exit, manifest, table},
+    out,
+};
 use crate::plugin::{Limits, Loaded, Plugins};
 use anyhow::Context;
 use crds::{ActionPlugin, ActionPluginSpec, ConfigMapKey, PluginSource};
@@ -49,9 +52,9 @@ impl Plugin {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
         match self {
-            Self::Inspect(file) => print!("{}", inspect(&file.load().await?.0)),
-            Self::Rbac(file) => print!("{}", documents(&roles_of(&file.load().await?.0)?)?),
-            Self::Install(install) => print!("{}", install.text().await?),
+            Self::Inspect(file) => out::text(inspect(&file.load().await?.0)),
+            Self::Rbac(file) => out::text(documents(&roles_of(&file.load().await?.0)?)?),
+            Self::Install(install) => out::text(install.text().await?),
         }
         Ok(Exit::Done)
     }

@@ -1,5 +1,8 @@
 //! `writ policy`: try a policy before it bites, and put it into the form that the cluster takes.
-use super::human::{Exit, manifest};
+use super::{
+    human::{Exit, manifest},
+    out::{self, Words},
+};
 use crate::gate;
 use anyhow::Context;
 use cap_std::{ambient_authority, fs::Dir};
@@ -51,7 +54,7 @@ impl Policy {
         match self {
             Self::Test { directory } => {
                 let report = gate::test_report(&read(&directory)?);
-                print!("{report}");
+                out::text(format_args!("{report}"));
                 Ok(if report.passed() { Exit::Done } else { Exit::Usage })
             }
             Self::Print(print) => print.run(),
@@ -71,11 +74,11 @@ impl Print {
         );
         let report = gate::test_report(&policies);
         if !report.passed() {
-            eprint!("{report}");
+            Words::Stderr.text(&report);
             return Ok(Exit::Usage);
         }
         let texts = policies.into_iter().map(|policy| self.text(policy)).collect::<anyhow::Result<Vec<_>>>()?;
-        print!("{}", texts.join("---\n"));
+        out::text(texts.join("---\n"));
         Ok(Exit::Done)
     }
 

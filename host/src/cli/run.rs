@@ -1,19 +1,15 @@
 //! `writ run`: show the change, ask, run, follow.
 use super::{
-    Format, Where, arguments,
+    Format, Where, ask,
     connect::{Connected, said},
     follow,
-    human::{Exit, Paint, short},
+    human::{Exit, short},
+    out::{self, Words},
     page,
 };
-use anyhow::Context;
-use crds::{Action, DryRun, ExecutionSpec, KubernetesExecution, Target};
+use crds::{DryRun, ExecutionStatus, KubernetesExecution};
 use kube::api::PostParams;
-use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 /// Show the change, ask, run, follow.
 #[derive(Debug, clap::Args)]
@@ -43,7 +39,7 @@ pub struct Run {
     /// Run a KubernetesExecution from a file.
     #[arg(short, long, conflicts_with_all = ["action", "target", "parameters"])]
     file: Option<PathBuf>,
-    /// Print the object when it is over.
+    /// Print the object when it is over; what is for people goes to standard error.
     #[arg(short, long, value_enum)]
     output: Option<Format>,
     #[command(flatten)]
@@ -65,100 +61,72 @@ impl Run {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let asks = !self.yes && self.dry_run.is_none();
         anyhow::ensure!(!asks || std::io::stdin().is_terminal(), NO_TERMINAL);
-        let cluster = self.place.connect().await?;
-        let wanted = self.wanted(&cluster).await?;
+        let mut cluster = self.place.connect().await?;
+        let wanted = self.wanted(&mut cluster).await?;
+        let words = Words::beside(self.output);
         if self.dry_run.is_some() || asks {
-            let planned = self.plan(&cluster, &wanted).await?;
-            if self.dry_run.is_some() || planned != Exit::Done {
-                return Ok(planned);
+            let planned = plan(&cluster, &wanted, words).await?;
+            let exit = Exit::of(&planned.status.clone().unwrap_or_default());
+            if self.dry_run.is_some() || exit != Exit::Done {
+                self.print(&planned)?;
+                return Ok(exit);
             }
-            if !confirmed()? {
-                println!("Nothing was run.");
+            if !confirmed(words)? {
+                words.line("Nothing was run.");
                 return Ok(Exit::Cancelled);
             }
         }
         let name = create(&cluster, wanted).await?;
-        println!("\n{name}");
-        let exit = follow::follow(&cluster, &name, self.wait.map(Duration::from_secs)).await?;
-        self.print(&cluster, &name).await?;
+        words.line(format_args!("\n{name}"));
+        let exit = follow::follow(&cluster, &name, self.wait.map(Duration::from_secs), words).await?;
+        if self.output.is_some() {
+            self.print(&cluster.execution(&name).await?)?;
+        }
         Ok(exit)
     }
 
-    async fn print(&self, cluster: &Connected, name: &str) -> anyhow::Result<()> {
-        let Some(format) = self.output else { return Ok(()) };
-        let kx = cluster.here::<KubernetesExecution>().get(name).await.map_err(said)?;
-        super::get::print(&kx, format)
+    fn print(&self, kx: &KubernetesExecution) -> anyhow::Result<()> {
+        self.output.map_or(Ok(()), |format| out::object(kx, format))
     }
 
-    /// A pass of the host without a Job.
-    async fn plan(&self, cluster: &Connected, wanted: &KubernetesExecution) -> anyhow::Result<Exit> {
-        let mut dry = wanted.clone();
-        dry.spec.dry_run = DryRun::Plan;
-        dry.metadata.name = None;
-        let name = create(cluster, dry).await?;
-        let kx = follow::ended(cluster, &name).await?;
-        let status = kx.status.unwrap_or_default();
-        let target = status
-            .target
-            .as_ref()
-            .map_or_else(|| cluster.namespace.clone(), |t| format!("{} in {}", short(&t.kind, &t.name), cluster.namespace));
-        let by = kx.spec.requester.map(|r| r.username).unwrap_or_default();
-        println!("{target} · context {} · you are {by}\n", cluster.context);
-        print!("{}", page::plan(&status));
-        if let Some(refusal) = &status.refusal {
-            print!("{}", page::refusal(refusal, &status, Paint::stdout()));
-        }
-        Ok(Exit::of(&status))
-    }
-
-    async fn wanted(&self, cluster: &Connected) -> anyhow::Result<KubernetesExecution> {
-        if let Some(file) = &self.file {
-            let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
-            return serde_saphyr::from_str(&text)
-                .with_context(|| format!("failed to understand {} as a KubernetesExecution", file.display()));
-        }
-        let action = self.action.clone().unwrap_or_default();
-        // An action without a target takes its first parameter where others have theirs.
-        let (target, pairs) = match &self.target {
-            Some(pair) if pair.contains('=') => (None, [std::slice::from_ref(pair), &self.parameters].concat()),
-            other => (other.as_deref(), self.parameters.clone()),
+    async fn wanted(&self, cluster: &mut Connected) -> anyhow::Result<KubernetesExecution> {
+        let mut kx = match &self.file {
+            Some(file) => ask::file(file, cluster, self.place.namespace.as_deref())?,
+            None => {
+                let action = self.action.as_deref().unwrap_or_default();
+                ask::words(cluster, action, self.target.as_deref(), &self.parameters).await?
+            }
         };
-        let known = find(cluster, &action).await?;
-        let parameters = arguments::parameters(&serde_json::Value::Object(known.spec.parameters_schema), &pairs);
-        let parameters = parameters.map_err(|why| anyhow::anyhow!("{action}:\n  {why}\nSee: writ explain {action}"))?;
-        let spec = ExecutionSpec {
-            target: target.map(aim),
-            parameters,
-            reason: self.reason.clone(),
-            timeout: self.timeout.clone(),
-            action,
-            ..Default::default()
-        };
-        Ok(KubernetesExecution { spec, ..Default::default() })
+        if !self.reason.is_empty() {
+            kx.spec.reason.clone_from(&self.reason);
+        }
+        if self.timeout.is_some() {
+            kx.spec.timeout.clone_from(&self.timeout);
+        }
+        Ok(kx)
     }
 }
 
-/// The `Action` object, or those of a similar name.
-pub async fn find(cluster: &Connected, action: &str) -> anyhow::Result<Action> {
-    let api = cluster.all::<Action>();
-    if let Some(found) = api.get_opt(&action.replace('_', "-")).await.map_err(said)? {
-        return Ok(found);
+/// A pass of the host without a Job.
+async fn plan(cluster: &Connected, wanted: &KubernetesExecution, words: Words) -> anyhow::Result<KubernetesExecution> {
+    let mut dry = wanted.clone();
+    dry.spec.dry_run = DryRun::Plan;
+    dry.metadata.name = None;
+    let name = create(cluster, dry).await?;
+    let kx = follow::ended(cluster, &name).await?;
+    let status = kx.status.clone().unwrap_or_default();
+    let by = kx.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
+    words.line(format_args!("{} · context {} · you are {by}\n", place(cluster, &status), cluster.context));
+    words.text(page::plan(&status));
+    if let Some(refusal) = &status.refusal {
+        words.text(page::refusal(refusal, &status, words.paint()));
     }
-    let all = api.list(&Default::default()).await.map_err(said)?;
-    let names: Vec<&str> = all.items.iter().map(|a| a.spec.name.as_str()).collect();
-    let hint = match crate::plugin::nearest(action, names.iter().copied()) {
-        _ if names.is_empty() => "no plugin is active: kubectl get actionplugins".to_owned(),
-        Some(near) => format!("did you mean {near}? `writ actions` lists all {}", names.len()),
-        None => format!("`writ actions` lists all {}", names.len()),
-    };
-    anyhow::bail!("there is no action {action}; {hint}")
+    Ok(kx)
 }
 
-fn aim(text: &str) -> Target {
-    match text.split_once('/') {
-        Some((kind, name)) => Target { kind: Some(kind.into()), name: name.into() },
-        None => Target { kind: None, name: text.into() },
-    }
+fn place(cluster: &Connected, status: &ExecutionStatus) -> String {
+    let here = &cluster.namespace;
+    status.target.as_ref().map_or_else(|| here.clone(), |t| format!("{} in {here}", short(&t.kind, &t.name)))
 }
 
 /// `scale-web-x7k2p`: verb, target, and what makes it unique.
@@ -173,9 +141,8 @@ async fn create(cluster: &Connected, mut kx: KubernetesExecution) -> anyhow::Res
     Ok(created.metadata.name.unwrap_or_default())
 }
 
-fn confirmed() -> anyhow::Result<bool> {
-    print!("Run it? [y/N] ");
-    std::io::stdout().flush()?;
+fn confirmed(words: Words) -> anyhow::Result<bool> {
+    words.text("Run it? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -1,5 +1,9 @@
 //! `writ watch`: follow an execution to its end.
-use super::{Where, follow, human::Exit};
+use super::{
+    Where, follow,
+    human::Exit,
+    out::{self, Words},
+};
 use std::time::Duration;
 
 /// Follow an execution to its end.
@@ -18,7 +22,7 @@ impl Watch {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
-        println!("{} in {}", self.name, cluster.namespace);
-        follow::follow(&cluster, &self.name, self.wait.map(Duration::from_secs)).await
+        out::line(format_args!("{} in {}", self.name, cluster.namespace));
+        follow::follow(&cluster, &self.name, self.wait.map(Duration::from_secs), Words::Stdout).await
     }
 }

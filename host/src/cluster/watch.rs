@@ -2,6 +2,7 @@
 //! what is done then is the caller's. Keeps next to nothing of an object in memory: it is read live at every wake-up.
 use super::{
     client::{CallError, Cluster},
+    retry::retry_after,
     touch::Touches,
 };
 use crds::{
@@ -32,9 +33,6 @@ use tokio::sync::Notify;
 
 /// Executions that are worked on at the same time. Each holds a few calls to the API server and no thread.
 const AT_ONCE: u16 = 64;
-/// After a failure an execution is tried again, later and later.
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-const LAST_RETRY: Duration = Duration::from_secs(30);
 /// An execution that waits for a change alone is looked at all the same from time to time, should a change ever be missed.
 const RESYNC: Duration = Duration::from_secs(600);
 /// What a lost request made cannot run; it is litter, and not in a hurry.
@@ -260,7 +258,7 @@ impl Runner {
             *count = count.saturating_add(1);
             *count
         });
-        let after = asked_to_wait(error).unwrap_or_else(|| later(failures));
+        let after = retry_after(failures, error);
         tracing::warn!(execution = %who, failures, retry_in = ?after, error = error as &dyn StdError, "a wake-up failed");
         Action::requeue(after)
     }
@@ -268,18 +266,6 @@ impl Runner {
 
 fn from_now(until: Timestamp) -> Duration {
     Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
-}
-
-fn later(failures: u32) -> Duration {
-    FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(LAST_RETRY)
-}
-
-/// Where the API server said how long to wait, however deep it stands.
-fn asked_to_wait(error: &(dyn StdError + 'static)) -> Option<Duration> {
-    match error.downcast_ref::<CallError>() {
-        Some(CallError::Throttled { after }) => Some(*after),
-        _ => asked_to_wait(error.source()?),
-    }
 }
 
 /// A wake-up tells by itself how it went; a watch that failed is told here. (Gone objects are no failure.)
@@ -307,18 +293,5 @@ mod tests {
         assert!(!seen("APhaseOfANewerBuild", &[]).owes_nothing());
         let fresh: Seen = serde_json::from_value(json!({"metadata": {"name": "x"}})).unwrap();
         assert!(!fresh.owes_nothing());
-    }
-
-    #[test]
-    fn retries_come_later_and_later_up_to_a_bound() {
-        assert_eq!([later(1), later(2), later(3)], [200, 400, 800].map(Duration::from_millis));
-        assert_eq!(later(40), LAST_RETRY);
-    }
-
-    #[test]
-    fn the_server_is_waited_for_as_long_as_it_asks() {
-        let busy = CallError::Throttled { after: Duration::from_secs(7) };
-        assert_eq!(asked_to_wait(&WakeError::Reconcile(Box::new(WakeError::Read(busy)))), Some(Duration::from_secs(7)));
-        assert_eq!(asked_to_wait(&WakeError::Moving), None);
     }
 }

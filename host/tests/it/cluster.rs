@@ -1,5 +1,5 @@
 //! The cluster engine against a mock of the API server: what it asks, in which order, how often, and what it concludes.
-mod api;
+pub mod api;
 mod calls;
 mod catalog;
 mod freezes;

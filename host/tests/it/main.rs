@@ -8,8 +8,9 @@
     clippy::disallowed_methods,
     reason = "tests: what is not as expected ends the test"
 )]
+mod catalogue;
+mod cli;
 mod cluster;
-mod command;
 mod gate;
 mod ledger;
 mod plugin;

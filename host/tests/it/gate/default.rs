@@ -8,7 +8,7 @@ use host::gate::{Kind, Policy, check, read, test_report};
 use std::process::{Command, Output};
 
 pub fn default_policy() -> Policy {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/policy");
+    let directory = "../deploy/policy";
     let mut policies = read(&Dir::open_ambient_dir(directory, ambient_authority()).unwrap()).unwrap();
     assert_eq!(policies.len(), 1);
     policies.remove(0)
@@ -144,7 +144,7 @@ fn printed(arguments: &[&str]) -> String {
 
 /// Of the program itself, from the top of the repository.
 fn print(arguments: &[&str]) -> Output {
-    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let top = "..";
     Command::new(env!("CARGO_BIN_EXE_writ")).args(["policy", "print"]).args(arguments).current_dir(top).output().unwrap()
 }
 

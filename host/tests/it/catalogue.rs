@@ -1,0 +1,101 @@
+//! The catalogue's controllers before an API server that fails for a while: what was not done is done again, without another change.
+use crate::cluster::api::{Answer, Call, cluster, list, no, ok};
+use crds::{ActionPlugin, ExecutionPolicy};
+use futures::StreamExt;
+use host::{
+    catalogue::{
+        Catalogue,
+        follow::{Controller, follow},
+        plugins::PluginController,
+        policies::PolicyController,
+    },
+    cluster::Cluster,
+    gate::{Gate, GateLimits},
+    ledger::Ledger,
+    plugin::Plugins,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::mpsc, time::timeout};
+
+/// The reason of this condition, where the call writes a status.
+fn reason(call: &Call, condition: &str) -> Option<String> {
+    let all = call.body["status"]["conditions"].as_array()?;
+    Some(all.iter().find(|c| c["type"] == condition)?["reason"].as_str()?.to_owned())
+}
+
+/// One list comes and then nothing more; these are the reasons that are written.
+async fn follows<C: Controller<Object: 'static> + 'static>(
+    make: impl FnOnce(Cluster, Ledger) -> C,
+    one: C::Object,
+    server: impl Fn(&Call) -> Answer + Send + 'static,
+    condition: &'static str,
+    wanted: &[&str],
+) {
+    let (heard, mut hears) = mpsc::unbounded_channel();
+    let (cluster, _) = cluster(move |call| {
+        reason(call, condition).map(|reason| heard.send(reason));
+        server(call)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("ledger.db")).await.unwrap();
+    let lists = futures::stream::iter([vec![one]]).chain(futures::stream::pending());
+    let following = tokio::spawn(follow(make(cluster, ledger), lists));
+    for wanted in wanted {
+        let said = timeout(Duration::from_secs(20), hears.recv()).await.expect("it is written in the end");
+        assert_eq!(said.as_deref(), Some(*wanted));
+    }
+    following.abort();
+}
+
+/// The first `times` calls that start so fail.
+fn failing(start: &'static str, times: usize, how: fn() -> Answer) -> impl Fn(&Call) -> Answer {
+    let seen = AtomicUsize::new(0);
+    move |call| match call.is(start) && seen.fetch_add(1, Ordering::Relaxed) < times {
+        true => how(),
+        false if call.is("GET /apis/") => list(&[]),
+        false if call.is("GET /api/v1/") => ok(json!({"metadata": {"name": "bytes"}, "binaryData": {"k": "AGFzbQ=="}})),
+        false => ok(json!({"metadata": {"name": "a"}, "spec": {"source": {}, "digest": "", "owner": "", "modules": {}}})),
+    }
+}
+
+/// One plugin, whose bytes are not what it says.
+async fn plugin(server: impl Fn(&Call) -> Answer + Send + 'static, condition: &'static str, wanted: &[&str]) {
+    let plugin: ActionPlugin = serde_json::from_value(json!({
+        "metadata": {"name": "a", "uid": "u"},
+        "spec": {"source": {"configMap": {"name": "bytes", "key": "k"}}, "digest": "sha256:other", "owner": "o"},
+    }))
+    .unwrap();
+    let make = |cluster, ledger| {
+        PluginController::new(cluster, Plugins::new().unwrap(), Arc::new(Catalogue::default()), ledger, None, Timestamp::now)
+    };
+    follows(make, plugin, server, condition, wanted).await;
+}
+
+#[tokio::test]
+async fn actions_that_could_not_be_listed_once_do_not_leave_a_plugin_without_a_status() {
+    let server = failing("GET /apis/", 1, || no(429, "TooManyRequests", "storage is (re)initializing"));
+    plugin(server, "Verified", &["DigestMismatch"]).await;
+}
+
+#[tokio::test]
+async fn a_component_that_comes_later_than_its_plugin_is_fetched_then() {
+    let server = failing("GET /api/v1/", 1, || no(404, "NotFound", "no such map"));
+    plugin(server, "Fetched", &["FetchFailed", "Fetched"]).await;
+}
+
+#[tokio::test]
+async fn a_policy_is_said_to_be_in_force_also_where_saying_so_failed_once() {
+    let policy: ExecutionPolicy =
+        serde_json::from_value(json!({"metadata": {"name": "a", "uid": "u"}, "spec": {"owner": "o", "modules": {}}})).unwrap();
+    let make =
+        |cluster, ledger| PolicyController::new(cluster, Gate::new(GateLimits::default()).unwrap(), ledger, Timestamp::now);
+    follows(make, policy, failing("PATCH", 1, || Answer::Broken), "Ready", &["NoModules"; 2]).await;
+}

@@ -1,0 +1,174 @@
+//! The binary as a person or a script starts it: what it prints where, and how it ends. Before an API server that only plays one.
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Method, StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+};
+use serde_json::{Value, json};
+use std::{
+    process::{Output, Stdio},
+    sync::{Arc, Mutex},
+};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// Every call, and how executions end here.
+#[derive(Clone)]
+struct Api {
+    calls: Arc<Mutex<Vec<String>>>,
+    phase: &'static str,
+}
+
+impl Api {
+    fn execution(&self) -> Value {
+        let refusal = (self.phase == "Refused").then(|| json!({"by": "Policy", "violations": [{"message": "too many"}]}));
+        let status = json!({"phase": self.phase, "message": "as told", "refusal": refusal});
+        json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
+            "metadata": {"name": "scale-web-1", "namespace": "shop", "resourceVersion": "1"},
+            "spec": {"action": "scale_deployment", "parameters": {}}, "status": status})
+    }
+}
+
+async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
+    let path = request.uri().path().to_owned();
+    api.calls.lock().unwrap().push(format!("{} {path}", request.method()));
+    let action = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Action", "metadata": {"name": "scale-deployment"}, "spec":
+        {"name": "scale_deployment", "plugin": "workload", "targets": [{"apiVersion": "apps/v1", "kind": "Deployment"}]}});
+    let list = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecutionList",
+        "metadata": {"resourceVersion": "1"}, "items": [api.execution()]});
+    let (code, body) = match (request.method(), path.rsplit('/').next().unwrap()) {
+        (_, "scale-deployment") => (StatusCode::OK, action),
+        (&Method::POST, _) => (StatusCode::CREATED, api.execution()),
+        (_, "scale-web-1") => (StatusCode::OK, api.execution()),
+        (_, "kubernetesexecutions") => (StatusCode::OK, list),
+        _ => (StatusCode::NOT_FOUND, json!({"kind": "Status", "status": "Failure", "code": 404, "reason": "NotFound"})),
+    };
+    (code, [(CONTENT_TYPE, "application/json")], body.to_string())
+}
+
+/// A machine with a kubeconfig, and the calls made from it.
+struct Machine {
+    home: TempDir,
+    api: Api,
+}
+
+impl Machine {
+    async fn new(phase: &'static str) -> Self {
+        let api = Api { calls: Arc::default(), phase };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer).with_state(api.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let home = TempDir::new().unwrap();
+        let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": server}}], "users": [{"name": "u", "user": {}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "shop"}}]});
+        std::fs::write(home.path().join("config"), config.to_string()).unwrap();
+        Self { home, api }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_writ"));
+        command.args(line.split(' ')).env("KUBECONFIG", self.home.path().join("config")).current_dir(self.home.path());
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    async fn writ(&self, line: &str) -> Output {
+        self.command(line).output().await.unwrap()
+    }
+
+    fn created(&self) -> Vec<String> {
+        let calls = self.api.calls.lock().unwrap();
+        calls.iter().filter(|c| c.starts_with("POST")).cloned().collect()
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn without_a_terminal_nothing_runs_unless_told_so() {
+    let machine = Machine::new("Completed").await;
+    let asked = machine.writ("run scale_deployment web").await;
+    assert_eq!((asked.status.code(), text(&asked.stdout)), (Some(1), ""));
+    assert!(text(&asked.stderr).contains("no terminal to ask on"), "{}", text(&asked.stderr));
+    assert_eq!(machine.created(), Vec::<String>::new());
+    assert_eq!(machine.writ("run scale_deployment web -y").await.status.code(), Some(0));
+    assert_eq!(machine.writ("run scale_deployment web --dry-run=plan").await.status.code(), Some(0));
+    assert_eq!(machine.created().len(), 2);
+}
+
+#[tokio::test]
+async fn standard_output_is_for_the_object_alone() {
+    for (phase, code) in [("Completed", 0), ("Refused", 2)] {
+        let machine = Machine::new(phase).await;
+        for how in ["-y", "--dry-run=plan"] {
+            let ran = machine.writ(&format!("run scale_deployment web {how} -o json")).await;
+            assert_eq!(ran.status.code(), Some(code), "{phase} {how}: {}", text(&ran.stderr));
+            let object: Value = serde_json::from_slice(&ran.stdout).unwrap();
+            assert_eq!(object["status"]["phase"], phase);
+            assert_ne!(text(&ran.stderr), "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_reads_on_is_no_reason_to_panic() {
+    let machine = Machine::new("Completed").await;
+    let mut command = machine.command("get -o json");
+    let (read, write) = std::io::pipe().unwrap();
+    drop(read);
+    let ended = command.stdout(write).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().await.unwrap();
+    assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(141), ""));
+}
+
+#[tokio::test]
+async fn a_mistake_on_the_line_is_not_a_refusal() {
+    let machine = Machine::new("Completed").await;
+    let mistakes = ["nope", "run", "watch", "get --nope", "run --bogus", "run a b --dry-run=server"].map(|line| (line, 1));
+    let none = ["--help", "--version", "run --help"].map(|line| (line, 0));
+    for (line, code) in mistakes.into_iter().chain(none) {
+        assert_eq!(machine.writ(line).await.status.code(), Some(code), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_runs_in_its_own_namespace_and_only_there() {
+    let machine = Machine::new("Completed").await;
+    let file = "apiVersion: writ.dev/v1alpha1\nkind: KubernetesExecution\nmetadata: {namespace: other}\n\
+        spec: {action: scale_deployment, target: {name: web}}\n";
+    std::fs::write(machine.home.path().join("kx.yaml"), file).unwrap();
+    let elsewhere = machine.writ("run -f kx.yaml -y -n shop").await;
+    assert_eq!(elsewhere.status.code(), Some(1));
+    assert!(text(&elsewhere.stderr).contains("is for namespace other"), "{}", text(&elsewhere.stderr));
+    assert_eq!(machine.writ("run -f kx.yaml -y").await.status.code(), Some(0));
+    assert_eq!(machine.created(), ["POST /apis/writ.dev/v1alpha1/namespaces/other/kubernetesexecutions"]);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_answered_with_where_to_look() {
+    let machine = Machine::new("Completed").await;
+    for command in ["get", "logs", "watch", "cancel"] {
+        let said = machine.writ(&format!("{command} nope")).await;
+        assert_eq!(said.status.code(), Some(1), "{command}");
+        assert_eq!(
+            text(&said.stderr),
+            "writ: no execution nope in shop; `writ get -n shop` lists those there are\n",
+            "{command}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_over_cannot_be_stopped_and_says_how_it_ended() {
+    for (phase, code) in [("Completed", 0), ("Failed", 3), ("Cancelled", 0)] {
+        let machine = Machine::new(phase).await;
+        let said = machine.writ("cancel scale-web-1").await;
+        assert_eq!(said.status.code(), Some(code));
+        assert!(text(&said.stdout).contains(&format!("was over already: {phase}")), "{}", text(&said.stdout));
+        assert!(machine.api.calls.lock().unwrap().iter().all(|c| !c.starts_with("PATCH")));
+    }
+}
