@@ -35,6 +35,7 @@ use serde_json::{Map, Value, json};
     printcolumn(name = "Undo", type_ = "string", json_path = ".status.rollback.state"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.reason", priority = "1"),
+    printcolumn(name = "Approvals", type_ = "string", json_path = ".status.approval.count", priority = "1"),
     printcolumn(name = "Duration", type_ = "string", json_path = ".status.duration", priority = "1"),
     printcolumn(name = "Plugin", type_ = "string", json_path = ".status.plugin.name", priority = "1"),
     printcolumn(name = "Job", type_ = "string", json_path = ".status.job.name", priority = "1")

@@ -8,6 +8,8 @@ pub enum Phase {
     /// Parameters, plan and policy are looked at. Nothing was touched.
     #[default]
     Validating,
+    /// Allowed, where people approve it: their approvals are waited for. Nothing was touched.
+    AwaitingApproval,
     /// Allowed; the last look and the identity. The Job has certainly not been asked for.
     Preparing,
     /// The Job may have been asked for. From here on nothing is ever `Refused`.
@@ -29,8 +31,18 @@ impl Phase {
     #[must_use]
     pub const fn leads_to(self) -> &'static [Self] {
         match self {
-            Self::Validating => &[Self::Refused, Self::Cancelled, Self::Preparing, Self::Completed],
-            Self::Preparing => &[Self::Refused, Self::Cancelled, Self::Validating, Self::Preparing, Self::Executing],
+            Self::Validating => &[Self::Refused, Self::Cancelled, Self::AwaitingApproval, Self::Preparing, Self::Completed],
+            Self::AwaitingApproval => {
+                &[Self::Refused, Self::Cancelled, Self::Validating, Self::AwaitingApproval, Self::Preparing]
+            }
+            Self::Preparing => &[
+                Self::Refused,
+                Self::Cancelled,
+                Self::Validating,
+                Self::AwaitingApproval,
+                Self::Preparing,
+                Self::Executing,
+            ],
             Self::Executing => &[Self::Executing, Self::Verifying, Self::Failed, Self::Cancelled],
             Self::Verifying => &[Self::Completed, Self::Failed],
             Self::Completed | Self::Failed | Self::Refused | Self::Cancelled => &[],

@@ -32,6 +32,11 @@ pub enum Reason {
     /// A field, or an obligation of a policy, that this build does not honor yet. Never ignored.
     NotSupportedYet,
 
+    /// Somebody who may approve it said no. The message says who, and why.
+    Rejected,
+    /// The approvals that the policies want were not there in time, or it did not start in time after them.
+    ApprovalExpired,
+
     // ---- refused because something of ours is not in order: for the platform team
     /// The plugin broke the contract (trap, limit, answer that is not allowed).
     PluginFailed,
@@ -47,6 +52,13 @@ pub enum Reason {
     // ---- on the way
     /// The plan made again has another hash: the target, the plugin's answer or the parameters' meaning moved. It is looked at anew.
     Drifted,
+    /// The policies want approvals. The message says how many, of whom, until when, and how to give one.
+    ApprovalNeeded,
+    /// Enough people approved exactly this plan.
+    Approved,
+    /// What was approved is not enough any more: an approval was deleted, its giver may not approve any more, or a policy asks for more.
+    /// It waits again, for what is missing.
+    ApprovalWithdrawn,
     /// An `ExecutionFreeze` matches, and nothing irreversible starts while it stands. The message says who froze, why, and until when. It
     /// goes on by itself when the freeze ends; after 24 hours it is refused.
     Frozen,

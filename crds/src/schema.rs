@@ -1,6 +1,6 @@
 //! From the Rust types to the CustomResourceDefinitions: the derived schema, made structural, bounded, and free of what the API
 //! server does not know. Owns the pieces of schema that a type cannot say.
-use crate::{Action, ActionPlugin, ExecutionFreeze, ExecutionPolicy, KubernetesExecution, limits};
+use crate::{Action, ActionPlugin, ExecutionApproval, ExecutionFreeze, ExecutionPolicy, KubernetesExecution, limits};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
@@ -11,7 +11,14 @@ use serde_json::{Value, json};
 /// All definitions of this build, in the order in which they are installed.
 #[must_use]
 pub fn all() -> Vec<CustomResourceDefinition> {
-    let all = [KubernetesExecution::crd(), ActionPlugin::crd(), Action::crd(), ExecutionPolicy::crd(), ExecutionFreeze::crd()];
+    let all = [
+        KubernetesExecution::crd(),
+        ActionPlugin::crd(),
+        Action::crd(),
+        ExecutionPolicy::crd(),
+        ExecutionFreeze::crd(),
+        ExecutionApproval::crd(),
+    ];
     all.into_iter().map(finished).collect()
 }
 

@@ -265,6 +265,7 @@ const fn step_name(step: &Step) -> &'static str {
             Effect::Revoke { .. } => "revoke",
             Effect::ReleasePods { .. } => "release_pods",
             Effect::ExpireJob { .. } => "expire_job",
+            Effect::TellApprovals { .. } => "tell_approvals",
             Effect::ReleaseFinalizer => "release_finalizer",
         },
     }

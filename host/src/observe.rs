@@ -14,12 +14,12 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        ChecksSeen, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
+        AwaitingApproval, ChecksSeen, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
     },
     question::{self, Facts},
     site::Site,
 };
-use futures::future::try_join;
+use futures::future::{try_join, try_join3};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -84,10 +84,17 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
             let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left };
             Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
         }
+        Progress::AwaitingApproval(p) => awaiting(with, now, exec, &p.planned).await?,
         Progress::Preparing(p) => preparing(with, now, exec, &p.planned).await?,
         Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)).into(),
         Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
-        Progress::Over(p) => PhaseSeen::Over(with.cluster.left(exec, p).await?).into(),
+        Progress::Over(p) => {
+            let mut over = with.cluster.left(exec, p).await?;
+            if exec.status.approval.is_some() {
+                over.approvals = with.cluster.approvals_named(exec).await?;
+            }
+            PhaseSeen::Over(over).into()
+        }
     })
 }
 
@@ -145,6 +152,20 @@ async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<G
     })
 }
 
+async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Look, ObserveError> {
+    let left = async {
+        match exec.reason {
+            Reason::ApprovalWithdrawn => Ok(Some(with.cluster.leftovers(&exec.uid, &exec.namespace).await?)),
+            _ => Ok(None),
+        }
+    };
+    let approvals = async { Ok(with.cluster.approvals(exec).await?) };
+    let (Judged { judgement: judged, question }, approvals, left) =
+        try_join3(judged(with, now, exec, Some(planned)), approvals, left).await?;
+    let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, left };
+    Ok(Look { phase: PhaseSeen::AwaitingApproval(Box::new(seen)), question })
+}
+
 async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Look, ObserveError> {
     let grants = grants(with, exec, planned).await?;
     let last = grants != Grants::None;
@@ -157,8 +178,15 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
             false => Ok((None, None)),
         }
     };
-    let ((judged, question), freezes) = try_join(judged, freezes).await?;
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes };
+    // Where nobody was asked before and a policy asks now, it goes to where they are read.
+    let approvals = async {
+        match last && exec.status.approval.is_some() {
+            true => Ok(with.cluster.approvals(exec).await?),
+            false => Ok(vec![]),
+        }
+    };
+    let ((judged, question), freezes, approvals) = try_join3(judged, freezes, approvals).await?;
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, approvals };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 

@@ -30,6 +30,7 @@ pub async fn perform(with: &Engines, exec: &Execution, effect: &Effect) -> Resul
         Effect::CreateJob(job) => cluster.create_job(job).await.map(drop)?,
         Effect::StopJob { name, uid } => cluster.stop_job(name, uid).await?,
         Effect::ReleasePods { pods } => cluster.release_pods(pods).await?,
+        Effect::TellApprovals { namespace, all } => cluster.tell_approvals(namespace, all).await?,
         Effect::ExpireJob { name, uid, after } => cluster.expire_job(name, uid, *after).await?,
     }
     Ok(None)

@@ -46,6 +46,8 @@ pub struct Execution {
 pub enum Progress {
     /// Nothing yet.
     Validating,
+    /// Allowed, where people approve it.
+    AwaitingApproval(Awaiting),
     /// Allowed.
     Preparing(Ready),
     /// The Job may exist.
@@ -61,6 +63,26 @@ pub enum Progress {
 pub struct Ready {
     /// The plan.
     pub planned: Planned,
+    /// How long its approvals hold, where any were asked for.
+    pub wait: Option<Wait>,
+}
+
+/// Allowed, where people approve it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Awaiting {
+    /// What they approve.
+    pub planned: Planned,
+    /// How long.
+    pub wait: Wait,
+}
+
+/// When approvals were asked for, and by when the run must have started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Asked for.
+    pub since: Timestamp,
+    /// No more, from then on.
+    pub until: Timestamp,
 }
 
 /// The Job may exist.

@@ -3,7 +3,7 @@
 use crate::{
     access, duration,
     model::Planned,
-    observed::{PolicyRuling, Ruling, Verdict},
+    observed::{Obligations, PolicyRuling, Ruling, Verdict},
     story::{By, No, Pass, obligations, policy_owner},
 };
 use crds::{DryRun, ExecutionSpec, OnFailure, Reason, ViolationStatus};
@@ -66,15 +66,20 @@ fn violation(rule: &str, message: String) -> ViolationStatus {
 
 /// The conditions under which the policies allow.
 pub(crate) fn conditions(ruling: &Ruling) -> Option<No> {
-    let demanding = |r: &&PolicyRuling| !r.shadow && matches!(&r.verdict, Verdict::Allow(o) if !obligations(o).is_empty());
+    let demanding = |r: &&PolicyRuling| !r.shadow && matches!(&r.verdict, Verdict::Allow(o) if !unhonored(o).is_empty());
     let r = ruling.results.iter().find(demanding)?;
     let Verdict::Allow(conditions) = &r.verdict else { return None };
-    let wants = obligations(conditions).join(", ");
+    let wants = unhonored(conditions).join(", ");
     let what = format!("Policy {} allows it only with: {wants}. This build of Writ cannot see to that yet.", r.policy);
     let next = format!("Have {} allow it without, or wait for a build that honors it.", policy_owner(r));
     let no =
         No::new(Reason::NotSupportedYet, By::Policy, format!("policy {} wants {wants}: not supported yet", r.policy), what, next);
     Some(no.who(policy_owner(r)).violations([violation(&format!("policy {}", r.policy), format!("{wants}: not supported yet"))]))
+}
+
+fn unhonored(o: &Obligations) -> Vec<String> {
+    // Approvals are seen to (`approvals`).
+    obligations(&Obligations { approvals: 0, approver_groups: vec![], ..o.clone() })
 }
 
 /// A run is held to one existing object, or it is not made.

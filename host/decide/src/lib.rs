@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::too_many_lines, clippy::type_complexity, reason = "tables"))]
 
 pub mod access;
+mod approvals;
 pub mod argv;
 pub mod canonical;
 pub mod duration;

@@ -1,11 +1,11 @@
 //! `&KubernetesExecution -> Execution`. Owns what a status may look like in each phase. What does not fit was not written by this
 //! host: it is never acted on, only shown.
 use crate::{
-    execution::{Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying},
+    execution::{Awaiting, Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying, Wait},
     model::{JobName, Malformed, Uid},
     planned, time,
 };
-use crds::{ExecutionStatus, JobStatus, KubernetesExecution, Phase};
+use crds::{ApprovalStatus, ExecutionStatus, JobStatus, KubernetesExecution, Phase};
 use jiff::Timestamp;
 
 impl Execution {
@@ -58,7 +58,7 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     if status.seq < 0 || (status.seq == 0 && phase != Phase::Validating) {
         return Err(foreign("status.seq", phase));
     }
-    let before_the_job = matches!(phase, Phase::Validating | Phase::Preparing | Phase::Refused);
+    let before_the_job = matches!(phase, Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Refused);
     if before_the_job && status.job.is_some() {
         return Err(foreign("status.job", phase));
     }
@@ -71,7 +71,11 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     let since = since(status, at)?;
     Ok(match phase {
         Phase::Validating => Progress::Validating,
-        Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)? }),
+        Phase::AwaitingApproval => {
+            let wait = wait(status)?.ok_or_else(|| absent("status.approval"))?;
+            Progress::AwaitingApproval(Awaiting { planned: planned::read(action, status)?, wait })
+        }
+        Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)?, wait: wait(status)? }),
         Phase::Executing => {
             let (job, seen) = job(asked(status)?)?;
             Progress::Executing(Executing { planned: planned::read(action, status)?, job, seen, since })
@@ -85,6 +89,11 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
             Progress::Over(Over { phase, job: status.job.as_ref().map(job).transpose()? })
         }
     })
+}
+
+fn wait(status: &ExecutionStatus) -> Result<Option<Wait>, Malformed> {
+    let read = |a: &ApprovalStatus| Ok(Wait { since: time::read(&a.since)?, until: time::read(&a.expires_at)? });
+    status.approval.as_ref().map(read).transpose()
 }
 
 fn asked(status: &ExecutionStatus) -> Result<&JobStatus, Malformed> {

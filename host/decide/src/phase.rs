@@ -1,6 +1,9 @@
 //! One file a phase, and what comes before any phase: the brake, the ledger, the finalizer. Owns the order of these questions.
+mod approved;
+mod awaiting;
 mod brake;
 mod chain;
+mod drifted;
 mod executing;
 mod frozen;
 mod ledger;
@@ -30,6 +33,7 @@ pub(crate) fn next(pass: Pass<'_>, seen: &Observed) -> Step {
     }
     match (&pass.exec.progress, &seen.phase) {
         (Progress::Validating, PhaseSeen::Validating(s)) => validating::next(&pass.began(s.since), s),
+        (Progress::AwaitingApproval(p), PhaseSeen::AwaitingApproval(s)) => awaiting::next(&pass, p, s),
         (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass, p, s),
         (Progress::Executing(p), PhaseSeen::Executing(s)) => executing::next(&pass, p, s),
         (Progress::Verifying(p), PhaseSeen::Verifying(s)) => verifying::next(&pass, p, s),

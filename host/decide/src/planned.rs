@@ -51,6 +51,7 @@ pub fn forget(status: &mut ExecutionStatus) {
     status.target = None;
     status.plan = None;
     status.policy = None;
+    status.approval = None;
     status.rollback = None;
 }
 

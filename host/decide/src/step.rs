@@ -2,6 +2,7 @@
 use crate::{
     access::Access,
     model::{JobName, Uid},
+    observed::Told,
     row::Row,
 };
 use crds::ExecutionStatus;
@@ -61,6 +62,13 @@ pub enum Effect {
         /// How long it stays.
         after: SignedDuration,
     },
+    /// Say of approvals whether they count, and why not.
+    TellApprovals {
+        /// Where they are.
+        namespace: String,
+        /// Name and uid of each, and what is said of it.
+        all: Vec<(String, String, Told)>,
+    },
     /// Nothing is owed any more.
     ReleaseFinalizer,
 }
@@ -99,6 +107,8 @@ pub enum Why {
     Disagreement,
     /// The object moved while it was looked at.
     ViewMoved,
+    /// Approvals are missing.
+    Approval,
     /// An `ExecutionFreeze` matches.
     Frozen,
     /// The plugin is busy or not loaded.

@@ -1,5 +1,6 @@
 //! Everything that people read in a status. Owns the one constructor of a record; a phase says where to and why, and adds what it
 //! learnt. Messages say what happened, what it means, what to do next.
+mod approval;
 mod change;
 mod conditions;
 mod policy;
@@ -8,6 +9,7 @@ mod timeline;
 mod undo;
 
 use crate::{execution::Execution, site::Site, step::Step, time};
+pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, WAITING, asked_of, given, of as approval_status, sum};
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};

@@ -1,4 +1,6 @@
 //! Tests of the core as a whole: the table of every phase and every observation, messages, and the crash matrix.
+pub(crate) mod approving;
+mod awaiting;
 mod decisions;
 pub(crate) mod fixtures;
 mod matrix;

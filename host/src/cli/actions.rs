@@ -46,12 +46,17 @@ async fn row(cluster: &Connected, action: Action) -> anyhow::Result<Vec<String>>
 
 /// The right the API server asks for when an execution is created.
 pub async fn may_run(cluster: &Connected, action: &Action) -> anyhow::Result<bool> {
+    may(cluster, "run", &cluster.namespace, action.metadata.name.as_deref().unwrap_or_default()).await
+}
+
+/// Whether you hold this verb on an action: by the name of its object.
+pub async fn may(cluster: &Connected, verb: &str, namespace: &str, name: &str) -> anyhow::Result<bool> {
     let attributes = ResourceAttributes {
         group: Some("writ.dev".into()),
         resource: Some("actions".into()),
-        name: action.metadata.name.clone(),
-        namespace: Some(cluster.namespace.clone()),
-        verb: Some("run".into()),
+        name: Some(name.into()),
+        namespace: Some(namespace.into()),
+        verb: Some(verb.into()),
         ..Default::default()
     };
     let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };

@@ -1,5 +1,6 @@
 //! Follows one execution to its end and tells each step as it comes.
 use super::{
+    ballot,
     connect::Connected,
     human::Exit,
     out::{self, Words},
@@ -95,10 +96,19 @@ impl Told {
                 self.words.line(format_args!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took)));
             }
         }
-        if status.reason == Reason::Frozen && !status.phase.is_over() && self.waits != status.message {
+        if let Some(word) = waits_for(status).filter(|_| self.waits != status.message) {
             self.waits.clone_from(&status.message);
-            self.words.line(format_args!("  {} {:<11} {}", paint.red("●"), "frozen", status.message));
+            self.words.line(format_args!("  {} {word:<11} {}", paint.red("●"), status.message));
         }
+    }
+}
+
+/// For people, or for the end of something that people did.
+fn waits_for(status: &ExecutionStatus) -> Option<&'static str> {
+    match (status.phase, status.reason) {
+        (Phase::AwaitingApproval, _) => Some("approval"),
+        (Phase::Preparing, Reason::Frozen) => Some("frozen"),
+        _ => None,
     }
 }
 
@@ -109,6 +119,10 @@ fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)
     }
     match left {
         Phase::Validating => Some(("validated", "parameters, policy, undo".into())),
+        Phase::AwaitingApproval => {
+            let approval = status.approval.as_ref().filter(|a| a.state == "Approved")?;
+            Some(("approval", ballot::sum(approval)))
+        }
         Phase::Preparing => Some(("prepared", "an identity that can write this one object".into())),
         Phase::Executing => {
             let job = status.job.clone().unwrap_or_default();

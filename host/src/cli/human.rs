@@ -15,6 +15,8 @@ pub enum Exit {
     Failed,
     /// Nobody can tell: look at the target.
     Unknown,
+    /// Rejected, or not approved in time; nothing was touched.
+    Rejected,
     /// The command's own time passed; the execution goes on.
     StillRunning,
     /// Cancelled, or the question was answered with no.
@@ -31,6 +33,7 @@ impl Exit {
             Self::Refused => 2,
             Self::Failed => 3,
             Self::Unknown => 4,
+            Self::Rejected => 5,
             Self::StillRunning => 6,
             Self::Cancelled => 7,
         }
@@ -42,6 +45,7 @@ impl Exit {
         match (status.phase, status.reason) {
             (_, Reason::OutcomeUnknown) => Self::Unknown,
             (Phase::Completed, _) => Self::Done,
+            (Phase::Refused, Reason::Rejected | Reason::ApprovalExpired) => Self::Rejected,
             (Phase::Refused, _) => Self::Refused,
             (Phase::Failed, _) => Self::Failed,
             (Phase::Cancelled, _) => Self::Cancelled,
@@ -164,5 +168,7 @@ mod tests {
         assert_eq!(Exit::of(&status(Phase::Cancelled, Reason::OutcomeUnknown)).code(), 4);
         assert_eq!(Exit::of(&status(Phase::Failed, Reason::JobFailed)).code(), 3);
         assert_eq!(Exit::of(&status(Phase::Refused, Reason::PolicyDenied)).code(), 2);
+        assert_eq!(Exit::of(&status(Phase::Refused, Reason::Rejected)).code(), 5);
+        assert_eq!(Exit::of(&status(Phase::Refused, Reason::ApprovalExpired)).code(), 5);
     }
 }

@@ -18,6 +18,7 @@ const PARTS: &[&str] = &[
     include_str!("../../../crds/yaml/actions.yaml"),
     include_str!("../../../crds/yaml/executionpolicies.yaml"),
     include_str!("../../../crds/yaml/executionfreezes.yaml"),
+    include_str!("../../../crds/yaml/executionapprovals.yaml"),
     include_str!("../../../deploy/30-rbac.yaml"),
     include_str!("../../../deploy/50-policy.yaml"),
     include_str!("../../../deploy/40-operator.yaml"),

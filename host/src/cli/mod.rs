@@ -2,9 +2,12 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 mod actions;
 mod aim;
+mod approvals;
+mod approve;
 mod arguments;
 mod ask;
 mod audit;
+mod ballot;
 mod cancel;
 mod connect;
 mod explain;
@@ -15,6 +18,7 @@ mod get;
 mod human;
 mod install;
 mod logs;
+mod me;
 mod out;
 mod page;
 mod plan;
@@ -32,9 +36,9 @@ use clap::{Parser, Subcommand};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or as asked          4  outcome unknown: look at the target
-  1  usage, or no cluster       6  --wait passed; the execution goes on
-  2  refused, nothing touched   7  cancelled, or answered no
-  3  failed, something ran
+  1  usage, or no cluster       5  rejected, or not approved in time
+  2  refused, nothing touched   6  --wait passed; the execution goes on
+  3  failed, something ran      7  cancelled, or answered no
 
 Ctrl-C detaches and never cancels.";
 
@@ -67,7 +71,7 @@ pub enum Format {
     Yaml,
 }
 
-/// The commands, by who comes for them: do, write actions, operate.
+/// The commands, by who comes for them: do, approve, write actions, operate.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Do: show the change, ask, run, follow.
@@ -80,6 +84,12 @@ pub enum Command {
     Logs(logs::Logs),
     /// Do: stop an execution, at any phase.
     Cancel(cancel::Cancel),
+    /// Approve: what waits for approvals, and whether for yours.
+    Approvals(approvals::Approvals),
+    /// Approve: show the change, ask, say yes to exactly that.
+    Approve(approve::Approve),
+    /// Approve: show the change, ask, say no; that ends it.
+    Reject(approve::Reject),
     /// Do: what can be done here, and whether by you.
     Actions(actions::Actions),
     /// Do: one action, with an example.
@@ -124,6 +134,9 @@ impl Writ {
             Command::Get(c) => c.run().await,
             Command::Logs(c) => c.run().await,
             Command::Cancel(c) => c.run().await,
+            Command::Approvals(c) => c.run().await,
+            Command::Approve(c) => c.run().await,
+            Command::Reject(c) => c.run().await,
             Command::Actions(c) => c.run().await,
             Command::Explain(c) => c.run().await,
             Command::Plan(c) => c.run().await,

@@ -1,6 +1,9 @@
 //! One execution as a page: what will change or did, how to undo it, what was said. Used by `run`, `get NAME` and `plan`.
-use super::human::{Paint, field, short};
-use crds::{ChangeStatus, ExecutionStatus, KubernetesExecution, RefusalStatus};
+use super::{
+    ballot,
+    human::{Exit, Paint, field, short},
+};
+use crds::{ChangeStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
 
 /// `  change     spec.replicas   2 -> 5` and its companions, for a plan.
 #[must_use]
@@ -31,8 +34,8 @@ fn unique(mut all: Vec<String>) -> Vec<String> {
     all
 }
 
-/// A label only on the first of several lines that share it.
-fn labelled(lines: &[(&str, String)]) -> String {
+/// Label and text, a line each. A label only on the first of several lines that share it.
+pub fn labelled(lines: &[(&str, String)]) -> String {
     let mut text = String::new();
     let mut last = "";
     for (label, line) in lines {
@@ -90,9 +93,11 @@ pub fn refusal(refusal: &RefusalStatus, status: &ExecutionStatus, paint: Paint) 
         "Policy" => " by policy",
         "Plugin" => " by the action itself",
         "Rbac" => " for want of a right",
+        "Approver" if status.reason == Reason::Rejected => " by an approver",
+        "Approver" => " for want of approvals",
         _ => "",
     };
-    let mut text = format!("{}{by} ({:?}, exit 2, nothing was touched)\n", paint.red("Refused"), status.reason);
+    let mut text = format!("{}{by} ({:?}, exit {}, nothing was touched)\n", paint.red("Refused"), status.reason, Exit::of(status).code());
     if refusal.violations.is_empty() {
         text.push_str(&format!("  {}\n", if status.message.is_empty() { &status.summary } else { &status.message }));
     }
@@ -123,6 +128,7 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
     }
     let Some(status) = &kx.status else { return text + "  not looked at yet\n" };
     text.push_str(&plan(status));
+    text.push_str(&labelled(&ballot::lines(status)));
     text.push_str(&timeline(status));
     if let Some(r) = &status.refusal {
         text.push_str(&refusal(r, status, paint));

@@ -153,7 +153,7 @@ fn confirmed(words: Words) -> anyhow::Result<bool> {
 #[error("Refused by the API server (exit 2, nothing was touched)\n  {0}")]
 pub struct RefusedByServer(String);
 
-fn refused(error: kube::Error) -> anyhow::Error {
+pub fn refused(error: kube::Error) -> anyhow::Error {
     match error {
         kube::Error::Api(status) if matches!(status.code, 403 | 422) => RefusedByServer(status.message.clone()).into(),
         other => said(other),

@@ -3,6 +3,7 @@
 //!
 //! Every write is one call without retries (`client`): the loop above decides whether a second one is harmless.
 
+mod approvals;
 mod catalog;
 mod client;
 mod echo;

@@ -13,8 +13,16 @@ impl Cluster {
     pub async fn may_run(&self, who: &Identity, namespace: &str, action: &str) -> Result<Result<(), String>, CallError> {
         let name = labels::object_name(action);
         let subject = Subject { user: &who.username, uid: &who.uid, groups: &who.groups };
-        let answer = self.review(&subject, run(namespace, &name)).await?;
+        let answer = self.review(&subject, on_action("run", namespace, &name)).await?;
         Ok(if answer.allowed { Ok(()) } else { Err(denied(&who.username, namespace, action, &name, &answer)) })
+    }
+
+    /// May this person approve the action in this namespace?
+    pub(super) async fn may_approve(&self, who: &Identity, namespace: &str, action: &str) -> Result<bool, CallError> {
+        let subject = Subject { user: &who.username, uid: &who.uid, groups: &who.groups };
+        let what = on_action("approve", namespace, &labels::object_name(action));
+        // Nobody has no rights; the API server would call the question malformed.
+        Ok(!who.username.is_empty() && self.review(&subject, what).await?.allowed)
     }
 
     /// May the run's account make this write? Where RBAC has several verbs for it, one is enough.
@@ -52,9 +60,9 @@ struct Subject<'a> {
     groups: &'a [String],
 }
 
-fn run(namespace: &str, name: &str) -> ResourceAttributes {
+fn on_action(verb: &str, namespace: &str, name: &str) -> ResourceAttributes {
     ResourceAttributes {
-        verb: Some("run".into()),
+        verb: Some(verb.into()),
         group: Some(labels::GROUP.into()),
         resource: Some("actions".into()),
         namespace: Some(namespace.to_owned()),

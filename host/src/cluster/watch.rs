@@ -1,12 +1,13 @@
-//! What wakes an execution: its own changes, its Job and pods, the object it waits for, the clock. Owns who is woken and when again;
+//! What wakes an execution: its own changes, its Job and pods, its approvals, the object it waits for, the clock. Owns who is woken and when again;
 //! what is done then is the caller's. Keeps next to nothing of an object in memory: it is read live at every wake-up.
 use super::{
+    approvals::awaited,
     client::{CallError, Cluster},
     retry::retry_after,
     touch::Touches,
 };
 use crds::{
-    KubernetesExecution, Phase,
+    ExecutionApproval, KubernetesExecution, Phase,
     labels::{ANNOTATION_EXECUTION, FINALIZER_RECORD, LABEL_EXECUTION_UID},
 };
 use decide::model::ObjectRef as Target;
@@ -153,14 +154,22 @@ impl Cluster {
                 }
             }))
         });
-        let all: [Requests; 5] = [
+        let all: [Requests; 6] = [
             own.boxed(),
             self.made_for_one::<Job>(),
             self.made_for_one::<Pod>(),
+            self.approved(),
             woken.map(|who| Ok(who.into())).boxed(),
             nudges(self.nudge.clone(), store.clone()),
         ];
         (store, stream::select_all(all).boxed())
+    }
+
+    /// Executions that somebody approves or rejects.
+    fn approved(&self) -> Requests {
+        let events = self.watch::<ExecutionApproval>(watcher::Config::default());
+        let named = |event| awaited(event).map(|(namespace, name)| ObjectRef::new(&name).within(&namespace).into());
+        events.try_filter_map(move |event| std::future::ready(Ok(named(event)))).boxed()
     }
 
     /// Jobs and pods of runs, back to whom they were made for.

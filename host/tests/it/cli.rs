@@ -23,7 +23,11 @@ struct Api {
 impl Api {
     fn execution(&self) -> Value {
         let refusal = (self.phase == "Refused").then(|| json!({"by": "Policy", "violations": [{"message": "too many"}]}));
-        let status = json!({"phase": self.phase, "message": "as told", "refusal": refusal});
+        let approval = (self.phase == "AwaitingApproval").then(|| {
+            json!({"state": "Waiting", "count": "0 of 1", "needed": 1, "groups": ["sre-leads"], "planHash": "sha256:7f3a", "how": "",
+                "since": "2026-11-23T03:12:09Z", "expiresAt": "2026-11-23T03:27:09Z"})
+        });
+        let status = json!({"phase": self.phase, "message": "as told", "refusal": refusal, "approval": approval});
         json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
             "metadata": {"name": "scale-web-1", "namespace": "shop", "resourceVersion": "1"},
             "spec": {"action": "scale_deployment", "parameters": {}}, "status": status})
@@ -37,8 +41,23 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         {"name": "scale_deployment", "plugin": "workload", "targets": [{"apiVersion": "apps/v1", "kind": "Deployment"}]}});
     let list = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecutionList",
         "metadata": {"resourceVersion": "1"}, "items": [api.execution()]});
+    let me = json!({"status": {"userInfo": {"username": "jonas", "groups": ["sre-leads"]}}});
+    let allowed = json!({"spec": {}, "status": {"allowed": true}});
+    let counted = json!({"type": "Counted", "status": "False", "reason": "WrongPlan", "message": "look again",
+        "lastTransitionTime": "2026-11-23T03:12:07Z"});
+    let approval = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionApproval",
+        "metadata": {"name": "approve-1", "namespace": "shop", "uid": "u", "resourceVersion": "1"},
+        "spec": {"execution": {"name": "scale-web-1", "uid": ""}, "action": "scale_deployment", "planHash": "sha256:7f3a",
+            "decision": "Approve", "approver": {"username": "jonas"}},
+        "status": {"conditions": [counted]}});
+    let approvals = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionApprovalList",
+        "metadata": {"resourceVersion": "1"}, "items": [approval]});
     let (code, body) = match (request.method(), path.rsplit('/').next().unwrap()) {
         (_, "scale-deployment") => (StatusCode::OK, action),
+        (_, "selfsubjectreviews") => (StatusCode::CREATED, me),
+        (_, "selfsubjectaccessreviews") => (StatusCode::CREATED, allowed),
+        (&Method::POST, "executionapprovals") => (StatusCode::CREATED, approval),
+        (_, "executionapprovals") => (StatusCode::OK, approvals),
         (&Method::POST, _) => (StatusCode::CREATED, api.execution()),
         (_, "scale-web-1") => (StatusCode::OK, api.execution()),
         (_, "kubernetesexecutions") => (StatusCode::OK, list),
@@ -171,4 +190,38 @@ async fn what_is_over_cannot_be_stopped_and_says_how_it_ended() {
         assert!(text(&said.stdout).contains(&format!("was over already: {phase}")), "{}", text(&said.stdout));
         assert!(machine.api.calls.lock().unwrap().iter().all(|c| !c.starts_with("PATCH")));
     }
+}
+
+fn approved(machine: &Machine) -> Vec<String> {
+    machine.created().into_iter().filter(|c| c.ends_with("/executionapprovals")).collect()
+}
+
+#[tokio::test]
+async fn an_approver_sees_the_change_and_hears_that_it_does_not_count() {
+    let machine = Machine::new("AwaitingApproval").await;
+    let listed = machine.writ("approvals").await;
+    assert_eq!(listed.status.code(), Some(0), "{}", text(&listed.stderr));
+    assert!(text(&listed.stdout).contains("approve as sre-leads"), "{}", text(&listed.stdout));
+    let unasked = machine.writ("approve scale-web-1").await;
+    assert_eq!(unasked.status.code(), Some(1));
+    assert!(text(&unasked.stderr).contains("no terminal to ask on"), "{}", text(&unasked.stderr));
+    assert_eq!(approved(&machine), Vec::<String>::new());
+    let said = machine.writ("approve scale-web-1 -y --comment ok").await;
+    let out = text(&said.stdout);
+    assert!(out.contains("1 person of sre-leads, until 2026-11-23T03:27:09Z") && out.contains("sha256:7f3a"), "{out}");
+    assert!(out.contains("It does not count (WrongPlan): look again."), "{out}");
+    assert_eq!(said.status.code(), Some(2), "{}", text(&said.stderr));
+    assert_eq!(approved(&machine).len(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_nobody_cannot_be_approved() {
+    let machine = Machine::new("Completed").await;
+    for command in ["approve", "reject"] {
+        let said = machine.writ(&format!("{command} scale-web-1 -y")).await;
+        assert_eq!(said.status.code(), Some(1));
+        assert!(text(&said.stderr).contains("waits for no approval: it is Completed"), "{}", text(&said.stderr));
+    }
+    assert_eq!(approved(&machine), Vec::<String>::new());
+    assert!(text(&machine.writ("approvals").await.stdout).contains("scale-web-1"), "this server knows no field selectors");
 }

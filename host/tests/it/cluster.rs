@@ -1,5 +1,6 @@
 //! The cluster engine against a mock of the API server: what it asks, in which order, how often, and what it concludes.
 pub mod api;
+mod approvals;
 mod calls;
 mod catalog;
 mod freezes;

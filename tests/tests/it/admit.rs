@@ -1,5 +1,6 @@
 //! What the API server refuses by itself, with no operator running: each guard of `deploy/admission` and each rule of the CRDs, by a
 //! test that fails when it is removed. Who asks is allowed everything by RBAC, wherever that is not the point.
+mod approvals;
 mod cluster_scope;
 mod may_run;
 mod one_target;

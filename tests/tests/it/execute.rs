@@ -1,5 +1,6 @@
 //! What executions do to real objects in a real cluster, each in a namespace of its own: what was asked for, nothing else, and a record
 //! of it. What must be so of every one, however it ends, is held by `Run::ended`.
+mod approval;
 mod cancel;
 mod deadline;
 mod failure;

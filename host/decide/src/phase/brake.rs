@@ -18,6 +18,10 @@ pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
         (Progress::Executing(p), PhaseSeen::Executing(s)) => executing(exec, p, s),
         // The plan drifted: the new one may have another target, or another role.
         (Progress::Validating, PhaseSeen::Validating(s)) if s.left.as_ref().is_some_and(there) => Some(revoke(exec)),
+        // The yes was taken back: who waits holds nothing.
+        (Progress::AwaitingApproval(_), PhaseSeen::AwaitingApproval(s)) if s.left.as_ref().is_some_and(there) => {
+            Some(revoke(exec))
+        }
         // The commands have ended: what is looked at from here on cannot be changed by them any more.
         (Progress::Verifying(_), PhaseSeen::Verifying(s)) if there(&s.grants) => Some(revoke(exec)),
         // Rule 6: before anything else goes, the identity. A create that is still under way finds nothing to run as.
@@ -31,6 +35,7 @@ pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
 pub(super) fn may_want(exec: &Execution) -> bool {
     match exec.progress {
         Progress::Validating => exec.reason == Reason::Drifted,
+        Progress::AwaitingApproval(_) => exec.reason == Reason::ApprovalWithdrawn,
         Progress::Preparing(_) => false,
         Progress::Executing(_) => exec.unwanted().is_some(),
         Progress::Verifying(_) | Progress::Over(_) => true,

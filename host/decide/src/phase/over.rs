@@ -1,6 +1,7 @@
 //! Over: what is still owed, in order: the row (`ledger`), the identity and a Job that may run (`brake`), the pods that are held, the
 //! Job's TTL; then the finalizer, which says that nothing is. Also after it: what a late request brings back is cleaned up again.
 use crate::{
+    approvals,
     observed::Over,
     step::{Effect, Step, Waiting, Why},
     story::Pass,
@@ -26,6 +27,7 @@ pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Step {
             uid: job.uid.clone(),
             after: SignedDuration::from_secs(pass.site.keep_job.into()),
         }),
+        _ if s.approvals.iter().any(|a| a.told.is_none()) => Step::Do(approvals::too_late(pass.exec, &s.approvals)),
         _ if pass.exec.finalized => Step::Do(Effect::ReleaseFinalizer),
         _ => Step::Stop,
     }

@@ -1,22 +1,19 @@
 //! `Preparing`: the identity; then everything that can still say no is asked again; then the promise to create the Job. The Job has
 //! certainly not been asked for.
-use super::{cancelled, chain, frozen, view_moved};
+use super::{approved, cancelled, chain, drifted, frozen, view_moved};
 use crate::{
     access::{self, Access},
     execution::Ready,
     job,
     observed::{Grants, Judgement, Preparing, Ruling},
-    planned,
     step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, policy_status},
 };
-use crds::{JobStatus, Phase, Reason};
+use crds::{ApprovalStatus, JobStatus, Phase, Reason};
 use jiff::SignedDuration;
 
 /// The authorizer hears of a new binding within some milliseconds.
 const GRANT: SignedDuration = SignedDuration::from_millis(50);
-/// A target that moved between plan and deed this often does not hold still for anybody.
-const DRIFTS: usize = 5;
 
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
@@ -43,19 +40,19 @@ fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: 
         Err(step) => return step,
     };
     if now.hash != p.planned.hash {
-        return drifted(pass);
+        return drifted::next(pass, &p.planned, now);
     }
-    match chain::allowed(pass, now, ruling) {
-        Ok(()) => granted(pass, access, &s.grants, ruling),
+    match chain::allowed(pass, now, ruling).and_then(|()| approved::still(pass, p, ruling, s)) {
+        Ok(approval) => granted(pass, access, &s.grants, ruling, approval),
         Err(no) => no,
     }
 }
 
-fn granted(pass: &Pass<'_>, access: Access, grants: &Grants, ruling: &Ruling) -> Step {
+fn granted(pass: &Pass<'_>, access: Access, grants: &Grants, ruling: &Ruling, approval: Option<ApprovalStatus>) -> Step {
     // Since the last record: a freeze may have come in between.
     let late = pass.now >= pass.after(pass.exec.at, pass.site.start_grace);
     match grants {
-        Grants::Whole => promise(pass, access.name, ruling),
+        Grants::Whole => promise(pass, access.name, ruling, approval),
         Grants::Forbidden { why } => not_granted(pass, format!("The API server refuses the run's identity: {why}.")),
         Grants::None => Step::Do(Effect::Grant(Box::new(access))),
         Grants::Partly | Grants::Pending if late => {
@@ -75,7 +72,7 @@ fn not_granted(pass: &Pass<'_>, what: String) -> Step {
 }
 
 /// **Rule 1.** Names and intent are stored now; the Job is created in a later pass, from what is stored.
-fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling) -> Step {
+fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling, approval: Option<ApprovalStatus>) -> Step {
     let Some(name) = job::name(pass.exec) else {
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
@@ -87,21 +84,7 @@ fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling) -> Step {
             ..JobStatus::default()
         });
         s.policy = Some(policy_status(ruling));
+        s.approval = approval.or(s.approval.take());
         s.message = "Everything asked for is in place; the Job is created next.".into();
-    })
-}
-
-/// The plan made again is another. What was granted for the old one goes next (`brake`).
-fn drifted(pass: &Pass<'_>) -> Step {
-    let aim = pass.aim();
-    let drifts = pass.exec.status.timeline.iter().filter(|e| e.reason == Reason::Drifted).count();
-    if drifts >= DRIFTS {
-        let what = format!("{aim} changed {drifts} times between the plan and the run.");
-        let next = "Find out what keeps writing it (an autoscaler, a deployment tool), and make a new execution.";
-        return No::new(Reason::Drifted, By::Host, "the target does not hold still", what, next).record(pass, None);
-    }
-    pass.record(Phase::Validating, Reason::Drifted, |s| {
-        planned::forget(s);
-        s.message = format!("{aim} moved after the plan was made, so that the plan made again is another. It is looked at anew.");
     })
 }

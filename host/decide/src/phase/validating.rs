@@ -1,6 +1,7 @@
 //! `Validating`: parameters, plan and policy are looked at. Nothing was touched.
-use super::{cancelled, chain};
+use super::{awaiting, cancelled, chain};
 use crate::{
+    approvals,
     model::Planned,
     observed::{Ruling, Validating},
     planned,
@@ -28,6 +29,9 @@ fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
             store(s, planned, ruling);
             s.message = "Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.".into();
         });
+    }
+    if let Some(asked) = approvals::asked(ruling) {
+        return awaiting::begin(pass, planned, &asked, |s| store(s, planned, ruling));
     }
     pass.record(Phase::Preparing, Reason::Accepted, |s| {
         store(s, planned, ruling);

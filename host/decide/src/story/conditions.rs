@@ -1,6 +1,9 @@
 //! The stable contract for programs: `kubectl wait --for=condition=Succeeded`. A condition is a function of the status; its time is
 //! when its value last changed.
-use super::shown;
+use super::{
+    approval::{APPROVED, WAITING},
+    shown,
+};
 use crate::planned::{IMPOSSIBLE, PLANNED, READY, UNNEEDED};
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::Timestamp;
@@ -14,7 +17,7 @@ const FALSE: &str = "False";
 const UNKNOWN: &str = "Unknown";
 
 pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
-    let lines = [Some(accepted(s)), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
+    let lines = [Some(accepted(s)), approved(s), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
     let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
     s.conditions = conditions;
 }
@@ -43,10 +46,27 @@ fn accepted(s: &ExecutionStatus) -> Line {
         Phase::Refused => ("Accepted", FALSE, why(s.reason), s.summary.clone()),
         Phase::Validating => ("Accepted", UNKNOWN, why(s.reason), String::new()),
         Phase::Cancelled if s.plan.is_none() => ("Accepted", UNKNOWN, why(s.reason), String::new()),
-        Phase::Preparing | Phase::Executing | Phase::Verifying | Phase::Completed | Phase::Failed | Phase::Cancelled => {
+        Phase::AwaitingApproval
+        | Phase::Preparing
+        | Phase::Executing
+        | Phase::Verifying
+        | Phase::Completed
+        | Phase::Failed
+        | Phase::Cancelled => {
             ("Accepted", TRUE, why(Reason::Accepted), yes())
         }
     }
+}
+
+/// Where approvals were asked for: whether they were given, in time.
+fn approved(s: &ExecutionStatus) -> Option<Line> {
+    let approval = s.approval.as_ref()?;
+    let (value, reason) = match approval.state.as_str() {
+        APPROVED => (TRUE, Reason::Approved),
+        WAITING if !s.phase.is_over() => (UNKNOWN, s.reason),
+        _ => (FALSE, s.reason),
+    };
+    Some(("Approved", value, why(reason), super::approval::sum(approval)))
 }
 
 /// Every command exited 0.
@@ -57,7 +77,7 @@ fn executed(s: &ExecutionStatus) -> Line {
         (Phase::Completed, Reason::ChecksPassed) => TRUE,
         (Phase::Failed, Reason::ChecksFailed | Reason::ChecksTimedOut | Reason::ChecksUnavailable) => TRUE,
         (Phase::Failed, Reason::OutcomeUnknown) => UNKNOWN,
-        (Phase::Validating | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
+        (Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
         (Phase::Completed | Phase::Failed | Phase::Refused | Phase::Cancelled, _) => FALSE,
     };
     let reason = if value == TRUE { Reason::JobSucceeded } else { s.reason };
@@ -69,7 +89,7 @@ fn succeeded(s: &ExecutionStatus) -> Line {
     let value = match s.phase {
         Phase::Completed => TRUE,
         Phase::Failed | Phase::Refused | Phase::Cancelled => FALSE,
-        Phase::Validating | Phase::Preparing | Phase::Executing | Phase::Verifying => UNKNOWN,
+        Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Executing | Phase::Verifying => UNKNOWN,
     };
     ("Succeeded", value, why(s.reason), s.message.clone())
 }

@@ -1,6 +1,7 @@
 //! What the policies said: the sum, and each no in words. Owns how rulings are combined: every one must allow, there must be one, and
 //! each way of not saying yes has a reason of its own.
-use super::{By, No, count, shown};
+use super::{By, No, shown};
+use crate::approvals;
 use crate::observed::{Obligations, PolicyRuling, Ruling, Verdict};
 use crds::{PolicyResult, PolicyStatus, Reason, ViolationStatus};
 
@@ -110,10 +111,8 @@ pub(crate) fn obligations(o: &Obligations) -> Vec<String> {
     if o.dry_run {
         out.push("a dry run first".to_owned());
     }
-    if o.approvals > 0 {
-        let n = count(o.approvals.try_into().unwrap_or(usize::MAX), "approval", "approvals");
-        let of = if o.approver_groups.is_empty() { String::new() } else { format!(" of {}", o.approver_groups.join(", ")) };
-        out.push(format!("{n}{of}"));
+    if let Some(wanted) = approvals::wanted(o) {
+        out.push(super::asked_of(wanted.count, wanted.groups));
     }
     if !o.review.is_empty() {
         out.push(format!("a review within {}", o.review));

@@ -6,7 +6,7 @@ use crate::{
     planned,
     step::Step,
 };
-use crds::{Phase, Reason, RefusalStatus, ViolationStatus};
+use crds::{ApprovalStatus, Phase, Reason, RefusalStatus, ViolationStatus};
 
 /// Violations that are shown; a plugin may find any number.
 const SHOWN: usize = 64;
@@ -17,6 +17,7 @@ pub(crate) enum By {
     Schema,
     Plugin,
     Policy,
+    Approver,
     Rbac,
     Host,
     Api,
@@ -36,6 +37,7 @@ pub(crate) struct No {
     pub violations: Vec<ViolationStatus>,
     pub who: String,
     pub instead: String,
+    pub approval: Option<ApprovalStatus>,
 }
 
 impl No {
@@ -47,10 +49,15 @@ impl No {
         next: impl Into<String>,
     ) -> Self {
         let (summary, what, next) = (summary.into(), what.into(), next.into());
-        Self { reason, by, summary, what, next, violations: vec![], who: String::new(), instead: String::new() }
+        Self { reason, by, summary, what, next, violations: vec![], who: String::new(), instead: String::new(), approval: None }
     }
     pub(crate) fn who(mut self, who: impl Into<String>) -> Self {
         self.who = who.into();
+        self
+    }
+    /// How the wait for approvals ended.
+    pub(crate) fn approval(mut self, approval: ApprovalStatus) -> Self {
+        self.approval = Some(approval);
         self
     }
     fn instead(mut self, instead: impl Into<String>) -> Self {
@@ -69,6 +76,7 @@ impl No {
                 planned::found(plan, s);
                 s.policy = Some(policy::status(ruling));
             }
+            s.approval = self.approval.or(s.approval.take());
             s.summary = self.summary;
             s.message = [self.what, "Nothing was touched.".into(), self.next].join(" ").trim_end().to_owned();
             let violation = |v: ViolationStatus| ViolationStatus {

@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
 
 /// The whole table of one stage, for a reader: only looks that fit it, ledger in order, nothing unusual.
-fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen) -> bool, expect: &Expect) {
+pub fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen) -> bool, expect: &Expect) {
     let mut text = String::new();
     for (stage, exec) in stored::all().into_iter().filter(|(stage, _)| stages.contains(&stage.as_str())) {
         let (_, exec) = wishes(&exec).into_iter().find(|(w, _)| w.trim() == wish).unwrap();
@@ -26,7 +26,7 @@ fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen) -> 
     expect.assert_eq(&text);
 }
 
-fn guarded(guards: &GuardsSeen) -> bool {
+pub fn guarded(guards: &GuardsSeen) -> bool {
     *guards == GuardsSeen::InForce { since: at(-1) }
 }
 

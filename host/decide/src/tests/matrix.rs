@@ -4,6 +4,7 @@ mod deed;
 mod fault;
 mod look;
 mod mutants;
+mod people;
 mod rules;
 mod run;
 mod scenario;
@@ -12,7 +13,7 @@ mod world;
 use crds::{Phase, Reason};
 use fault::{Dice, Fault, singles};
 use run::{HONEST, run};
-use scenario::{ALL, PLAIN, Scenario};
+use scenario::{ALL, APPROVED, FORGERIES, PLAIN, People, Scenario};
 
 /// Runs, and says of the first few broken rules what was asked, what went wrong, and how.
 fn check(runs: impl IntoIterator<Item = (Scenario, Vec<Fault>)>) -> usize {
@@ -45,6 +46,9 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Refused, PolicyDenied, 0),
         (Phase::Completed, PlanOnly, 0),
         (Phase::Refused, NotSupportedYet, 0),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Refused, Rejected, 0),
+        (Phase::Refused, ApprovalExpired, 0),
     ];
     assert_eq!(ends, wanted);
     check(ALL.map(|s| (s, vec![])));
@@ -55,8 +59,21 @@ const DEPTH: usize = 28;
 
 #[test]
 fn no_rule_is_broken_by_a_fault_at_any_pass() {
-    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, s == PLAIN).into_iter().map(move |f| (s, vec![f])));
+    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, s == PLAIN || s == APPROVED).into_iter().map(move |f| (s, vec![f])));
     assert!(check(runs) > 9_000);
+}
+
+#[test]
+fn no_forged_approval_starts_anything() {
+    let forged = FORGERIES.map(|how| Scenario { people: People::Forge(how), ..PLAIN });
+    for s in forged {
+        let outcome = run(HONEST, s, &[]);
+        let last = outcome.world.due.last().unwrap().clone();
+        assert_eq!((last.phase, last.reason), (Phase::Refused, Reason::ApprovalExpired), "{s:?}");
+        let untold: Vec<_> = outcome.world.approvals.iter().filter(|a| a.told.is_none()).map(|a| &a.name).collect();
+        assert!(untold.is_empty(), "{s:?}: nobody said why it does not count");
+    }
+    check(forged.into_iter().flat_map(|s| singles(12, false).into_iter().map(move |f| (s, vec![f]))));
 }
 
 /// As many as two threads make in seconds, each pair from a seed of its own.

@@ -196,7 +196,7 @@ pub fn left() -> Named<Over> {
             ("Job stopped", job(false, true, false)),
         ] {
             for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
-                all.push((format!("{what}{held}, {name}"), Over { grants: grants.clone(), job: job.clone(), held_pods }));
+                all.push((format!("{what}{held}, {name}"), Over { grants: grants.clone(), job: job.clone(), held_pods, approvals: vec![] }));
             }
         }
     }
@@ -211,19 +211,19 @@ pub fn all() -> Named<PhaseSeen> {
             let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None };
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
-                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![] };
+                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![], approvals: vec![] };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }
         for (granted, grants) in grants() {
-            let seen = Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![] };
+            let seen = Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![], approvals: vec![] };
             all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
     for (freeze, freezes) in freezes() {
         for (granted, grants) in grants() {
             let judged = Some(super::stored::judged(&planned()));
-            let seen = Preparing { guards: guards().remove(0).1, judged, grants, freezes: freezes.clone() };
+            let seen = Preparing { guards: guards().remove(0).1, judged, grants, freezes: freezes.clone(), approvals: vec![] };
             all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
@@ -246,6 +246,7 @@ pub fn all() -> Named<PhaseSeen> {
     for (job, seen) in jobs() {
         all.push((format!("{job}, grants not asked"), PhaseSeen::Executing(Box::new(Executing { job: seen, grants: None }))));
     }
+    all.extend(super::approving::looks());
     all.extend(left().into_iter().map(|(name, over)| (name, PhaseSeen::Over(over))));
     all
 }

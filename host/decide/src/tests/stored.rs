@@ -1,5 +1,5 @@
 //! Executions as they are stored on every stage of their life: not made by hand, but by the core's own records.
-use super::{fixtures::*, seen::Named};
+use super::{approving, fixtures::*, seen::Named};
 use crate::{
     execution::Execution,
     model::{Planned, PluginFault},
@@ -21,7 +21,7 @@ pub fn step(exec: &Execution, now: Timestamp, phase: PhaseSeen) -> Step {
     next_step(&site(), now, exec, &Observed { ledger: LedgerSeen::At(exec.seq), phase })
 }
 
-fn guarded() -> GuardsSeen {
+pub fn guarded() -> GuardsSeen {
     GuardsSeen::InForce { since: at(-1) }
 }
 pub fn judged(planned: &Planned) -> Judgement {
@@ -31,7 +31,7 @@ pub fn validating(judged: Judgement) -> PhaseSeen {
     PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None }))
 }
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
-    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants, freezes: vec![] }))
+    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants, freezes: vec![], approvals: vec![] }))
 }
 pub fn executing(job: JobSeen) -> PhaseSeen {
     PhaseSeen::Executing(Box::new(Executing { job, grants: Some(Grants::Whole) }))
@@ -47,10 +47,11 @@ fn verifying(checks: ChecksSeen) -> PhaseSeen {
 }
 
 /// One record after another, ten seconds apart at the most.
-fn through(looks: Vec<(i64, PhaseSeen)>) -> Execution {
+pub fn through(looks: Vec<(i64, PhaseSeen)>) -> Execution {
     let mut kx = kx();
     for (seconds, look) in looks {
-        let next = step(&parse(&kx), at(seconds), look);
+        let exec = parse(&kx);
+        let next = step(&exec, at(seconds), approving::heard(&exec, at(seconds), look));
         store(&mut kx, &next);
     }
     parse(&kx)
@@ -65,7 +66,7 @@ pub fn all() -> Named<Execution> {
     let job = || (3, ours(PodSeen::None));
     let drifted = || (2, preparing(&planned_from(3, false), Grants::None));
     let frozen = || {
-        let seen = Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes: vec![super::seen::freeze()] };
+        let seen = Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes: vec![super::seen::freeze()], approvals: vec![] };
         (2, PhaseSeen::Preparing(Box::new(seen)))
     };
     let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };
@@ -77,7 +78,7 @@ pub fn all() -> Named<Execution> {
         looks
     };
     let gone = || verifying(ChecksSeen::Faulty(PluginFault::Broken { kind: "Trapped".into(), message: "unreachable".into() }));
-    vec![
+    let mut all = vec![
         ("fresh".into(), exec()),
         ("drifted".into(), through(vec![accepted(), drifted()])),
         ("preparing".into(), through(vec![accepted()])),
@@ -92,5 +93,7 @@ pub fn all() -> Named<Execution> {
         ("failed".into(), through(vec![accepted(), prepared(), job(), (13, ours(ended(1)))])),
         ("not checked".into(), through(with(done(), (14, gone())))),
         ("refused".into(), through(vec![(1, validating(Judgement::NamespaceTerminating))])),
-    ]
+    ];
+    all.extend(approving::stages());
+    all
 }

@@ -88,6 +88,10 @@ impl Case<'_> {
                 let held = !s.held_pods.is_empty();
                 assert_eq!(held, matches!(effect, Effect::ReleasePods { .. }), "{name}: pods first");
             }
+            Effect::TellApprovals { all, .. } => {
+                let asked = matches!(exec.phase(), Phase::AwaitingApproval | Phase::Preparing) || exec.phase().is_over();
+                assert!(in_order && !all.is_empty() && asked, "{name}");
+            }
             Effect::StopJob { .. } | Effect::Revoke { .. } | Effect::AppendRow(_) => {}
         }
     }
@@ -106,6 +110,7 @@ fn fits(exec: &Execution, phase: &PhaseSeen) -> bool {
     matches!(
         (&exec.progress, phase),
         (Progress::Validating, PhaseSeen::Validating(_))
+            | (Progress::AwaitingApproval(_), PhaseSeen::AwaitingApproval(_))
             | (Progress::Preparing(_), PhaseSeen::Preparing(_))
             | (Progress::Executing(_), PhaseSeen::Executing(_))
             | (Progress::Verifying(_), PhaseSeen::Verifying(_))

@@ -1,7 +1,7 @@
 //! Total: any execution, any observation, one step, no panic; and whatever is recorded keeps to the table of phases.
 use super::{fixtures::*, seen, stored};
 use crate::{
-    execution::{Execution, Progress},
+    execution::{Execution, Progress, Wait},
     model::Planned,
     next_step,
     observed::*,
@@ -30,7 +30,7 @@ fn any_seq() -> impl Strategy<Value = i64> {
 }
 
 fn any_reason() -> impl Strategy<Value = Reason> {
-    prop_oneof![Just(Reason::Accepted), Just(Reason::Stopping), Just(Reason::JobRefused), Just(Reason::OutcomeUnknown)]
+    prop_oneof![Just(Reason::Accepted), Just(Reason::Stopping), Just(Reason::JobRefused), Just(Reason::OutcomeUnknown), Just(Reason::ApprovalWithdrawn)]
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -69,6 +69,7 @@ prop_compose! {
             exec.status.timeline.iter_mut().for_each(|e| e.at.clone_from(&text));
         }
         match &mut exec.progress {
+            Progress::AwaitingApproval(p) => { p.wait = Wait { since, until: at }; spoil(&mut p.planned, spoiled, &text); }
             Progress::Preparing(p) => spoil(&mut p.planned, spoiled, &text),
             Progress::Executing(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
             Progress::Verifying(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
@@ -88,6 +89,10 @@ prop_compose! {
         let mut phase = LOOKS[n].1.clone();
         match &mut phase {
             PhaseSeen::Validating(s) => s.since = time,
+            PhaseSeen::AwaitingApproval(s) => s.approvals.iter_mut().for_each(|a| {
+                a.created = time;
+                a.comment.clone_from(&text);
+            }),
             PhaseSeen::Executing(s) if strange => {
                 let output = Output { tail: text, truncated, digest: None };
                 let pod = PodSeen::Ended { command, exit_code, output, at: time };

@@ -83,6 +83,40 @@ async fn the_object_is_read_live_and_again_when_it_moved() {
     assert_eq!(all, ["x@5", "x@6"], "never the version of the list");
 }
 
+fn approval(execution: &str, told: bool) -> Value {
+    let counted = json!({"type": "Counted", "status": "True", "reason": "Counted", "message": "", "lastTransitionTime": "2026-11-23T03:12:07Z"});
+    json!({
+        "metadata": {"name": format!("of-{execution}"), "namespace": "shop", "uid": execution, "resourceVersion": "1"},
+        "spec": {
+            "execution": {"name": execution, "uid": "u"}, "action": "a", "planHash": "h", "decision": "Approve",
+            "approver": {"username": "jonas"},
+        },
+        "status": {"conditions": if told { json!([counted]) } else { json!([]) }},
+    })
+}
+
+/// `done` is over and let go: only somebody who approves it all the same is a reason to look at it.
+#[tokio::test]
+async fn an_approval_wakes_its_execution_until_it_is_told_whether_it_counts() {
+    let (cluster, _) = cluster(|call| match () {
+        () if call.line.contains("watch=") => Answer::Hang,
+        () if call.is("GET /apis/writ.dev/v1alpha1/executionapprovals") => list(&[approval("told", true), approval("done", false)]),
+        () if call.is("GET /apis/writ.dev/v1alpha1/kubernetesexecutions") => {
+            list(&[kx("done", "Completed", &[], "1"), kx("told", "Completed", &[], "1")])
+        }
+        () if call.line.contains("/kubernetesexecutions/done") => ok(kx("done", "Completed", &[], "1")),
+        () => list(&[]),
+    });
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
+        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+        async { Ok::<_, Infallible>(Next::Nothing) }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });
+    assert_eq!(told.recv().await.as_deref(), Some("done"));
+    run.abort();
+}
+
 #[tokio::test]
 async fn a_wait_until_a_moment_that_is_past_is_over_at_once() {
     let past = Next::Await(Some(Timestamp::UNIX_EPOCH));

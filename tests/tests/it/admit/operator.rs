@@ -141,6 +141,10 @@ run writ.dev actions shop scale-deployment
 create writ.dev actionplugins -
 update writ.dev executionpolicies -
 create writ.dev executionfreezes -
+create writ.dev executionapprovals shop
+delete writ.dev executionapprovals shop
+update writ.dev executionapprovals shop
+approve writ.dev actions shop scale-deployment
 delete writ.dev executionfreezes -
 install writ.dev installations -
 update admissionregistration.k8s.io validatingadmissionpolicies - writ-identity
@@ -155,6 +159,8 @@ get - configmaps kube-system";
     }
     let yes = "watch writ.dev kubernetesexecutions -
 list writ.dev executionfreezes -
+watch writ.dev executionapprovals -
+patch writ.dev executionapprovals/status shop
 update writ.dev kubernetesexecutions/status shop
 patch writ.dev kubernetesexecutions shop
 create writ.dev actions -

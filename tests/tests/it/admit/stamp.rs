@@ -151,7 +151,7 @@ async fn what_mutates_after_the_stamp_cannot_forge_the_label() {
 }
 
 /// Other mutators, which write what the stamp wrote.
-struct Forger {
+pub(super) struct Forger {
     cluster: Cluster,
     policies: Vec<Value>,
 }
@@ -162,8 +162,13 @@ const FORGERS: usize = 8;
 
 impl Forger {
     async fn start(cluster: &Cluster, space: &Scratch, operation: &str, patch: &str) -> Self {
+        Self::of(cluster, space, "kubernetesexecutions", operation, patch).await
+    }
+
+    /// Of another kind of object.
+    pub(super) async fn of(cluster: &Cluster, space: &Scratch, resource: &str, operation: &str, patch: &str) -> Self {
         let rules = json!([{
-            "apiGroups": ["writ.dev"], "apiVersions": ["*"], "resources": ["kubernetesexecutions"], "operations": [operation],
+            "apiGroups": ["writ.dev"], "apiVersions": ["*"], "resources": [resource], "operations": [operation],
         }]);
         let spec = json!({
             "failurePolicy": "Fail", "reinvocationPolicy": "IfNeeded", "matchConstraints": {"resourceRules": rules},
@@ -184,7 +189,7 @@ impl Forger {
     }
 
     /// Until the answer is no longer `None`.
-    async fn has_the_last_word<T>(&self, ask: impl AsyncFn() -> Option<T>) -> T {
+    pub(super) async fn has_the_last_word<T>(&self, ask: impl AsyncFn() -> Option<T>) -> T {
         eventually("a forger has the last word", async || {
             let shuffle = json!({"metadata": {"annotations": {"at": format!("{:?}", std::time::SystemTime::now())}}});
             patch(&self.cluster.admin, &self.policies[0], shuffle).await.unwrap();

@@ -1,4 +1,4 @@
-//! What this build does not honor, it refuses: a field, an obligation of a policy. Never ignored.
+//! What this build does not honor, it refuses: a field, an obligation of a policy (`refusals` in the core). Never ignored.
 use super::{scale, with};
 use serde_json::{Value, json};
 use tests::{Cluster, Workload, among_others};
@@ -46,16 +46,4 @@ async fn fields_with_their_default_values_are_no_reason_to_refuse() {
     let story = cluster.run(&space.name, with(scale(2), harmless)).await.ended().await;
     assert_eq!(story.end(), ("Completed", "PlanOnly"), "{:#}", story.object["status"]);
     assert_eq!(story.object["status"]["plan"]["deadlineSeconds"], 60);
-}
-
-/// The default policy wants an approval for many new pods in production, which nobody can give yet.
-#[tokio::test]
-async fn an_approval_that_a_policy_wants_is_refused_and_not_left_out() {
-    let _turn = among_others().await;
-    let cluster = Cluster::connect().await.unwrap();
-    let space = cluster.labeled_scratch("execute-later", json!({"environment": "production"})).await.unwrap();
-    Workload::deployment(&cluster, &space.name, 1).await;
-    let story = cluster.run(&space.name, with(scale(15), json!({"reason": "INC-4312 load"}))).await.ended().await;
-    story.refused("NotSupportedYet", "Policy", "allows it only with: 1 approval");
-    assert_eq!(story.status("/policy/decision"), "Allow");
 }

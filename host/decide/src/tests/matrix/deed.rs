@@ -51,6 +51,11 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
         Effect::AddFinalizer | Effect::ReleaseFinalizer => {}
         Effect::Grant(_) => w.identity = true,
         Effect::Revoke { .. } => w.identity = false,
+        Effect::TellApprovals { all, .. } => {
+            for (name, _, told) in all {
+                w.approvals.iter_mut().filter(|a| a.name == *name).for_each(|a| a.told = Some(told.clone()));
+            }
+        }
         Effect::CreateJob(job) => create(w, job),
         Effect::StopJob { uid: wanted, .. } => {
             w.job.iter_mut().filter(|j| uid(j.uid) == *wanted).for_each(|j| j.stopping = true);

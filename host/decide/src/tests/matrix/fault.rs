@@ -1,9 +1,10 @@
 //! What can go wrong, each at a pass.
 use super::{
-    deed,
+    deed, people,
     scenario::{self, Scenario},
     world::{FakeJob, Pod, World},
 };
+use crate::tests::approving;
 use crds::Cancel;
 use jiff::SignedDuration;
 
@@ -52,6 +53,12 @@ pub enum Fault {
     Revoked(usize),
     /// Somebody freezes, for some passes.
     Frozen(usize, usize),
+    /// Somebody deletes what was approved.
+    Withdrawn(usize),
+    /// For some passes, who approved may not approve any more.
+    RightLost(usize, usize),
+    /// Somebody says no.
+    Rejected(usize),
 }
 
 /// Passes after which a human has put the ledger right.
@@ -62,7 +69,7 @@ impl Fault {
     pub const fn until(self) -> usize {
         match self {
             Self::Late(_, m) => m,
-            Self::LedgerDown(n, passes) | Self::Frozen(n, passes) => n + passes,
+            Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => n + passes,
             Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + REPAIR,
             Self::LostReply(n) => n + 1,
             Self::LostBefore(n)
@@ -77,7 +84,9 @@ impl Fault {
             | Self::JobDeleted(n)
             | Self::Disrupted(n)
             | Self::Drifts(n)
-            | Self::Revoked(n) => n,
+            | Self::Revoked(n)
+            | Self::Withdrawn(n)
+            | Self::Rejected(n) => n,
         }
     }
 
@@ -101,6 +110,9 @@ impl Fault {
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
             Self::Revoked(n) if pass == n => w.identity = false,
+            Self::Withdrawn(n) if pass == n => w.approvals.clear(),
+            Self::RightLost(n, passes) if pass == n || pass == n + passes => w.rights = pass != n,
+            Self::Rejected(n) if pass == n => w.approvals.push(people::no(approving::approval())),
             Self::Frozen(n, passes) if pass == n || pass == n + passes => w.frozen = pass == n,
             _ => {}
         }
@@ -187,6 +199,9 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Revoked(n),
             Fault::Frozen(n, 1),
             Fault::Frozen(n, 6),
+            Fault::Withdrawn(n),
+            Fault::RightLost(n, 4),
+            Fault::Rejected(n),
         ]);
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));

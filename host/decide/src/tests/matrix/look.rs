@@ -1,12 +1,15 @@
 //! What a leader sees of a world, for the phase that it believes in.
-use super::world::{FakeJob, FakePod, Pod, World};
+use super::{
+    people,
+    world::{FakeJob, FakePod, Pod, World},
+};
 use crate::{
     execution::{Execution, Progress},
     model::{Check, CheckVerdict, Planned, Uid},
     observed::*,
     tests::{
         fixtures::{self, allow, at, ruling},
-        seen, stored,
+        seen,
     },
 };
 use std::sync::LazyLock;
@@ -20,16 +23,21 @@ pub fn look(w: &World, exec: &Execution) -> Observed {
 }
 
 fn phase(w: &World, exec: &Execution) -> PhaseSeen {
-    let guards = GuardsSeen::InForce { since: at(-1) };
+    let guards = GuardsSeen::InForce { since: at(-100) };
     match &exec.progress {
         Progress::Validating => {
             let left = (exec.reason == crds::Reason::Drifted).then(|| grants(w));
             PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left }))
         }
+        Progress::AwaitingApproval(_) => {
+            let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w));
+            let (judged, approvals) = (judged(w), people::seen(w));
+            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, left }))
+        }
         Progress::Preparing(_) => {
             let judged = w.identity.then(|| judged(w));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes }))
+            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, approvals: people::seen(w) }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
@@ -41,6 +49,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             grants: if w.identity { Grants::Partly } else { Grants::None },
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+            approvals: people::seen(w),
         }),
     }
 }
@@ -48,7 +57,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
 fn judged(w: &World) -> Judgement {
     let plan = &PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)];
     match w.scenario.denied {
-        false => stored::judged(plan),
+        false => Judgement::Judged { planned: Box::new(plan.clone()), ruling: ruling(&[people::verdict(w)]) },
         true => {
             let ruling = ruling(&[allow(), Verdict::Deny(vec![])]);
             Judgement::Judged { planned: Box::new(plan.clone()), ruling }

@@ -1,13 +1,13 @@
 //! What must hold, each rule by its name: while it goes on, and at the end.
-use super::{fault::Fault, world::World};
+use super::{fault::Fault, people, world::World};
 use crate::{
     execution::{Execution, Progress},
-    observed::{Observed, PhaseSeen},
+    observed::{Approval, Judgement, Observed, PhaseSeen, Preparing, Verdict},
     step::{Effect, Step},
     tests::table::words,
     time,
 };
-use crds::{ExecutionStatus, Phase, Reason};
+use crds::{Decision, ExecutionStatus, Phase, Reason};
 
 /// A rule that was broken.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ pub const TRUE_WORDS: &str = "who says that nothing was touched is right";
 pub const TOLD: &str = "a Job that was made is told of";
 pub const HONORED: &str = "what is not honored is refused";
 pub const FROZEN: &str = "nothing starts while it is frozen";
+pub const APPROVED: &str = "nothing starts that was not approved";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -54,10 +55,31 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
     if starts && matches!(&seen.phase, PhaseSeen::Preparing(s) if !s.freezes.is_empty()) {
         broken.push(Broken::new(FROZEN, format!("{:?}", exec.phase())));
     }
+    if let (Step::Record(s), PhaseSeen::Preparing(seen)) = (step, &seen.phase)
+        && s.phase == Phase::Executing
+    {
+        approved(exec, s, seen, broken);
+    }
     if let (Step::Do(Effect::CreateJob(_)), Progress::Executing(p)) = (step, &exec.progress)
         && p.seen.is_some()
     {
         broken.push(Broken::new(ONLY_ONCE_SEEN, format!("{:?}", p.seen)));
+    }
+}
+
+/// Held against what was really there, not against what the core made of it.
+fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken: &mut Vec<Broken>) {
+    let Some(Judgement::Judged { planned, ruling }) = &seen.judged else { return };
+    let wanted = ruling.results.iter().any(|r| matches!(&r.verdict, Verdict::Allow(o) if o.approvals > 0));
+    if !wanted {
+        return;
+    }
+    let yes = |a: &Approval| a.name.starts_with("good") && a.hash == planned.hash.as_str() && a.may;
+    let no = |a: &Approval| a.decision == Decision::Reject && a.may;
+    let since = exec.status.approval.as_ref().map(|a| time::read(&a.since).unwrap());
+    let in_time = since.is_some_and(|since| time::read(&after.at).unwrap() < since + people::SPAN);
+    if !seen.approvals.iter().any(yes) || seen.approvals.iter().any(no) || !in_time {
+        broken.push(Broken::new(APPROVED, format!("{:?}, in time: {in_time}", seen.approvals)));
     }
 }
 

@@ -11,6 +11,49 @@ pub enum Fate {
     Hangs,
 }
 
+/// What people do who are asked to approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum People {
+    /// Nobody is asked.
+    Unasked,
+    /// One approves whatever waits.
+    Approve,
+    /// One says no.
+    Reject,
+    /// Nobody comes.
+    Silent,
+    /// Somebody tries to approve in a way that must not count.
+    Forge(Forgery),
+}
+
+/// Each way in which an approval is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgery {
+    Unstamped,
+    OtherExecution,
+    OtherAction,
+    WithoutTheRight,
+    OtherPlan,
+    TooEarly,
+    Requester,
+    Program,
+    OtherGroup,
+    Twice,
+}
+
+pub const FORGERIES: [Forgery; 10] = [
+    Forgery::Unstamped,
+    Forgery::OtherExecution,
+    Forgery::OtherAction,
+    Forgery::WithoutTheRight,
+    Forgery::OtherPlan,
+    Forgery::TooEarly,
+    Forgery::Requester,
+    Forgery::Program,
+    Forgery::OtherGroup,
+    Forgery::Twice,
+];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
     pub fate: Fate,
@@ -18,14 +61,24 @@ pub struct Scenario {
     /// The policy says no.
     pub denied: bool,
     pub plan_only: bool,
+    /// Whether people must approve, and what they do.
+    pub people: People,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
 }
 
-pub const PLAIN: Scenario =
-    Scenario { fate: Fate::Succeeds, idempotent: false, denied: false, plan_only: false, unsupported: false };
+pub const PLAIN: Scenario = Scenario {
+    fate: Fate::Succeeds,
+    idempotent: false,
+    denied: false,
+    plan_only: false,
+    people: People::Unasked,
+    unsupported: false,
+};
 
-pub const ALL: [Scenario; 9] = [
+pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
+
+pub const ALL: [Scenario; 12] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -35,6 +88,9 @@ pub const ALL: [Scenario; 9] = [
     Scenario { denied: true, ..PLAIN },
     Scenario { plan_only: true, ..PLAIN },
     Scenario { unsupported: true, ..PLAIN },
+    APPROVED,
+    Scenario { people: People::Reject, ..PLAIN },
+    Scenario { people: People::Silent, ..PLAIN },
 ];
 
 impl Scenario {

@@ -1,8 +1,12 @@
 //! A cluster, a database and a clock, small enough to be run some ten thousand times: one execution, its ledger rows, identity, Job
 //! and pods, and a target that counts how often it was changed.
-use super::scenario::{Fate, Scenario};
+use super::{
+    people,
+    scenario::{Fate, Scenario},
+};
 use crate::{
     execution::Execution,
+    observed::Approval,
     row::{self, Row},
     tests::fixtures,
 };
@@ -91,6 +95,10 @@ pub struct World {
     pub pods: Vec<FakePod>,
     pub drifted: bool,
     pub frozen: bool,
+    /// What people wrote.
+    pub approvals: Vec<Approval>,
+    /// Whether they still may.
+    pub rights: bool,
     pub changes: u32,
     pub jobs_made: u32,
     pub disruptions: u32,
@@ -119,6 +127,8 @@ impl World {
             pods: vec![],
             drifted: false,
             frozen: false,
+            approvals: vec![],
+            rights: true,
             changes: 0,
             jobs_made: 0,
             disruptions: 0,
@@ -164,6 +174,7 @@ impl World {
     /// A moment in which everybody else does the next thing.
     pub fn tick(&mut self) {
         self.clock += SignedDuration::from_millis(20);
+        people::act(self);
         self.kubelet();
         self.job_controller();
         let ours = |p: &FakePod, job: &Option<FakeJob>| job.as_ref().is_some_and(|j| j.uid == p.job);

@@ -1,0 +1,130 @@
+//! Are the approvals there that the policies want *now*? Asked while they are waited for, and again just before the promise of a Job.
+//! Owns what follows from a no, from too late, and from a yes that is none any more.
+use crate::{
+    approvals::{self, Asked, Case, Tally},
+    execution::{Ready, Wait},
+    model::PlanHash,
+    observed::{Approval, GuardsSeen, Preparing, Ruling},
+    step::{Effect, Step},
+    story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, shown},
+};
+use crds::{ApprovalStatus, Phase, Reason};
+use jiff::Timestamp;
+
+/// How it stands.
+pub(super) enum Look {
+    /// No policy asks for anybody.
+    Unneeded,
+    /// Everybody is there.
+    Enough(ApprovalStatus),
+    /// Somebody is not.
+    Missing(ApprovalStatus),
+    /// It ends here.
+    Ended(Box<Step>),
+}
+
+/// All that is looked at.
+pub(super) struct Seen<'a> {
+    pub hash: &'a PlanHash,
+    pub ruling: &'a Ruling,
+    pub guards: &'a GuardsSeen,
+    pub approvals: &'a [Approval],
+    /// None: nobody was asked yet.
+    pub since: Option<Timestamp>,
+}
+
+/// Where they stand, and what is to be said of them first.
+pub(super) fn look(pass: &Pass<'_>, seen: &Seen<'_>) -> (Look, Option<Effect>) {
+    let Some(asked) = approvals::asked(seen.ruling) else { return (Look::Unneeded, None) };
+    let case = case(pass, seen.hash, seen.guards, asked.wait(seen.since.unwrap_or(pass.now)));
+    let tally = approvals::tally(&case, &asked, seen.approvals);
+    let status = |state| approval_status(&case, &asked, Some(&tally), state);
+    let look = if let Some(no) = tally.rejected {
+        Look::Ended(Box::new(rejected(pass, no, status(REJECTED))))
+    } else if pass.now >= case.wait.until {
+        Look::Ended(Box::new(expired(pass, status(EXPIRED))))
+    } else if tally.is_enough(&asked) {
+        Look::Enough(status(APPROVED))
+    } else {
+        Look::Missing(status(WAITING))
+    };
+    (look, approvals::tell(&case, &asked, &tally))
+}
+
+fn case<'a>(pass: &Pass<'a>, hash: &'a PlanHash, guards: &GuardsSeen, wait: Wait) -> Case<'a> {
+    let guards = match guards {
+        GuardsSeen::InForce { since } => *since,
+        // Nothing is younger than that.
+        GuardsSeen::Missing(_) | GuardsSeen::Unknown => Timestamp::MAX,
+    };
+    Case { exec: pass.exec, hash, guards, wait }
+}
+
+/// Nobody was asked yet.
+pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>) -> ApprovalStatus {
+    let case = case(pass, hash, &GuardsSeen::Unknown, asked.wait(pass.now));
+    approval_status(&case, asked, None::<&Tally<'_>>, WAITING)
+}
+
+/// The last look. What is to be stored of them, or why not.
+pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) -> Result<Option<ApprovalStatus>, Step> {
+    let seen = Seen {
+        hash: &p.planned.hash,
+        ruling,
+        guards: &s.guards,
+        approvals: &s.approvals,
+        since: p.wait.map(|wait| wait.since),
+    };
+    match look(pass, &seen) {
+        (Look::Unneeded, _) => Ok(None),
+        (Look::Enough(approval), _) => Ok(Some(approval)),
+        (Look::Ended(_) | Look::Missing(_), Some(tell)) => Err(Step::Do(tell)),
+        (Look::Ended(step), None) => Err(*step),
+        (Look::Missing(approval), None) => Err(pass.record(Phase::AwaitingApproval, Reason::ApprovalWithdrawn, |s| {
+            s.policy = Some(policy_status(ruling));
+            s.message = format!("What was approved is not enough any more. {}", call(pass, &approval));
+            s.approval = Some(approval);
+        })),
+    }
+}
+
+/// What is wanted of whom, until when, and how to give it.
+pub(super) fn call(pass: &Pass<'_>, approval: &ApprovalStatus) -> String {
+    let (name, ns) = (&pass.exec.name, &pass.exec.namespace);
+    let needed = usize::try_from(approval.needed).unwrap_or(usize::MAX);
+    let so_far = if approval.given.is_empty() { String::new() } else { format!(" So far: {}.", given(approval)) };
+    format!(
+        "It waits for {}, until {}.{so_far} Look at it and decide: writ approve {name} -n {ns}",
+        asked_of(needed, &approval.groups),
+        approval.expires_at
+    )
+}
+
+fn rejected(pass: &Pass<'_>, no: &Approval, approval: ApprovalStatus) -> Step {
+    let who = shown(&no.by.username, 128);
+    let why = if no.comment.is_empty() { String::new() } else { format!(": {}", shown(&no.comment, 512)) };
+    let what = format!("{who} rejected it{why}.");
+    let next = "Talk to them; to ask again, make a new execution.";
+    No::new(Reason::Rejected, By::Approver, format!("rejected by {who}{why}"), what, next)
+        .who(who)
+        .approval(approval)
+        .record(pass, None)
+}
+
+/// Also where approvals came, and the start did not: who approved for 15 minutes did not approve for tomorrow.
+pub(super) fn expired(pass: &Pass<'_>, approval: ApprovalStatus) -> Step {
+    let needed = usize::try_from(approval.needed).unwrap_or(usize::MAX);
+    let (until, count) = (&approval.expires_at, &approval.count);
+    let (summary, what) = if approval.given.len() >= needed {
+        let who = given(&approval);
+        (format!("not started in time: {count}"), format!("It was approved ({count}: {who}), and had not started by {until}."))
+    } else {
+        let asked = asked_of(needed, &approval.groups);
+        (format!("not approved in time: {count}"), format!("It waited for {asked} until {until}; there came {count}."))
+    };
+    let next = "Find out who may approve it and is there, and make a new execution.";
+    No::new(Reason::ApprovalExpired, By::Approver, summary, what, next)
+        .who(approval.groups.join(", "))
+        .approval(approval)
+        .record(pass, None)
+}

@@ -1,0 +1,29 @@
+//! The plan made again is another: everything is looked at anew. What was granted for the old one goes next (`brake`), and whoever
+//! approved it approved nothing of the new one.
+use crate::{
+    model::Planned,
+    planned,
+    step::Step,
+    story::{By, No, Pass, summary},
+};
+use crds::{Phase, Reason};
+
+/// A target that moved between plan and deed this often does not hold still for anybody.
+const DRIFTS: usize = 5;
+
+pub(super) fn next(pass: &Pass<'_>, old: &Planned, new: &Planned) -> Step {
+    let aim = pass.aim();
+    let drifts = pass.exec.status.timeline.iter().filter(|e| e.reason == Reason::Drifted).count();
+    if drifts >= DRIFTS {
+        let what = format!("{aim} changed {drifts} times between the plan and the run.");
+        let next = "Find out what keeps writing it (an autoscaler, a deployment tool), and make a new execution.";
+        return No::new(Reason::Drifted, By::Host, "the target does not hold still", what, next).record(pass, None);
+    }
+    let (was, is) = (summary(old), summary(new));
+    let change = if was == is { String::new() } else { format!(" It was {was}, and would be {is} now.") };
+    pass.record(Phase::Validating, Reason::Drifted, |s| {
+        planned::forget(s);
+        s.message =
+            format!("{aim} moved after the plan was made, so that the plan made again is another.{change} It is looked at anew.");
+    })
+}

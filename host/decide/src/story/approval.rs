@@ -1,0 +1,90 @@
+//! The wait for approvals in words: `status.approval`, what is asked of whom, how to give it, who gave it.
+use super::{count, shown};
+use crate::{
+    approvals::{Asked, Case, Tally},
+    observed::Approval,
+    time,
+};
+use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionApproval, ExecutionApprovalSpec, ObjectUid};
+
+/// `status.approval.state`: asked for.
+pub(crate) const WAITING: &str = "Waiting";
+/// Enough of them are there.
+pub(crate) const APPROVED: &str = "Approved";
+/// Somebody said no.
+pub(crate) const REJECTED: &str = "Rejected";
+/// They were not there in time.
+pub(crate) const EXPIRED: &str = "Expired";
+
+/// As it is stored.
+pub(crate) fn of(case: &Case<'_>, asked: &Asked<'_>, tally: Option<&Tally<'_>>, state: &str) -> ApprovalStatus {
+    let rejected = tally.and_then(|t| t.rejected);
+    let given = rejected.map_or_else(|| tally.map(Tally::given).unwrap_or_default(), |no| vec![no]);
+    let people = if rejected.is_some() { 0 } else { given.len() };
+    let enough = tally.is_some_and(|t| t.is_enough(asked));
+    // As many people as wanted, and not of the groups that are wanted: then it is at least one more.
+    let needed = if enough { asked.needed() } else { asked.needed().max(people.saturating_add(1)) };
+    ApprovalStatus {
+        state: state.to_owned(),
+        count: format!("{people} of {needed}"),
+        needed: u32::try_from(needed).unwrap_or(u32::MAX),
+        groups: asked.groups(),
+        plan_hash: case.hash.to_string(),
+        how: how(case),
+        since: time::text(case.wait.since),
+        expires_at: time::text(case.wait.until),
+        given: given.into_iter().map(|a| one(a, asked)).collect(),
+    }
+}
+
+fn one(a: &Approval, asked: &Asked<'_>) -> ApprovalGiven {
+    ApprovalGiven {
+        by: a.by.username.clone(),
+        groups: asked.counts_for(&a.by).unwrap_or_default(),
+        at: a.created.to_string(),
+        comment: a.comment.clone(),
+        object: a.name.clone(),
+    }
+}
+
+/// With kubectl alone: names and hashes hold nothing that a shell would take for its own.
+fn how(case: &Case<'_>) -> String {
+    let spec = ExecutionApprovalSpec {
+        execution: ObjectUid { name: case.exec.name.clone(), uid: case.exec.uid.to_string() },
+        action: case.exec.spec.action.clone(),
+        plan_hash: case.hash.to_string(),
+        decision: Decision::Approve,
+        comment: "ok".to_owned(),
+        approver: None,
+    };
+    let mut approval = ExecutionApproval { spec, ..ExecutionApproval::default() };
+    approval.metadata.generate_name = Some("approval-".to_owned());
+    let json = serde_json::to_string(&approval).unwrap_or_default();
+    format!("echo '{json}' | kubectl create -n {} -f -", case.exec.namespace)
+}
+
+/// `1 approval of sre-leads`, `2 approvals, one each of dba, sre-leads`.
+pub(crate) fn asked_of(people: usize, groups: &[String]) -> String {
+    let n = count(people, "approval", "approvals");
+    match groups {
+        [] => n,
+        [one] => format!("{n} of {one}"),
+        several => format!("{n}, one each of {}", several.join(", ")),
+    }
+}
+
+/// `1 of 2: jonas@example.com (sre-leads) "ok"`.
+pub(crate) fn sum(approval: &ApprovalStatus) -> String {
+    let given = given(approval);
+    if given.is_empty() { approval.count.clone() } else { format!("{}: {given}", approval.count) }
+}
+
+/// Who, for which groups, in which words.
+pub(crate) fn given(approval: &ApprovalStatus) -> String {
+    let one = |g: &ApprovalGiven| {
+        let groups = if g.groups.is_empty() { String::new() } else { format!(" ({})", g.groups.join(", ")) };
+        let comment = if g.comment.is_empty() { String::new() } else { format!(" \"{}\"", shown(&g.comment, 256)) };
+        format!("{}{groups}{comment}", shown(&g.by, 128))
+    };
+    approval.given.iter().map(one).collect::<Vec<_>>().join("; ")
+}

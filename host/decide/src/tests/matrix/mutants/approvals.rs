@@ -1,0 +1,107 @@
+//! One mutant for each thing that an approval must be: the core without exactly that question, by a wrapper that answers it beforehand.
+use super::{caught, check};
+use crate::{
+    execution::{Execution, Progress, Wait},
+    next_step,
+    observed::*,
+    site::Site,
+    step::Step,
+    tests::matrix::{
+        rules,
+        run::{Core, HONEST},
+        scenario::{APPROVED, Forgery, PLAIN, People, Scenario},
+    },
+};
+use crds::Decision;
+use jiff::Timestamp;
+
+fn approvals(seen: &mut Observed) -> Option<&mut Vec<Approval>> {
+    match &mut seen.phase {
+        PhaseSeen::AwaitingApproval(s) => Some(&mut s.approvals),
+        PhaseSeen::Preparing(s) => Some(&mut s.approvals),
+        _ => None,
+    }
+}
+
+/// The core, to which every approval looks as `mend` leaves it.
+macro_rules! mutant {
+    ($name:ident, $mend:expr) => {
+        fn $name(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+            let mut seen = seen.clone();
+            let mend: fn(&Execution, usize, &mut Approval) = $mend;
+            approvals(&mut seen).into_iter().flatten().enumerate().for_each(|(n, a)| mend(exec, n, a));
+            next_step(site, now, exec, &seen)
+        }
+    };
+}
+
+mutant!(asks_for_no_stamp, |_, _, a| a.by.username = "somebody".into());
+mutant!(asks_for_no_uid, |exec, _, a| a.execution = exec.uid.to_string());
+mutant!(asks_for_no_action, |exec, _, a| a.action.clone_from(&exec.spec.action));
+mutant!(asks_for_no_right, |_, _, a| a.may = true);
+mutant!(asks_for_no_hash, |exec, _, a| a.hash = exec.status.plan.as_ref().map(|p| p.hash.clone()).unwrap_or_default());
+mutant!(asks_for_no_time, |exec, _, a| a.created = exec.at);
+mutant!(lets_the_requester, |_, _, a| a.by.username = "somebody".into());
+mutant!(lets_programs, |_, _, a| a.by.username = "somebody".into());
+mutant!(asks_for_no_group, |_, _, a| a.by.groups = vec!["sre-leads".into()]);
+mutant!(counts_one_person_twice, |_, n, a| a.by.username = n.to_string());
+
+#[test]
+fn an_approval_that_is_none_is_caught_whatever_makes_it_none() {
+    let table: [(Forgery, fn(&Site, Timestamp, &Execution, &Observed) -> Step); 10] = [
+        (Forgery::Unstamped, asks_for_no_stamp),
+        (Forgery::OtherExecution, asks_for_no_uid),
+        (Forgery::OtherAction, asks_for_no_action),
+        (Forgery::WithoutTheRight, asks_for_no_right),
+        (Forgery::OtherPlan, asks_for_no_hash),
+        (Forgery::TooEarly, asks_for_no_time),
+        (Forgery::Requester, lets_the_requester),
+        (Forgery::Program, lets_programs),
+        (Forgery::OtherGroup, asks_for_no_group),
+        (Forgery::Twice, counts_one_person_twice),
+    ];
+    for (how, decide) in table {
+        let scenario = Scenario { people: People::Forge(how), ..PLAIN };
+        assert!(caught(Core { decide, ..HONEST }, scenario, rules::APPROVED), "not caught: {how:?}");
+    }
+}
+
+mutant!(hears_no_no, |_, _, a| a.decision = Decision::Approve);
+
+#[test]
+fn a_rejection_that_is_not_heard_is_caught() {
+    check(hears_no_no, APPROVED, rules::APPROVED);
+}
+
+/// Believes in `Preparing` what was counted before.
+fn looks_once(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Preparing(s) = &mut seen.phase
+        && let Some(Judgement::Judged { ruling, .. }) = &mut s.judged
+    {
+        ruling.results.iter_mut().for_each(|r| r.verdict = Verdict::Allow(Obligations::default()));
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn a_last_look_that_asks_for_no_approvals_is_caught() {
+    check(looks_once, APPROVED, rules::APPROVED);
+}
+
+/// Lets an approval hold for ever.
+fn never_too_late(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let (mut exec, mut seen) = (exec.clone(), seen.clone());
+    match &mut exec.progress {
+        Progress::AwaitingApproval(p) => p.wait.until = Timestamp::MAX,
+        Progress::Preparing(p) => p.wait = p.wait.map(|_| Wait { since: now, until: Timestamp::MAX }),
+        _ => {}
+    }
+    approvals(&mut seen).into_iter().flatten().for_each(|a| a.created = a.created.max(now));
+    next_step(site, now, &exec, &seen)
+}
+
+#[test]
+fn an_approval_that_is_too_old_is_caught() {
+    check(never_too_late, APPROVED, rules::APPROVED);
+}

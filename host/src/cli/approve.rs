@@ -1,0 +1,232 @@
+//! `writ approve` and `writ reject`: the change first, then the question. The API server stamps who says it; the host says whether it counts.
+use super::{
+    Where, actions,
+    ballot::{self, You},
+    connect::Connected,
+    human::{Exit, age},
+    me::me,
+    out::{self, Words},
+    page,
+    run::refused,
+};
+use anyhow::Context;
+use crds::{
+    ApprovalStatus, COUNTED, Decision, ExecutionApproval, ExecutionApprovalSpec, ExecutionStatus, Identity, KubernetesExecution,
+    ObjectUid, Phase, labels::object_name,
+};
+use futures::StreamExt;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, OwnerReference};
+use kube::{
+    Resource, ResourceExt,
+    api::PostParams,
+    runtime::{WatchStreamExt, watcher},
+};
+use std::{io::IsTerminal, time::Duration};
+
+/// How long an operator that runs may need to say whether it counts.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Show the change, ask, say yes to exactly that.
+#[derive(Debug, clap::Args)]
+pub struct Approve {
+    #[command(flatten)]
+    ballot: Ballot,
+}
+
+/// Show the change, ask, say no; that ends it.
+#[derive(Debug, clap::Args)]
+pub struct Reject {
+    #[command(flatten)]
+    ballot: Ballot,
+}
+
+#[derive(Debug, clap::Args)]
+struct Ballot {
+    /// The execution, as `writ approvals` lists it.
+    name: String,
+    /// Why; the requester and the ledger see it.
+    #[arg(long, default_value = "")]
+    comment: String,
+    /// Do not ask; needed where there is no terminal to ask on.
+    #[arg(short = 'y', long)]
+    yes: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Approve {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        self.ballot.cast(Decision::Approve).await
+    }
+}
+
+impl Reject {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        self.ballot.cast(Decision::Reject).await
+    }
+}
+
+impl Ballot {
+    async fn cast(mut self, decision: Decision) -> anyhow::Result<Exit> {
+        let asks = !self.yes;
+        anyhow::ensure!(!asks || std::io::stdin().is_terminal(), "there is no terminal to ask on, so nothing was said; -y says it without asking");
+        let cluster = self.place.connect().await?;
+        let kx = cluster.execution(&self.name).await?;
+        let status = kx.status.clone().unwrap_or_default();
+        let (name, ns) = (&self.name, &cluster.namespace);
+        anyhow::ensure!(
+            status.phase == Phase::AwaitingApproval,
+            "{name} in {ns} waits for no approval: it is {:?} ({:?}). What does: writ approvals -n {ns}",
+            status.phase,
+            status.reason
+        );
+        let approval = status.approval.clone().context("its status names no approval; is the operator another version?")?;
+        let me = me(&cluster).await?;
+        out::text(shown(&cluster, &kx, &status, &approval));
+        if let Err(why) = self.open(&cluster, &kx, &approval, &me, decision).await? {
+            out::line(format_args!("You are {}: {why}. Nothing was said.", me.username));
+            return Ok(Exit::Refused);
+        }
+        if asks && !self.confirmed(decision, &me, &approval)? {
+            out::line("Nothing was said.");
+            return Ok(Exit::Cancelled);
+        }
+        let api = cluster.here::<ExecutionApproval>();
+        let said = api.create(&PostParams::default(), &self.object(&kx, &approval, decision)).await.map_err(refused)?;
+        Ok(self.heard(&cluster, &said, decision).await)
+    }
+
+    /// What the host would not count is not even asked. Who may not say yes may still say no.
+    async fn open(
+        &self,
+        cluster: &Connected,
+        kx: &KubernetesExecution,
+        approval: &ApprovalStatus,
+        me: &Identity,
+        decision: Decision,
+    ) -> anyhow::Result<Result<(), String>> {
+        let may = actions::may(cluster, "approve", &cluster.namespace, &object_name(&kx.spec.action)).await?;
+        Ok(match (decision, ballot::can(&You { me, may }, kx.spec.requester.as_ref(), approval)) {
+            (Decision::Reject, _) if may => Ok(()),
+            (Decision::Reject, _) => Err("you lack the verb approve on this action, which a no takes too".into()),
+            (Decision::Approve, Ok(groups)) if groups.is_empty() && !approval.groups.is_empty() => {
+                Err(format!("you are of none of {}", approval.groups.join(", ")))
+            }
+            (Decision::Approve, can) => can.map(drop),
+        })
+    }
+
+    fn confirmed(&mut self, decision: Decision, me: &Identity, approval: &ApprovalStatus) -> anyhow::Result<bool> {
+        let groups: Vec<&str> = approval.groups.iter().filter(|g| me.groups.contains(g)).map(String::as_str).collect();
+        let counted = if groups.is_empty() { String::new() } else { format!(", counted for {}", groups.join(", ")) };
+        let question = match decision {
+            Decision::Approve => format!("Approve exactly this as {}{counted}?", me.username),
+            Decision::Reject => format!("Reject it as {}? That ends it.", me.username),
+        };
+        if self.comment.is_empty() {
+            self.comment = answer(&format!("{question} Comment: "))?;
+            return Ok(matches!(answer("[y/N] ")?.as_str(), "y" | "Y" | "yes"));
+        }
+        Ok(matches!(answer(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes"))
+    }
+
+    /// Of exactly the plan that was shown.
+    fn object(&self, kx: &KubernetesExecution, approval: &ApprovalStatus, decision: Decision) -> ExecutionApproval {
+        let uid = kx.uid().unwrap_or_default();
+        let owner = OwnerReference {
+            api_version: KubernetesExecution::api_version(&()).into_owned(),
+            kind: KubernetesExecution::kind(&()).into_owned(),
+            name: kx.name_any(),
+            uid: uid.clone(),
+            ..OwnerReference::default()
+        };
+        let mut object = ExecutionApproval {
+            spec: ExecutionApprovalSpec {
+                execution: ObjectUid { name: kx.name_any(), uid },
+                action: kx.spec.action.clone(),
+                plan_hash: approval.plan_hash.clone(),
+                decision,
+                comment: self.comment.clone(),
+                approver: None,
+            },
+            ..ExecutionApproval::default()
+        };
+        object.metadata.generate_name = Some(format!("{:?}-", decision).to_lowercase());
+        // It goes with its execution.
+        object.metadata.owner_references = Some(vec![owner]);
+        object
+    }
+
+    /// What becomes of it.
+    async fn heard(&self, cluster: &Connected, said: &ExecutionApproval, decision: Decision) -> Exit {
+        let (name, ns) = (&self.name, &cluster.namespace);
+        let Some(told) = counted(cluster, &said.name_any()).await else {
+            out::line(format_args!(
+                "Said, and not counted yet. Whether it counts: kubectl get executionapproval {} -n {ns}",
+                said.name_any()
+            ));
+            return Exit::StillRunning;
+        };
+        match (told.status.as_str(), decision) {
+            ("True", Decision::Approve) => {
+                let now = cluster.execution(name).await.ok().and_then(|kx| kx.status?.approval);
+                let sum = now.map(|a| format!(", {}", a.count)).unwrap_or_default();
+                out::line(format_args!("Approved{sum}. Follow it: writ watch {name} -n {ns}"));
+                Exit::Done
+            }
+            ("True", Decision::Reject) => {
+                out::line(format_args!("Rejected: {name} ends, and nothing was touched."));
+                Exit::Done
+            }
+            _ => {
+                out::line(format_args!("{} ({}): {}.", Words::Stdout.paint().red("It does not count"), told.reason, told.message));
+                Exit::Refused
+            }
+        }
+    }
+}
+
+/// The page that is decided on.
+fn shown(cluster: &Connected, kx: &KubernetesExecution, status: &ExecutionStatus, approval: &ApprovalStatus) -> String {
+    let asked = kx.spec.requester.clone().unwrap_or_default();
+    let ago = approval.since.parse().map(|at| format!(" {} ago", age(at, Timestamp::now()))).unwrap_or_default();
+    let groups = asked.groups.iter().filter(|g| !g.starts_with("system:")).cloned().collect::<Vec<_>>().join(", ");
+    let groups = if groups.is_empty() { String::new() } else { format!(" ({groups})") };
+    let head = format!(
+        "{} in {} · context {} · asked by {}{groups}{ago}\n",
+        kx.name_any(),
+        cluster.namespace,
+        cluster.context,
+        asked.username
+    );
+    let reason = if kx.spec.reason.is_empty() { "none given".to_owned() } else { kx.spec.reason.clone() };
+    let mut ends = ballot::lines(status);
+    ends.push(("hash", approval.plan_hash.clone()));
+    [head, page::labelled(&[("reason", reason)]), page::plan(status), page::labelled(&ends)].concat()
+}
+
+fn answer(question: &str) -> anyhow::Result<String> {
+    out::text(question);
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}
+
+/// Its condition, once there is one.
+async fn counted(cluster: &Connected, name: &str) -> Option<Condition> {
+    let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let mut changes = watcher(cluster.here::<ExecutionApproval>(), only).default_backoff().applied_objects().boxed();
+    let told = async {
+        while let Some(change) = changes.next().await {
+            let condition = |a: ExecutionApproval| a.status?.conditions.into_iter().find(|c| c.type_ == COUNTED);
+            if let Some(told) = change.ok().and_then(condition) {
+                return Some(told);
+            }
+        }
+        None
+    };
+    tokio::time::timeout(PATIENCE, told).await.ok().flatten()
+}

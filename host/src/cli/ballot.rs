@@ -1,0 +1,98 @@
+//! Approvals in words: how many of whom, who gave them, and whether you can. Says beforehand what the host decides; decides nothing.
+use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity};
+
+/// `1 of 1: jonas@example.com "ok, capacity is there"`.
+#[must_use]
+pub fn sum(approval: &ApprovalStatus) -> String {
+    let one = |g: &ApprovalGiven| if g.comment.is_empty() { g.by.clone() } else { format!("{} \"{}\"", g.by, g.comment) };
+    let given: Vec<String> = approval.given.iter().map(one).collect();
+    if given.is_empty() { approval.count.clone() } else { format!("{}: {}", approval.count, given.join(", ")) }
+}
+
+/// Lines of a page.
+#[must_use]
+pub fn lines(status: &ExecutionStatus) -> Vec<(&'static str, String)> {
+    let Some(approval) = &status.approval else { return Vec::new() };
+    let of = if approval.groups.is_empty() { String::new() } else { format!(" of {}", approval.groups.join(", ")) };
+    let wanted = format!("{} {}{of}, until {}", approval.needed, plural(approval.needed), second(&approval.expires_at));
+    vec![("approval", wanted), ("approval", format!("{}, {}", approval.state.to_lowercase(), sum(approval)))]
+}
+
+const fn plural(n: u32) -> &'static str {
+    if n == 1 { "person" } else { "people" }
+}
+
+/// Without its fraction.
+#[must_use]
+pub fn second(at: &str) -> String {
+    at.split_once('.').map_or_else(|| at.to_owned(), |(second, _)| format!("{second}Z"))
+}
+
+/// Who looks.
+pub struct You<'a> {
+    /// As the API server authenticates him.
+    pub me: &'a Identity,
+    /// He holds the verb `approve`.
+    pub may: bool,
+}
+
+/// `Ok`: the groups he counts for, maybe none. `Err`: why not, as a sentence about him.
+pub fn can(you: &You<'_>, requester: Option<&Identity>, approval: &ApprovalStatus) -> Result<Vec<String>, String> {
+    let me = you.me;
+    let same = |other: &Identity| other.username == me.username || (!me.uid.is_empty() && me.uid == other.uid);
+    let groups: Vec<String> = approval.groups.iter().filter(|g| me.groups.contains(g)).cloned().collect();
+    if requester.is_some_and(same) {
+        return Err("you asked for it: somebody else must approve".into());
+    }
+    if me.username.starts_with("system:serviceaccount:") {
+        return Err("a ServiceAccount does not approve: a person must".into());
+    }
+    if !you.may {
+        return Err("you lack the verb approve on this action".into());
+    }
+    if approval.given.iter().any(|g| g.by == me.username) {
+        return Err("you did already".into());
+    }
+    Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(name: &str, groups: &[&str]) -> Identity {
+        Identity { username: name.into(), uid: String::new(), groups: groups.iter().map(|g| (*g).to_owned()).collect() }
+    }
+
+    fn approval() -> ApprovalStatus {
+        let given = ApprovalGiven { by: "lena".into(), comment: "ok".into(), ..Default::default() };
+        ApprovalStatus {
+            state: "Waiting".into(),
+            count: "1 of 2".into(),
+            needed: 2,
+            groups: vec!["sre-leads".into()],
+            expires_at: "2026-11-23T03:27:09.123456Z".into(),
+            given: vec![given],
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn who_cannot_approve_is_told_why_before_he_tries() {
+        let maria = identity("maria", &[]);
+        let can = |me: &Identity, may| can(&You { me, may }, Some(&maria), &approval());
+        assert_eq!(can(&identity("jonas", &["sre-leads", "dev"]), true), Ok(vec!["sre-leads".to_owned()]));
+        let no = |me: &Identity, may| can(me, may).unwrap_err();
+        assert_eq!(no(&maria, true), "you asked for it: somebody else must approve");
+        assert_eq!(no(&identity("jonas", &["sre-leads"]), false), "you lack the verb approve on this action");
+        assert_eq!(no(&identity("lena", &["sre-leads"]), true), "you did already");
+        assert_eq!(no(&identity("system:serviceaccount:ci:bot", &[]), true), "a ServiceAccount does not approve: a person must");
+    }
+
+    #[test]
+    fn a_page_says_how_many_of_whom_until_when_and_who_gave_them() {
+        let status = ExecutionStatus { approval: Some(approval()), ..Default::default() };
+        let said: Vec<String> = lines(&status).into_iter().map(|(_, line)| line).collect();
+        assert_eq!(said, ["2 people of sre-leads, until 2026-11-23T03:27:09Z", "waiting, 1 of 2: lena \"ok\""]);
+    }
+}
