@@ -35,14 +35,9 @@ impl Phase {
             Self::AwaitingApproval => {
                 &[Self::Refused, Self::Cancelled, Self::Validating, Self::AwaitingApproval, Self::Preparing]
             }
-            Self::Preparing => &[
-                Self::Refused,
-                Self::Cancelled,
-                Self::Validating,
-                Self::AwaitingApproval,
-                Self::Preparing,
-                Self::Executing,
-            ],
+            Self::Preparing => {
+                &[Self::Refused, Self::Cancelled, Self::Validating, Self::AwaitingApproval, Self::Preparing, Self::Executing]
+            }
             Self::Executing => &[Self::Executing, Self::Verifying, Self::Failed, Self::Cancelled],
             Self::Verifying => &[Self::Completed, Self::Failed],
             Self::Completed | Self::Failed | Self::Refused | Self::Cancelled => &[],

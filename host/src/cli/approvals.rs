@@ -32,7 +32,8 @@ impl Approvals {
         let waiting = ListParams::default().fields("status.phase=AwaitingApproval");
         let all = api.list(&waiting).await.map_err(said)?.items;
         if all.is_empty() {
-            let place = if self.all_namespaces { String::new() } else { format!(" in {}; -A looks everywhere", cluster.namespace) };
+            let place =
+                if self.all_namespaces { String::new() } else { format!(" in {}; -A looks everywhere", cluster.namespace) };
             out::line(format_args!("Nothing waits for an approval{place}."));
             return Ok(Exit::Done);
         }

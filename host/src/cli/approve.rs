@@ -72,7 +72,10 @@ impl Reject {
 impl Ballot {
     async fn cast(mut self, decision: Decision) -> anyhow::Result<Exit> {
         let asks = !self.yes;
-        anyhow::ensure!(!asks || std::io::stdin().is_terminal(), "there is no terminal to ask on, so nothing was said; -y says it without asking");
+        anyhow::ensure!(
+            !asks || std::io::stdin().is_terminal(),
+            "there is no terminal to ask on, so nothing was said; -y says it without asking"
+        );
         let cluster = self.place.connect().await?;
         let kx = cluster.execution(&self.name).await?;
         let status = kx.status.clone().unwrap_or_default();
@@ -154,7 +157,7 @@ impl Ballot {
             },
             ..ExecutionApproval::default()
         };
-        object.metadata.generate_name = Some(format!("{:?}-", decision).to_lowercase());
+        object.metadata.generate_name = Some(format!("{decision:?}-").to_lowercase());
         // It goes with its execution.
         object.metadata.owner_references = Some(vec![owner]);
         object
@@ -182,7 +185,12 @@ impl Ballot {
                 Exit::Done
             }
             _ => {
-                out::line(format_args!("{} ({}): {}.", Words::Stdout.paint().red("It does not count"), told.reason, told.message));
+                out::line(format_args!(
+                    "{} ({}): {}.",
+                    Words::Stdout.paint().red("It does not count"),
+                    told.reason,
+                    told.message
+                ));
                 Exit::Refused
             }
         }

@@ -97,7 +97,8 @@ pub fn refusal(refusal: &RefusalStatus, status: &ExecutionStatus, paint: Paint) 
         "Approver" => " for want of approvals",
         _ => "",
     };
-    let mut text = format!("{}{by} ({:?}, exit {}, nothing was touched)\n", paint.red("Refused"), status.reason, Exit::of(status).code());
+    let mut text =
+        format!("{}{by} ({:?}, exit {}, nothing was touched)\n", paint.red("Refused"), status.reason, Exit::of(status).code());
     if refusal.violations.is_empty() {
         text.push_str(&format!("  {}\n", if status.message.is_empty() { &status.summary } else { &status.message }));
     }

@@ -55,14 +55,14 @@ impl Cluster {
     }
 }
 
-/// Whom a change of an approval wakes: its execution. What was told already was looked at; our own words wake nobody.
-pub(super) fn awaited(event: Event<ExecutionApproval>) -> Option<(String, String)> {
+/// Whom a change of an approval wakes: its execution, as `namespace/name`. What was told already was looked at; our own words wake nobody.
+pub(super) fn awaited(event: Event<ExecutionApproval>) -> Option<String> {
     let approval = match event {
         Event::Apply(a) | Event::InitApply(a) if told(&a).is_none() => a,
         Event::Delete(a) => a,
         Event::Apply(_) | Event::InitApply(_) | Event::Init | Event::InitDone => return None,
     };
-    Some((approval.namespace()?, approval.spec.execution.name))
+    Some(format!("{}/{}", approval.namespace()?, approval.spec.execution.name))
 }
 
 /// None: it was never stored, or nobody stamped it. It counts for nothing.

@@ -168,8 +168,7 @@ impl Cluster {
     /// Executions that somebody approves or rejects.
     fn approved(&self) -> Requests {
         let events = self.watch::<ExecutionApproval>(watcher::Config::default());
-        let named = |event| awaited(event).map(|(namespace, name)| ObjectRef::new(&name).within(&namespace).into());
-        events.try_filter_map(move |event| std::future::ready(Ok(named(event)))).boxed()
+        events.try_filter_map(|event| std::future::ready(Ok(awaited(event).and_then(|who| made_for(Some(&who)))))).boxed()
     }
 
     /// Jobs and pods of runs, back to whom they were made for.

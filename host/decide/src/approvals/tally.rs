@@ -123,7 +123,7 @@ fn one_of_each(groups: &[String], people: &[&Identity]) -> bool {
 fn place<'a>(
     group: &'a String,
     people: &[&Identity],
-    stands_for: &mut Vec<Option<&'a String>>,
+    stands_for: &mut [Option<&'a String>],
     tried: &mut BTreeSet<usize>,
 ) -> bool {
     for (n, person) in people.iter().enumerate() {

@@ -34,7 +34,9 @@ fn words(case: &Case<'_>, asked: &Asked<'_>, a: &Approval, reason: Reason) -> St
             groups => format!("it counts for {groups}"),
         },
         Reason::AdmissionNotInForce => "the admission policies that stamp its approver are younger than it".to_owned(),
-        Reason::WrongExecution => format!("this is not {name} as it is now: {} with uid {}", case.exec.spec.action, case.exec.uid),
+        Reason::WrongExecution => {
+            format!("this is not {name} as it is now: {} with uid {}", case.exec.spec.action, case.exec.uid)
+        }
         Reason::NotAllowed => format!("the verb approve on actions.writ.dev/{action} is missing in {}", case.exec.namespace),
         Reason::WrongPlan => format!("the plan is {} now; look again: writ approve {name} -n {}", case.hash, case.exec.namespace),
         Reason::TooEarly => format!("it was there before it was asked for, at {}", case.wait.since),

@@ -102,10 +102,22 @@ fn several_approvals() {
         ("two groups, one person in both", wants(1, &[sre, dba]), vec![both()], vec![Counted], false),
         ("two groups, one in both and one more", wants(2, &[sre, dba]), vec![both(), approval()], vec![Counted, Counted], true),
         ("the same, the other way round", wants(2, &[dba, sre]), vec![approval(), both()], vec![Counted, Counted], true),
-        ("two groups, two of the same", wants(2, &[sre, dba]), vec![approval(), by("lena", &[sre])], vec![Counted, Counted], false),
+        (
+            "two groups, two of the same",
+            wants(2, &[sre, dba]),
+            vec![approval(), by("lena", &[sre])],
+            vec![Counted, Counted],
+            false,
+        ),
         ("groups without a number", wants(0, &[sre, dba]), vec![approval()], vec![Counted], false),
         ("three of two groups", wants(3, &[sre, dba]), vec![approval(), by("lena", &[dba])], vec![Counted, Counted], false),
-        ("somebody who does not matter", wants(1, &[sre]), vec![by("lena", &["dev"]), approval()], vec![NotInGroup, Counted], true),
+        (
+            "somebody who does not matter",
+            wants(1, &[sre]),
+            vec![by("lena", &["dev"]), approval()],
+            vec![NotInGroup, Counted],
+            true,
+        ),
         ("a rejection", wants(1, &[sre]), vec![rejection()], vec![Counted], false),
         ("a rejection after enough", wants(1, &[sre]), vec![approval(), rejection()], vec![Rejected, Counted], false),
         ("a rejection by who may not", wants(1, &[sre]), vec![approval(), no_right()], vec![Counted, NotAllowed], true),
@@ -121,7 +133,12 @@ fn several_approvals() {
 fn policies(all: &[(u32, &[&str], &str)]) -> Ruling {
     let one = |(approvals, groups, expires): &(u32, &[&str], &str)| {
         let approver_groups = groups.iter().map(|g| (*g).to_owned()).collect();
-        Verdict::Allow(Obligations { approvals: *approvals, approver_groups, expires: (*expires).into(), ..Obligations::default() })
+        Verdict::Allow(Obligations {
+            approvals: *approvals,
+            approver_groups,
+            expires: (*expires).into(),
+            ..Obligations::default()
+        })
     };
     ruling(&all.iter().map(one).collect::<Vec<_>>())
 }

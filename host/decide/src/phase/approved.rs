@@ -68,13 +68,8 @@ pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>) -> Appr
 
 /// The last look. What is to be stored of them, or why not.
 pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) -> Result<Option<ApprovalStatus>, Step> {
-    let seen = Seen {
-        hash: &p.planned.hash,
-        ruling,
-        guards: &s.guards,
-        approvals: &s.approvals,
-        since: p.wait.map(|wait| wait.since),
-    };
+    let seen =
+        Seen { hash: &p.planned.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: p.wait.map(|wait| wait.since) };
     match look(pass, &seen) {
         (Look::Unneeded, _) => Ok(None),
         (Look::Enough(approval), _) => Ok(Some(approval)),

@@ -46,8 +46,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
     if let Err(no) = chain::allowed(pass, now, ruling) {
         return no;
     }
-    let seen =
-        Seen { hash: &now.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: Some(p.wait.since) };
+    let seen = Seen { hash: &now.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: Some(p.wait.since) };
     let (look, tell) = approved::look(pass, &seen);
     // Who approved hears first what becomes of it.
     tell.map_or_else(|| follow(pass, ruling, look), Step::Do)

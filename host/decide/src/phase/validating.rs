@@ -6,7 +6,7 @@ use crate::{
     observed::{Ruling, Validating},
     planned,
     step::Step,
-    story::{Pass, policy_status, summary},
+    story::{Pass, asked_of, policy_status, summary},
 };
 use crds::{DryRun, ExecutionStatus, Phase, Reason};
 
@@ -24,13 +24,16 @@ pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
 }
 
 fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
+    let asked = approvals::asked(ruling);
     if pass.exec.spec.dry_run == DryRun::Plan {
+        let wait = asked.map_or_else(String::new, |a| format!(" It waits for {} then.", asked_of(a.needed(), &a.groups())));
         return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
             store(s, planned, ruling);
-            s.message = "Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.".into();
+            s.message =
+                format!("Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.{wait}");
         });
     }
-    if let Some(asked) = approvals::asked(ruling) {
+    if let Some(asked) = asked {
         return awaiting::begin(pass, planned, &asked, |s| store(s, planned, ruling));
     }
     pass.record(Phase::Preparing, Reason::Accepted, |s| {

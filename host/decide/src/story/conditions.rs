@@ -52,9 +52,7 @@ fn accepted(s: &ExecutionStatus) -> Line {
         | Phase::Verifying
         | Phase::Completed
         | Phase::Failed
-        | Phase::Cancelled => {
-            ("Accepted", TRUE, why(Reason::Accepted), yes())
-        }
+        | Phase::Cancelled => ("Accepted", TRUE, why(Reason::Accepted), yes()),
     }
 }
 

@@ -73,7 +73,10 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
             ("two groups".into(), step(&exec(), at(1), validating(judged(two.clone())))),
             ("anybody".into(), step(&exec(), at(1), validating(judged(wants(2, &[]))))),
             ("one of two".into(), after(&both, 6, awaiting(judged(two.clone()), vec![approval()]))),
-            ("two of the same group".into(), after(&both, 6, awaiting(judged(two), vec![approval(), by("lena", &["sre-leads"])]))),
+            (
+                "two of the same group".into(),
+                after(&both, 6, awaiting(judged(two), vec![approval(), by("lena", &["sre-leads"])])),
+            ),
             ("approved".into(), after(&waiting, 6, awaiting(judged(demanding()), vec![approval()]))),
             ("rejected".into(), after(&waiting, 6, awaiting(judged(demanding()), vec![approval(), rejection()]))),
             ("nobody came".into(), after(&waiting, 901, awaiting(judged(demanding()), vec![]))),
@@ -85,7 +88,10 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
                 after(&approved, 7, preparing(judged(wants(2, &["sre-leads"])), Grants::Whole, vec![approval()])),
             ),
             ("not started".into(), after(&approved, 901, preparing(judged(demanding()), Grants::Whole, vec![approval()]))),
-            ("rejected last".into(), after(&approved, 7, preparing(judged(demanding()), Grants::Whole, vec![approval(), rejection()]))),
+            (
+                "rejected last".into(),
+                after(&approved, 7, preparing(judged(demanding()), Grants::Whole, vec![approval(), rejection()])),
+            ),
         ],
         &expect![[""]],
     );
@@ -101,7 +107,8 @@ fn the_status_shows_what_is_asked_of_whom_and_how_to_give_it() {
         let c = s.conditions.iter().find(|c| c.type_ == "Approved").unwrap();
         format!("{name}: {} {} {}\n", c.status, c.reason, c.message)
     };
-    let all: String = ["awaiting approval", "half approved", "approved", "approval withdrawn", "rejected"].map(conditions).concat();
+    let all: String =
+        ["awaiting approval", "half approved", "approved", "approval withdrawn", "rejected"].map(conditions).concat();
     expect![[""]].assert_eq(&all);
 }
 

@@ -26,7 +26,7 @@ pub fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen)
     expect.assert_eq(&text);
 }
 
-pub fn guarded(guards: &GuardsSeen) -> bool {
+fn guarded(guards: &GuardsSeen) -> bool {
     *guards == GuardsSeen::InForce { since: at(-1) }
 }
 

@@ -196,7 +196,10 @@ pub fn left() -> Named<Over> {
             ("Job stopped", job(false, true, false)),
         ] {
             for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
-                all.push((format!("{what}{held}, {name}"), Over { grants: grants.clone(), job: job.clone(), held_pods, approvals: vec![] }));
+                all.push((
+                    format!("{what}{held}, {name}"),
+                    Over { grants: grants.clone(), job: job.clone(), held_pods, approvals: vec![] },
+                ));
             }
         }
     }
@@ -211,7 +214,8 @@ pub fn all() -> Named<PhaseSeen> {
             let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None };
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
-                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![], approvals: vec![] };
+                let seen =
+                    Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![], approvals: vec![] };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }

@@ -31,7 +31,13 @@ pub fn validating(judged: Judgement) -> PhaseSeen {
     PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None }))
 }
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
-    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants, freezes: vec![], approvals: vec![] }))
+    PhaseSeen::Preparing(Box::new(Preparing {
+        guards: guarded(),
+        judged: Some(judged(planned)),
+        grants,
+        freezes: vec![],
+        approvals: vec![],
+    }))
 }
 pub fn executing(job: JobSeen) -> PhaseSeen {
     PhaseSeen::Executing(Box::new(Executing { job, grants: Some(Grants::Whole) }))
@@ -66,7 +72,13 @@ pub fn all() -> Named<Execution> {
     let job = || (3, ours(PodSeen::None));
     let drifted = || (2, preparing(&planned_from(3, false), Grants::None));
     let frozen = || {
-        let seen = Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes: vec![super::seen::freeze()], approvals: vec![] };
+        let seen = Preparing {
+            guards: guarded(),
+            judged: None,
+            grants: Grants::None,
+            freezes: vec![super::seen::freeze()],
+            approvals: vec![],
+        };
         (2, PhaseSeen::Preparing(Box::new(seen)))
     };
     let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };

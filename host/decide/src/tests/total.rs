@@ -30,7 +30,13 @@ fn any_seq() -> impl Strategy<Value = i64> {
 }
 
 fn any_reason() -> impl Strategy<Value = Reason> {
-    prop_oneof![Just(Reason::Accepted), Just(Reason::Stopping), Just(Reason::JobRefused), Just(Reason::OutcomeUnknown), Just(Reason::ApprovalWithdrawn)]
+    prop_oneof![
+        Just(Reason::Accepted),
+        Just(Reason::Stopping),
+        Just(Reason::JobRefused),
+        Just(Reason::OutcomeUnknown),
+        Just(Reason::ApprovalWithdrawn)
+    ]
 }
 
 fn any_text() -> impl Strategy<Value = String> {

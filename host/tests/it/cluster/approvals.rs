@@ -5,8 +5,10 @@ use decide::observed::Told;
 use serde_json::{Value, json};
 
 fn object(name: &str, user: &str, told: Option<&str>) -> Value {
-    let conditions = told.map(|reason| json!([{"type": "Counted", "status": "False", "reason": reason, "message": "m",
-        "lastTransitionTime": "2026-11-23T03:12:07Z"}]));
+    let conditions = told.map(|reason| {
+        json!([{"type": "Counted", "status": "False", "reason": reason, "message": "m",
+        "lastTransitionTime": "2026-11-23T03:12:07Z"}])
+    });
     json!({
         "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionApproval",
         "metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": "2026-11-23T03:12:07Z"},
@@ -39,7 +41,8 @@ async fn all_of_one_execution_with_the_rights_of_their_givers_now() {
     );
     assert_eq!(calls.len(), 3, "one review a person, not one an approval");
     let asked = &calls[1].body["spec"];
-    let right = json!({"verb": "approve", "group": "writ.dev", "resource": "actions", "name": "scale-deployment", "namespace": "shop"});
+    let right =
+        json!({"verb": "approve", "group": "writ.dev", "resource": "actions", "name": "scale-deployment", "namespace": "shop"});
     assert_eq!((&asked["resourceAttributes"], &asked["uid"], &asked["groups"]), (&right, &json!("7"), &json!(["sre-leads"])));
 }
 
@@ -72,7 +75,10 @@ async fn what_is_said_is_a_condition_of_exactly_that_object_and_one_that_is_gone
     assert!(a.is("PATCH /apis/writ.dev/v1alpha1/namespaces/shop/executionapprovals/a/status"), "{}", a.line);
     assert_eq!(a.body["metadata"]["uid"], "u-a");
     let condition = &a.body["status"]["conditions"][0];
-    assert_eq!((&condition["type"], &condition["status"], &condition["reason"]), (&json!("Counted"), &json!("True"), &json!("Counted")));
+    assert_eq!(
+        (&condition["type"], &condition["status"], &condition["reason"]),
+        (&json!("Counted"), &json!("True"), &json!("Counted"))
+    );
     let gone = calls.iter().find(|c| c.line.contains("/gone/")).unwrap();
     assert_eq!(gone.body["status"]["conditions"][0]["status"], "False");
     let (cluster, _) = super::api::cluster(|_| no(403, "Forbidden", "no"));

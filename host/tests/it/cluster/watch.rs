@@ -100,7 +100,9 @@ fn approval(execution: &str, told: bool) -> Value {
 async fn an_approval_wakes_its_execution_until_it_is_told_whether_it_counts() {
     let (cluster, _) = cluster(|call| match () {
         () if call.line.contains("watch=") => Answer::Hang,
-        () if call.is("GET /apis/writ.dev/v1alpha1/executionapprovals") => list(&[approval("told", true), approval("done", false)]),
+        () if call.is("GET /apis/writ.dev/v1alpha1/executionapprovals") => {
+            list(&[approval("told", true), approval("done", false)])
+        }
         () if call.is("GET /apis/writ.dev/v1alpha1/kubernetesexecutions") => {
             list(&[kx("done", "Completed", &[], "1"), kx("told", "Completed", &[], "1")])
         }

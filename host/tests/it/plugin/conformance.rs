@@ -41,6 +41,39 @@ async fn the_same_question_has_the_same_answer() {
     }
 }
 
+/// Its pods crash, its status and its resourceVersion change five times a second: what would be done does not, so that people can
+/// approve it.
+#[tokio::test]
+async fn a_plan_does_not_change_with_the_noise_around_its_target() {
+    for name in SHIPPED {
+        let (plugins, Loaded { digest, description, .. }) = loaded(name).await;
+        for action in &description.actions {
+            let example: Value = serde_json::from_str(action.examples[0].as_str()).unwrap();
+            let r = request(action.name.as_str(), &example);
+            let first = (plugins.plan(&digest, &r, &noisy(0)).await, plugins.rollback(&digest, &r, &noisy(0)).await);
+            for n in 1..20 {
+                let again = (plugins.plan(&digest, &r, &noisy(n)).await, plugins.rollback(&digest, &r, &noisy(n)).await);
+                assert_eq!(again, first, "{name} {}", action.name);
+            }
+        }
+    }
+}
+
+/// `state(2)` at another moment.
+fn noisy(n: u32) -> State {
+    let mut state = state(2);
+    let target = state.target.as_mut().unwrap();
+    let mut body: Value = serde_json::from_str(target.body.as_str()).unwrap();
+    body["metadata"]["resourceVersion"] = json!((1000 + n).to_string());
+    body["metadata"]["annotations"] = json!({"last-seen": n.to_string()});
+    let ready = n % 3;
+    body["status"] = json!({"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "readyReplicas": ready,
+        "availableReplicas": ready, "unavailableReplicas": 2 - ready,
+        "conditions": [{"type": "Available", "status": if ready == 2 { "True" } else { "False" }, "lastUpdateTime": format!("t{n}")}]});
+    target.body = decide::canonical::json(&body).unwrap();
+    state
+}
+
 #[tokio::test]
 async fn no_action_traps_whatever_state_it_is_shown() {
     for name in SHIPPED {

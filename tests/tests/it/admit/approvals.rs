@@ -92,8 +92,10 @@ async fn the_right_to_approve_is_for_one_action_and_is_not_the_right_to_run() {
     let space = cluster.scratch("admit-approve").await.unwrap();
     let dave = space.user("dave", "writ-approver").await.unwrap();
     let message = refused(would_create(&dave, &approval(&space.name)).await, "may not approve");
-    let says =
-        format!("dave-{0} may not approve admit_probe in {0}; needs verb \"approve\" on actions.writ.dev/admit-probe", space.name);
+    let says = format!(
+        "dave-{0} may not approve admit_probe in {0}; needs verb \"approve\" on actions.writ.dev/admit-probe",
+        space.name
+    );
     assert!(message.contains(&says), "{message}");
     grant(&cluster, &space.name, "run").await;
     refused(would_create(&dave, &approval(&space.name)).await, "may not approve admit_probe");
