@@ -6,7 +6,7 @@ use crate::{
     model::PlanHash,
     observed::{Approval, GuardsSeen, Preparing, Ruling},
     step::{Effect, Step},
-    story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, shown},
+    story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, second, shown},
 };
 use crds::{ApprovalStatus, Phase, Reason};
 use jiff::Timestamp;
@@ -68,8 +68,10 @@ pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>) -> Appr
 
 /// The last look. What is to be stored of them, or why not.
 pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) -> Result<Option<ApprovalStatus>, Step> {
-    let seen =
-        Seen { hash: &p.planned.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: p.wait.map(|wait| wait.since) };
+    let (hash, guards, since) = (&p.planned.hash, &s.guards, p.wait.map(|wait| wait.since));
+    // Before anybody was asked, nobody could approve.
+    let approvals = since.map_or(&[][..], |_| s.approvals.as_slice());
+    let seen = Seen { hash, ruling, guards, approvals, since };
     match look(pass, &seen) {
         (Look::Unneeded, _) => Ok(None),
         (Look::Enough(approval), _) => Ok(Some(approval)),
@@ -77,7 +79,9 @@ pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) 
         (Look::Ended(step), None) => Err(*step),
         (Look::Missing(approval), None) => Err(pass.record(Phase::AwaitingApproval, Reason::ApprovalWithdrawn, |s| {
             s.policy = Some(policy_status(ruling));
-            s.message = format!("What was approved is not enough any more. {}", call(pass, &approval));
+            let why =
+                if since.is_some() { "What was approved is not enough any more." } else { "The policies ask for approvals now." };
+            s.message = format!("{why} {}", call(pass, &approval));
             s.approval = Some(approval);
         })),
     }
@@ -91,7 +95,7 @@ pub(super) fn call(pass: &Pass<'_>, approval: &ApprovalStatus) -> String {
     format!(
         "It waits for {}, until {}.{so_far} Look at it and decide: writ approve {name} -n {ns}",
         asked_of(needed, &approval.groups),
-        approval.expires_at
+        second(&approval.expires_at)
     )
 }
 
@@ -109,7 +113,7 @@ fn rejected(pass: &Pass<'_>, no: &Approval, approval: ApprovalStatus) -> Step {
 /// Also where approvals came, and the start did not: who approved for 15 minutes did not approve for tomorrow.
 pub(super) fn expired(pass: &Pass<'_>, approval: ApprovalStatus) -> Step {
     let needed = usize::try_from(approval.needed).unwrap_or(usize::MAX);
-    let (until, count) = (&approval.expires_at, &approval.count);
+    let (until, count) = (second(&approval.expires_at), &approval.count);
     let (summary, what) = if approval.given.len() >= needed {
         let who = given(&approval);
         (format!("not started in time: {count}"), format!("It was approved ({count}: {who}), and had not started by {until}."))

@@ -24,35 +24,157 @@ fn waits(p: &PhaseSeen) -> bool {
 
 #[test]
 fn what_happens_while_approvals_are_waited_for() {
-    snapshot(&["awaiting approval", "half approved"], "", 14, waits, &expect![[""]]);
-    snapshot(&["awaiting approval"], "cancelled", 14, waits, &expect![[""]]);
+    snapshot(
+        &["awaiting approval", "half approved"],
+        "",
+        14,
+        waits,
+        &expect![[r#"
+        awaiting approval
+          do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+          record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval
+          record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
+          record Refused/ActionNotGranted: waiting, guarded, not granted
+          record Refused/ActionUnknown: waiting, guarded, action unknown
+          record Refused/NamespaceTerminating: waiting, guarded, terminating
+          record Refused/NotAllowed: waiting, guarded, not allowed
+          record Refused/NotSupportedYet: waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, writes two objects
+          record Refused/ParametersInvalid: waiting, guarded, invalid
+          record Refused/PluginFailed: waiting, guarded, plugin broken
+          record Refused/PluginRefused: waiting, guarded, plugin refuses
+          record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
+          record Refused/PolicyFailed: waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out
+          record Refused/PolicyMissing: waiting, guarded, no policy | waiting, guarded, a shadow alone
+          record Refused/PolicyUndefined: waiting, guarded, undefined
+          record Refused/TargetNotAllowed: waiting, guarded, target not allowed
+          record Refused/TargetNotFound: waiting, guarded, target missing
+          record Validating/Drifted: waiting, guarded, drifted
+          wait for Approval: waiting, nobody
+          wait for PluginBusy: waiting, guarded, plugin busy
+          wait for Starting: waiting, guarded, starting
+        half approved
+          do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+          record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval | waiting, nobody
+          record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
+          record Refused/ActionNotGranted: waiting, guarded, not granted
+          record Refused/ActionUnknown: waiting, guarded, action unknown
+          record Refused/NamespaceTerminating: waiting, guarded, terminating
+          record Refused/NotAllowed: waiting, guarded, not allowed
+          record Refused/NotSupportedYet: waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, writes two objects
+          record Refused/ParametersInvalid: waiting, guarded, invalid
+          record Refused/PluginFailed: waiting, guarded, plugin broken
+          record Refused/PluginRefused: waiting, guarded, plugin refuses
+          record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
+          record Refused/PolicyFailed: waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out
+          record Refused/PolicyMissing: waiting, guarded, no policy | waiting, guarded, a shadow alone
+          record Refused/PolicyUndefined: waiting, guarded, undefined
+          record Refused/TargetNotAllowed: waiting, guarded, target not allowed
+          record Refused/TargetNotFound: waiting, guarded, target missing
+          record Validating/Drifted: waiting, guarded, drifted
+          wait for PluginBusy: waiting, guarded, plugin busy
+          wait for Starting: waiting, guarded, starting
+    "#]],
+    );
+    snapshot(
+        &["awaiting approval"],
+        "cancelled",
+        14,
+        waits,
+        &expect![[r#"
+        awaiting approval
+          record Cancelled/CancelRequested: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, writes two objects | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+    "#]],
+    );
     // When time is up, whatever is seen.
-    snapshot(&["awaiting approval"], "", 901, waits, &expect![[""]]);
+    snapshot(
+        &["awaiting approval"],
+        "",
+        901,
+        waits,
+        &expect![[r#"
+        awaiting approval
+          record Refused/ApprovalExpired: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, writes two objects | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+    "#]],
+    );
 }
 
 #[test]
 fn no_approval_is_believed_without_its_guards() {
     let unguarded = |p: &PhaseSeen| matches!(p, PhaseSeen::AwaitingApproval(s) if s.guards != stored::guarded() && matches!(s.judged, Judgement::Judged { .. }));
-    snapshot(&["awaiting approval"], "", 14, unguarded, &expect![[""]]);
+    snapshot(
+        &["awaiting approval"],
+        "",
+        14,
+        unguarded,
+        &expect![[r#"
+        awaiting approval
+          record Refused/AdmissionNotInForce: waiting, guards of the same second, allow | waiting, guards of the same second, no policy | waiting, guards of the same second, deny | waiting, guards of the same second, deny in silence | waiting, guards of the same second, undefined | waiting, guards of the same second, malformed | waiting, guards of the same second, errored | waiting, guards of the same second, timed out | waiting, guards of the same second, one of two denies | waiting, guards of the same second, one fails, one denies | waiting, guards of the same second, wants an approval | waiting, guards of the same second, wants a dry run | waiting, guards of the same second, wants a review | waiting, guards of the same second, allow, a shadow fails | waiting, guards of the same second, a shadow alone | waiting, guards of the same second, drifted | waiting, guards of the same second, writes two objects | waiting, guards missing, allow | waiting, guards missing, no policy | waiting, guards missing, deny | waiting, guards missing, deny in silence | waiting, guards missing, undefined | waiting, guards missing, malformed | waiting, guards missing, errored | waiting, guards missing, timed out | waiting, guards missing, one of two denies | waiting, guards missing, one fails, one denies | waiting, guards missing, wants an approval | waiting, guards missing, wants a dry run | waiting, guards missing, wants a review | waiting, guards missing, allow, a shadow fails | waiting, guards missing, a shadow alone | waiting, guards missing, drifted | waiting, guards missing, writes two objects
+          wait for Starting: waiting, guards not read, allow | waiting, guards not read, no policy | waiting, guards not read, deny | waiting, guards not read, deny in silence | waiting, guards not read, undefined | waiting, guards not read, malformed | waiting, guards not read, errored | waiting, guards not read, timed out | waiting, guards not read, one of two denies | waiting, guards not read, one fails, one denies | waiting, guards not read, wants an approval | waiting, guards not read, wants a dry run | waiting, guards not read, wants a review | waiting, guards not read, allow, a shadow fails | waiting, guards not read, a shadow alone | waiting, guards not read, drifted | waiting, guards not read, writes two objects
+    "#]],
+    );
 }
 
 #[test]
 fn what_was_granted_for_a_yes_that_was_taken_back_goes() {
     let left = |p: &PhaseSeen| matches!(p, PhaseSeen::AwaitingApproval(s) if s.left.is_some());
-    snapshot(&["approval withdrawn"], "", 14, left, &expect![[""]]);
+    snapshot(
+        &["approval withdrawn"],
+        "",
+        14,
+        left,
+        &expect![[r#"
+        approval withdrawn
+          do Revoke: waiting again, part of the grant | waiting again, grant pending | waiting again, granted
+          wait for Approval: waiting again, no grant | waiting again, grant forbidden
+    "#]],
+    );
 }
 
 #[test]
 fn what_the_last_look_asks_of_approvals() {
     let last = |p: &PhaseSeen| matches!(p, PhaseSeen::Preparing(s) if s.judged == Some(judged(demanding())) && s.grants == Grants::Whole);
-    snapshot(&["preparing", "approved"], "", 14, last, &expect![[""]]);
-    snapshot(&["approved"], "", 901, last, &expect![[""]]);
+    snapshot(
+        &["preparing", "approved"],
+        "",
+        14,
+        last,
+        &expect![[r#"
+            preparing
+              record AwaitingApproval/ApprovalWithdrawn: last look, nobody, granted | last look, one approves, granted | last look, two approve, granted | last look, another group approves, granted | last look, the requester approves, granted | last look, another plan is approved, granted | last look, the right is gone, granted | last look, approved before the guards, granted | last look, one rejects, granted | last look, one approves, one rejects, granted
+            approved
+              do TellApprovals: last look, another group approves, granted | last look, the requester approves, granted | last look, another plan is approved, granted | last look, the right is gone, granted | last look, approved before the guards, granted | last look, one rejects, granted | last look, one approves, one rejects, granted
+              record AwaitingApproval/ApprovalWithdrawn: last look, nobody, granted
+              record Executing/Prepared: last look, one approves, granted | last look, two approve, granted
+        "#]],
+    );
+    snapshot(
+        &["approved"],
+        "",
+        901,
+        last,
+        &expect![[r#"
+        approved
+          do TellApprovals: last look, one approves, granted | last look, two approve, granted | last look, another group approves, granted | last look, the requester approves, granted | last look, another plan is approved, granted | last look, the right is gone, granted | last look, approved before the guards, granted | last look, one rejects, granted | last look, one approves, one rejects, granted
+          record Refused/ApprovalExpired: last look, nobody, granted
+    "#]],
+    );
 }
 
 #[test]
 fn who_comes_too_late_is_told_so_before_all_is_let_go() {
     let over = |p: &PhaseSeen| matches!(p, PhaseSeen::Over(s) if !s.approvals.is_empty());
-    snapshot(&["rejected"], "", 14, over, &expect![[""]]);
+    snapshot(
+        &["rejected"],
+        "",
+        14,
+        over,
+        &expect![[r#"
+        rejected
+          do ReleasePods: over, approved too late, None, 1 held
+          do Revoke: over, approved too late, Whole, 0 held
+          do TellApprovals: over, approved too late, None, 0 held
+    "#]],
+    );
 }
 
 /// One look, after everybody heard what becomes of his approval.
@@ -87,13 +209,63 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
                 "more wanted".into(),
                 after(&approved, 7, preparing(judged(wants(2, &["sre-leads"])), Grants::Whole, vec![approval()])),
             ),
+            (
+                "asked for at last".into(),
+                step(&stage("preparing"), at(7), preparing(judged(demanding()), Grants::Whole, vec![approval()])),
+            ),
             ("not started".into(), after(&approved, 901, preparing(judged(demanding()), Grants::Whole, vec![approval()]))),
             (
                 "rejected last".into(),
                 after(&approved, 7, preparing(judged(demanding()), Grants::Whole, vec![approval(), rejection()])),
             ),
         ],
-        &expect![[""]],
+        &expect![[r#"
+            one of sre-leads
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+            two groups
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 2 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+            anybody
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 2 approvals, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+            one of two
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 2 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there". Look at it and decide: writ approve scale-web-x7k2p -n shop
+            two of the same group
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 3 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there"; lena@example.com (sre-leads) "ok, capacity is there". Look at it and decide: writ approve scale-web-x7k2p -n shop
+            approved
+              Preparing/Approved: replicas 2 -> 5
+              Approved, 1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"; the run's identity is made next.
+            rejected
+              Refused/Rejected: rejected by kim@example.com: not during the sale
+              kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
+            nobody came
+              Refused/ApprovalExpired: not approved in time: 0 of 1
+              It waited for 1 approval of sre-leads until 2026-11-23T03:27:08Z; there came 0 of 1. Nothing was touched. Find out who may approve it and is there, and make a new execution.
+            no longer wanted
+              Preparing/Accepted: replicas 2 -> 5
+              The policies want no approval any more; the run's identity is made next.
+            it moved
+              Validating/Drifted: replicas 2 -> 5
+              Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. It is looked at anew.
+            taken back
+              AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
+              What was approved is not enough any more. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+            more wanted
+              AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
+              What was approved is not enough any more. It waits for 2 approvals of sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there". Look at it and decide: writ approve scale-web-x7k2p -n shop
+            asked for at last
+              AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
+              The policies ask for approvals now. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:14Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+            not started
+              Refused/ApprovalExpired: not started in time: 1 of 1
+              It was approved (1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"), and had not started by 2026-11-23T03:27:08Z. Nothing was touched. Find out who may approve it and is there, and make a new execution.
+            rejected last
+              Refused/Rejected: rejected by kim@example.com: not during the sale
+              kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
+        "#]],
     );
 }
 
@@ -101,7 +273,30 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
 fn the_status_shows_what_is_asked_of_whom_and_how_to_give_it() {
     let half = stage("half approved");
     let json = serde_json::to_string_pretty(&half.status.approval).unwrap();
-    expect![[""]].assert_eq(&json);
+    expect![[r#"
+        {
+          "state": "Waiting",
+          "count": "1 of 2",
+          "needed": 2,
+          "groups": [
+            "sre-leads"
+          ],
+          "planHash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
+          "how": "echo '{\"apiVersion\":\"writ.dev/v1alpha1\",\"kind\":\"ExecutionApproval\",\"metadata\":{\"generateName\":\"approval-\"},\"spec\":{\"execution\":{\"name\":\"scale-web-x7k2p\",\"uid\":\"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b\"},\"action\":\"scale_deployment\",\"planHash\":\"sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961\",\"decision\":\"Approve\",\"comment\":\"ok\"}}' | kubectl create -n shop -f -",
+          "since": "2026-11-23T03:12:08.000000Z",
+          "expiresAt": "2026-11-23T03:27:08.000000Z",
+          "given": [
+            {
+              "by": "jonas@example.com",
+              "groups": [
+                "sre-leads"
+              ],
+              "at": "2026-11-23T03:12:12Z",
+              "comment": "ok, capacity is there",
+              "object": "approval-jonas"
+            }
+          ]
+        }"#]].assert_eq(&json);
     let conditions = |name: &str| {
         let s = stage(name).status;
         let c = s.conditions.iter().find(|c| c.type_ == "Approved").unwrap();
@@ -109,7 +304,14 @@ fn the_status_shows_what_is_asked_of_whom_and_how_to_give_it() {
     };
     let all: String =
         ["awaiting approval", "half approved", "approved", "approval withdrawn", "rejected"].map(conditions).concat();
-    expect![[""]].assert_eq(&all);
+    expect![[r#"
+        awaiting approval: Unknown ApprovalNeeded 0 of 1
+        half approved: Unknown ApprovalNeeded 1 of 2: jonas@example.com (sre-leads) "ok, capacity is there"
+        approved: True Approved 1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"
+        approval withdrawn: Unknown ApprovalWithdrawn 0 of 1
+        rejected: False Rejected 0 of 1: kim@example.com "not during the sale"
+    "#]]
+    .assert_eq(&all);
 }
 
 #[test]
@@ -124,7 +326,19 @@ fn every_approval_is_told_whether_it_counts_and_why_not() {
             text.push_str(&format!("{name}: {object} {:?}: {}\n", told.reason, told.message));
         }
     }
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        one approves: approval-jonas Counted: it counts for sre-leads
+        two approve: approval-jonas Counted: it counts for sre-leads
+        two approve: approval-lena Counted: it counts for sre-leads
+        another group approves: approval-lena NotInGroup: its giver is of none of these groups: sre-leads
+        the requester approves: approval-maria SelfApproval: its giver asked for this himself: somebody else must approve
+        another plan is approved: approval-jonas WrongPlan: the plan is sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961 now; look again: writ approve scale-web-x7k2p -n shop
+        the right is gone: approval-jonas NotAllowed: the verb approve on actions.writ.dev/scale-deployment is missing in shop
+        approved before the guards: approval-jonas AdmissionNotInForce: the admission policies that stamp its approver are younger than it
+        one rejects: approval-kim Counted: scale-web-x7k2p is over: it is rejected
+        one approves, one rejects: approval-jonas Rejected: somebody rejected it, and that ends it
+        one approves, one rejects: approval-kim Counted: scale-web-x7k2p is over: it is rejected
+    "#]].assert_eq(&text);
 }
 
 /// What a policy asks now must be there; what it asked before voids nothing.
@@ -151,7 +365,14 @@ fn a_policy_that_is_edited_asks_anew_and_voids_nothing() {
         let approval = s.approval.as_ref().unwrap();
         text.push_str(&format!("{:?}/{:?} {} until {}\n", s.phase, s.reason, approval.count, approval.expires_at));
     }
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        AwaitingApproval/ApprovalNeeded 0 of 1 until 2026-11-23T03:27:08.000000Z
+        Preparing/Approved 1 of 1 until 2026-11-23T03:27:08.000000Z
+        AwaitingApproval/ApprovalWithdrawn 1 of 2 until 2026-11-23T03:27:08.000000Z
+        Preparing/Approved 2 of 2 until 2026-11-23T03:27:08.000000Z
+        Executing/Prepared 2 of 2 until 2026-11-23T03:27:08.000000Z
+    "#]]
+    .assert_eq(&text);
 }
 
 /// resourceVersion, status, managed fields, annotations: nothing of that is in a plan, however often it is made again.

@@ -39,12 +39,13 @@ fn what_happens_in_validating() {
         |p| matches!(p, PhaseSeen::Validating(s) if guarded(&s.guards) && s.left.is_none()),
         &expect![[r#"
             fresh
+              record AwaitingApproval/ApprovalNeeded: guarded, wants an approval
               record Preparing/Accepted: guarded, allow | guarded, allow, a shadow fails | guarded, drifted
               record Refused/ActionNotGranted: guarded, not granted
               record Refused/ActionUnknown: guarded, action unknown
               record Refused/NamespaceTerminating: guarded, terminating
               record Refused/NotAllowed: guarded, not allowed
-              record Refused/NotSupportedYet: guarded, wants an approval | guarded, wants a dry run | guarded, wants a review | guarded, writes two objects
+              record Refused/NotSupportedYet: guarded, wants a dry run | guarded, wants a review | guarded, writes two objects
               record Refused/ParametersInvalid: guarded, invalid
               record Refused/PluginFailed: guarded, plugin broken
               record Refused/PluginRefused: guarded, plugin refuses
@@ -101,12 +102,13 @@ fn what_happens_in_preparing() {
         |p| matches!(p, PhaseSeen::Preparing(s) if usual(s)),
         &expect![[r#"
             preparing
+              record AwaitingApproval/ApprovalWithdrawn: guarded, wants an approval, granted | last look, nobody, granted | last look, one approves, granted | last look, two approve, granted | last look, another group approves, granted | last look, the requester approves, granted | last look, another plan is approved, granted | last look, the right is gone, granted | last look, approved before the guards, granted | last look, one rejects, granted | last look, one approves, one rejects, granted
               record Executing/Prepared: guarded, allow, granted | guarded, allow, a shadow fails, granted
               record Refused/ActionNotGranted: guarded, not granted, granted
               record Refused/ActionUnknown: guarded, action unknown, granted
               record Refused/NamespaceTerminating: guarded, terminating, granted
               record Refused/NotAllowed: guarded, not allowed, granted
-              record Refused/NotSupportedYet: guarded, wants an approval, granted | guarded, wants a dry run, granted | guarded, wants a review, granted | guarded, writes two objects, granted
+              record Refused/NotSupportedYet: guarded, wants a dry run, granted | guarded, wants a review, granted | guarded, writes two objects, granted
               record Refused/ParametersInvalid: guarded, invalid, granted
               record Refused/PluginFailed: guarded, plugin broken, granted
               record Refused/PluginRefused: guarded, plugin refuses, granted
@@ -388,14 +390,15 @@ fn what_happens_when_it_is_over() {
         20,
         |p| matches!(p, PhaseSeen::Over(_)),
         &expect![[r#"
-        failed
-          do ExpireJob: Job ended, no grant | Job ended, grant forbidden
-          do ReleaseFinalizer: no Job, no grant | Job expires, no grant | Job stopped, no grant | no Job, grant forbidden | Job expires, grant forbidden | Job stopped, grant forbidden
-          do ReleasePods: no Job, pod held, no grant | Job ended, pod held, no grant | Job expires, pod held, no grant | Job stopped, pod held, no grant | no Job, pod held, grant forbidden | Job ended, pod held, grant forbidden | Job expires, pod held, grant forbidden | Job stopped, pod held, grant forbidden
-          do Revoke: no Job, part of the grant | no Job, pod held, part of the grant | Job ended, part of the grant | Job ended, pod held, part of the grant | Job expires, part of the grant | Job expires, pod held, part of the grant | Job runs, part of the grant | Job runs, pod held, part of the grant | Job stopping, part of the grant | Job stopping, pod held, part of the grant | Job stopped, part of the grant | Job stopped, pod held, part of the grant | no Job, grant pending | no Job, pod held, grant pending | Job ended, grant pending | Job ended, pod held, grant pending | Job expires, grant pending | Job expires, pod held, grant pending | Job runs, grant pending | Job runs, pod held, grant pending | Job stopping, grant pending | Job stopping, pod held, grant pending | Job stopped, grant pending | Job stopped, pod held, grant pending | no Job, granted | no Job, pod held, granted | Job ended, granted | Job ended, pod held, granted | Job expires, granted | Job expires, pod held, granted | Job runs, granted | Job runs, pod held, granted | Job stopping, granted | Job stopping, pod held, granted | Job stopped, granted | Job stopped, pod held, granted
-          do StopJob: Job runs, no grant | Job runs, pod held, no grant | Job runs, grant forbidden | Job runs, pod held, grant forbidden
-          wait for JobEnd: Job stopping, no grant | Job stopping, pod held, no grant | Job stopping, grant forbidden | Job stopping, pod held, grant forbidden
-    "#]],
+            failed
+              do ExpireJob: Job ended, no grant | Job ended, grant forbidden
+              do ReleaseFinalizer: no Job, no grant | Job expires, no grant | Job stopped, no grant | no Job, grant forbidden | Job expires, grant forbidden | Job stopped, grant forbidden
+              do ReleasePods: over, approved too late, None, 1 held | no Job, pod held, no grant | Job ended, pod held, no grant | Job expires, pod held, no grant | Job stopped, pod held, no grant | no Job, pod held, grant forbidden | Job ended, pod held, grant forbidden | Job expires, pod held, grant forbidden | Job stopped, pod held, grant forbidden
+              do Revoke: over, approved too late, Whole, 0 held | no Job, part of the grant | no Job, pod held, part of the grant | Job ended, part of the grant | Job ended, pod held, part of the grant | Job expires, part of the grant | Job expires, pod held, part of the grant | Job runs, part of the grant | Job runs, pod held, part of the grant | Job stopping, part of the grant | Job stopping, pod held, part of the grant | Job stopped, part of the grant | Job stopped, pod held, part of the grant | no Job, grant pending | no Job, pod held, grant pending | Job ended, grant pending | Job ended, pod held, grant pending | Job expires, grant pending | Job expires, pod held, grant pending | Job runs, grant pending | Job runs, pod held, grant pending | Job stopping, grant pending | Job stopping, pod held, grant pending | Job stopped, grant pending | Job stopped, pod held, grant pending | no Job, granted | no Job, pod held, granted | Job ended, granted | Job ended, pod held, granted | Job expires, granted | Job expires, pod held, granted | Job runs, granted | Job runs, pod held, granted | Job stopping, granted | Job stopping, pod held, granted | Job stopped, granted | Job stopped, pod held, granted
+              do StopJob: Job runs, no grant | Job runs, pod held, no grant | Job runs, grant forbidden | Job runs, pod held, grant forbidden
+              do TellApprovals: over, approved too late, None, 0 held
+              wait for JobEnd: Job stopping, no grant | Job stopping, pod held, no grant | Job stopping, grant forbidden | Job stopping, pod held, grant forbidden
+        "#]],
     );
 }
 

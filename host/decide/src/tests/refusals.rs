@@ -74,8 +74,8 @@ fn refusals() {
               Refused/PolicyDenied: policy p1: namespace kube-system is protected (and 1 more)
               Refused by policy default: it took too long (TimedOut); policy p1: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com); ExecutionPolicy p1 (owner platform@example.com).
             wants an approval
-              Refused/NotSupportedYet: policy default wants 1 approval of sre-leads: not supported yet
-              Policy default allows it only with: 1 approval of sre-leads. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
             wants a dry run
               Refused/NotSupportedYet: policy default wants a dry run first: not supported yet
               Policy default allows it only with: a dry run first. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.

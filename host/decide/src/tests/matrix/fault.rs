@@ -61,7 +61,8 @@ pub enum Fault {
     Rejected(usize),
 }
 
-/// Passes after which a human has put the ledger right.
+/// Passes after which a human has put the ledger right, and after which he looks again: a record that was under way may have landed
+/// while he did.
 const REPAIR: usize = 6;
 
 impl Fault {
@@ -70,7 +71,7 @@ impl Fault {
         match self {
             Self::Late(_, m) => m,
             Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => n + passes,
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + REPAIR,
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
             Self::LostBefore(n)
             | Self::Twin(n)
@@ -96,7 +97,7 @@ impl Fault {
             Self::LedgerDown(n, passes) if pass == n || pass == n + passes => w.ledger_up = pass != n,
             Self::LedgerLoses(n, rows) if pass == n => w.rows.truncate(w.rows.len().saturating_sub(rows)),
             Self::LedgerAhead(n) if pass == n => ahead(w),
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) if pass == n + REPAIR => repair(w),
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) if pass == n + REPAIR || pass == n + 2 * REPAIR => repair(w),
             Self::Clock(n, seconds) if pass == n => w.skew += SignedDuration::from_secs(seconds),
             Self::Cancelled(n) if pass == n => w.edit(|kx| {
                 let cancel = Cancel { requested: true, reason: "no".into(), by: "jonas@example.com".into() };

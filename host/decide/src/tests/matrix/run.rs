@@ -29,6 +29,9 @@ pub struct Outcome {
     pub broken: Vec<Broken>,
 }
 
+/// Somebody looks by then, whatever a host waits for: where its clock went back an hour, it takes that hour to see that time is up.
+const LONGEST: SignedDuration = SignedDuration::from_secs(30);
+
 /// Passes until a host that has nothing to do hears that something came back.
 const NAP: usize = 5;
 
@@ -122,7 +125,7 @@ impl Run<'_> {
         if let Step::Wait(waiting) = &deed.step {
             let now = self.w.host_clock();
             let wait = waiting.until.map_or(SignedDuration::from_secs(1), |until| until.duration_since(now));
-            self.w.clock += wait.clamp(SignedDuration::ZERO, SignedDuration::from_secs(10));
+            self.w.clock += wait.clamp(SignedDuration::ZERO, LONGEST);
         }
         let mut times = 1;
         for fault in self.faults {
