@@ -178,9 +178,9 @@ pub struct Obligations {
     pub dry_run: bool,
     /// People who must approve.
     pub approvals: u32,
-    /// Of these groups.
+    /// All of these groups, a different person of each among them; whoever may approve, where there are none.
     pub approver_groups: Vec<String>,
-    /// Within.
+    /// Within this time it must have started; a day where it is empty.
     pub expires: String,
     /// Afterwards, within.
     pub review: String,

@@ -62,7 +62,7 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     if before_the_job && status.job.is_some() {
         return Err(foreign("status.job", phase));
     }
-    if phase == Phase::Validating && status.plan.is_some() {
+    if phase == Phase::Validating && (status.plan.is_some() || status.approval.is_some()) {
         return Err(foreign("status.plan", phase));
     }
     if !phase.is_over() && status.finished_at.is_some() {

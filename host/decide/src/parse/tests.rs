@@ -9,14 +9,19 @@ fn stored(phase: Phase) -> KubernetesExecution {
     if phase != Phase::Validating {
         planned::store(&crate::tests::fixtures::planned(), &mut status);
     }
-    if !matches!(phase, Phase::Validating | Phase::Preparing | Phase::Refused) {
+    if phase == Phase::AwaitingApproval {
+        let (since, expires_at) = (time::text(at(1)), time::text(at(901)));
+        status.approval = Some(ApprovalStatus { since, expires_at, ..ApprovalStatus::default() });
+    }
+    if !matches!(phase, Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Refused) {
         status.job = Some(JobStatus { name: "run-1".into(), uid: Some("job".into()), ..JobStatus::default() });
     }
     KubernetesExecution { status: Some(status), ..kx() }
 }
 
-const ALL: [Phase; 8] = [
+const ALL: [Phase; 9] = [
     Phase::Validating,
+    Phase::AwaitingApproval,
     Phase::Preparing,
     Phase::Executing,
     Phase::Verifying,
@@ -49,7 +54,7 @@ fn spoiled(phases: &[Phase], spoil: fn(&mut ExecutionStatus)) {
 
 #[test]
 fn a_phase_with_a_plan_does_not_parse_without_one() {
-    let planned = [Phase::Preparing, Phase::Executing, Phase::Verifying];
+    let planned = [Phase::AwaitingApproval, Phase::Preparing, Phase::Executing, Phase::Verifying];
     spoiled(&planned, |s| s.plan = None);
     spoiled(&planned, |s| s.plugin = None);
     spoiled(&planned, |s| s.rollback = None);
@@ -62,14 +67,31 @@ fn a_phase_with_a_plan_does_not_parse_without_one() {
 
 #[test]
 fn what_belongs_to_another_phase_does_not_parse() {
-    spoiled(&[Phase::Validating, Phase::Preparing, Phase::Refused], |s| s.job = Some(JobStatus::default()));
+    let before = [Phase::Validating, Phase::AwaitingApproval, Phase::Preparing, Phase::Refused];
+    spoiled(&before, |s| s.job = Some(JobStatus::default()));
     spoiled(&[Phase::Validating], |s| s.plan = Some(crds::PlanStatus::default()));
+    spoiled(&[Phase::Validating], |s| s.approval = Some(ApprovalStatus::default()));
     spoiled(&[Phase::Executing, Phase::Verifying], |s| s.job = None);
     spoiled(&[Phase::Verifying], |s| s.job.as_mut().unwrap().uid = None);
     spoiled(&[Phase::Executing], |s| s.finished_at = Some(time::text(at(1))));
     spoiled(&ALL[1..], |s| s.seq = 0);
     spoiled(&ALL, |s| s.seq = -1);
     spoiled(&ALL, |s| s.at = "yesterday".into());
+}
+
+#[test]
+fn a_wait_for_approvals_has_a_beginning_and_an_end() {
+    spoiled(&[Phase::AwaitingApproval], |s| s.approval = None);
+    for phase in [Phase::AwaitingApproval, Phase::Preparing] {
+        let approval = |since: &str, end: &str| {
+            Some(ApprovalStatus { since: since.into(), expires_at: end.into(), ..ApprovalStatus::default() })
+        };
+        for (since, end) in [("", "2026-11-23T03:27:08Z"), ("2026-11-23T03:12:08Z", ""), ("2026-11-23T03:12:08Z", "never")] {
+            let mut kx = stored(phase);
+            kx.status.as_mut().unwrap().approval = approval(since, end);
+            assert!(read(&kx).is_err(), "{phase:?} {since} {end}");
+        }
+    }
 }
 
 #[test]
