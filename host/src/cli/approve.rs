@@ -1,4 +1,6 @@
 //! `writ approve` and `writ reject`: the change first, then the question. The API server stamps who says it; the host says whether it counts.
+mod vote;
+
 use super::{
     Where, actions,
     ballot::{self, You},
@@ -11,21 +13,11 @@ use super::{
 };
 use anyhow::Context;
 use crds::{
-    ApprovalStatus, COUNTED, Decision, ExecutionApproval, ExecutionApprovalSpec, ExecutionStatus, Identity, KubernetesExecution,
-    ObjectUid, Phase, labels::object_name,
+    ApprovalStatus, Decision, ExecutionApproval, ExecutionStatus, Identity, KubernetesExecution, Phase, labels::object_name,
 };
-use futures::StreamExt;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, OwnerReference};
-use kube::{
-    Resource, ResourceExt,
-    api::PostParams,
-    runtime::{WatchStreamExt, watcher},
-};
-use std::{io::IsTerminal, time::Duration};
-
-/// How long an operator that runs may need to say whether it counts.
-const PATIENCE: Duration = Duration::from_secs(10);
+use kube::{ResourceExt, api::PostParams};
+use std::io::IsTerminal;
 
 /// Show the change, ask, say yes to exactly that.
 #[derive(Debug, clap::Args)]
@@ -98,7 +90,8 @@ impl Ballot {
             return Ok(Exit::Cancelled);
         }
         let api = cluster.here::<ExecutionApproval>();
-        let said = api.create(&PostParams::default(), &self.object(&kx, &approval, decision)).await.map_err(refused)?;
+        let said =
+            api.create(&PostParams::default(), &vote::of(&kx, &approval, decision, &self.comment)).await.map_err(refused)?;
         Ok(self.heard(&cluster, &said, decision).await)
     }
 
@@ -136,37 +129,10 @@ impl Ballot {
         Ok(matches!(answer(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes"))
     }
 
-    /// Of exactly the plan that was shown.
-    fn object(&self, kx: &KubernetesExecution, approval: &ApprovalStatus, decision: Decision) -> ExecutionApproval {
-        let uid = kx.uid().unwrap_or_default();
-        let owner = OwnerReference {
-            api_version: KubernetesExecution::api_version(&()).into_owned(),
-            kind: KubernetesExecution::kind(&()).into_owned(),
-            name: kx.name_any(),
-            uid: uid.clone(),
-            ..OwnerReference::default()
-        };
-        let mut object = ExecutionApproval {
-            spec: ExecutionApprovalSpec {
-                execution: ObjectUid { name: kx.name_any(), uid },
-                action: kx.spec.action.clone(),
-                plan_hash: approval.plan_hash.clone(),
-                decision,
-                comment: self.comment.clone(),
-                approver: None,
-            },
-            ..ExecutionApproval::default()
-        };
-        object.metadata.generate_name = Some(format!("{decision:?}-").to_lowercase());
-        // It goes with its execution.
-        object.metadata.owner_references = Some(vec![owner]);
-        object
-    }
-
     /// What becomes of it.
     async fn heard(&self, cluster: &Connected, said: &ExecutionApproval, decision: Decision) -> Exit {
         let (name, ns) = (&self.name, &cluster.namespace);
-        let Some(told) = counted(cluster, &said.name_any()).await else {
+        let Some(told) = vote::counted(cluster, &said.name_any()).await else {
             out::line(format_args!(
                 "Said, and not counted yet. Whether it counts: kubectl get executionapproval {} -n {ns}",
                 said.name_any()
@@ -221,20 +187,4 @@ fn answer(question: &str) -> anyhow::Result<String> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(answer.trim().to_owned())
-}
-
-/// Its condition, once there is one.
-async fn counted(cluster: &Connected, name: &str) -> Option<Condition> {
-    let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let mut changes = watcher(cluster.here::<ExecutionApproval>(), only).default_backoff().applied_objects().boxed();
-    let told = async {
-        while let Some(change) = changes.next().await {
-            let condition = |a: ExecutionApproval| a.status?.conditions.into_iter().find(|c| c.type_ == COUNTED);
-            if let Some(told) = change.ok().and_then(condition) {
-                return Some(told);
-            }
-        }
-        None
-    };
-    tokio::time::timeout(PATIENCE, told).await.ok().flatten()
 }

@@ -2,7 +2,7 @@
 use super::{fault::Fault, people, world::World};
 use crate::{
     execution::{Execution, Progress},
-    observed::{Approval, Judgement, Observed, PhaseSeen, Preparing, Verdict},
+    observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Verdict},
     step::{Effect, Step},
     tests::table::words,
     time,
@@ -34,6 +34,7 @@ pub const TOLD: &str = "a Job that was made is told of";
 pub const HONORED: &str = "what is not honored is refused";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
+pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -54,6 +55,11 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
     };
     if starts && matches!(&seen.phase, PhaseSeen::Preparing(s) if !s.freezes.is_empty()) {
         broken.push(Broken::new(FROZEN, format!("{:?}", exec.phase())));
+    }
+    if let (Step::Wait(_), PhaseSeen::AwaitingApproval(seen)) = (step, &seen.phase)
+        && seen.left == Some(Grants::Whole)
+    {
+        broken.push(Broken::new(HOLDS_NOTHING, format!("{:?}", exec.reason)));
     }
     if let (Step::Record(s), PhaseSeen::Preparing(seen)) = (step, &seen.phase)
         && s.phase == Phase::Executing

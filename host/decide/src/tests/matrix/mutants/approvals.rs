@@ -105,3 +105,17 @@ fn never_too_late(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed
 fn an_approval_that_is_too_old_is_caught() {
     check(never_too_late, APPROVED, rules::APPROVED);
 }
+
+/// Leaves it what an earlier yes was granted.
+fn keeps_what_was_granted(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::AwaitingApproval(s) = &mut seen.phase {
+        s.left = None;
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn an_identity_that_is_kept_while_it_waits_again_is_caught() {
+    check(keeps_what_was_granted, APPROVED, rules::HOLDS_NOTHING);
+}

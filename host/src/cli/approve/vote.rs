@@ -1,0 +1,56 @@
+//! The approval as an object: what is sent, and what the host says of it.
+use crate::cli::connect::Connected;
+use crds::{ApprovalStatus, COUNTED, Decision, ExecutionApproval, ExecutionApprovalSpec, KubernetesExecution, ObjectUid};
+use futures::StreamExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, OwnerReference};
+use kube::{
+    Resource, ResourceExt,
+    runtime::{WatchStreamExt, watcher},
+};
+use std::time::Duration;
+
+/// How long an operator that runs may need to say whether it counts.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Of exactly the plan that was shown.
+pub(super) fn of(kx: &KubernetesExecution, approval: &ApprovalStatus, decision: Decision, comment: &str) -> ExecutionApproval {
+    let uid = kx.uid().unwrap_or_default();
+    let owner = OwnerReference {
+        api_version: KubernetesExecution::api_version(&()).into_owned(),
+        kind: KubernetesExecution::kind(&()).into_owned(),
+        name: kx.name_any(),
+        uid: uid.clone(),
+        ..OwnerReference::default()
+    };
+    let mut object = ExecutionApproval {
+        spec: ExecutionApprovalSpec {
+            execution: ObjectUid { name: kx.name_any(), uid },
+            action: kx.spec.action.clone(),
+            plan_hash: approval.plan_hash.clone(),
+            decision,
+            comment: comment.to_owned(),
+            approver: None,
+        },
+        ..ExecutionApproval::default()
+    };
+    object.metadata.generate_name = Some(format!("{decision:?}-").to_lowercase());
+    // It goes with its execution.
+    object.metadata.owner_references = Some(vec![owner]);
+    object
+}
+
+/// Its condition, once there is one.
+pub(super) async fn counted(cluster: &Connected, name: &str) -> Option<Condition> {
+    let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let mut changes = watcher(cluster.here::<ExecutionApproval>(), only).default_backoff().applied_objects().boxed();
+    let told = async {
+        while let Some(change) = changes.next().await {
+            let condition = |a: ExecutionApproval| a.status?.conditions.into_iter().find(|c| c.type_ == COUNTED);
+            if let Some(told) = change.ok().and_then(condition) {
+                return Some(told);
+            }
+        }
+        None
+    };
+    tokio::time::timeout(PATIENCE, told).await.ok().flatten()
+}
