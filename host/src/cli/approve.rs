@@ -5,7 +5,7 @@ use super::{
     Where, actions,
     ballot::{self, You},
     connect::Connected,
-    human::{Exit, age},
+    human::{Exit, age, plain},
     me::me,
     out::{self, Words},
     page,
@@ -176,7 +176,7 @@ fn shown(cluster: &Connected, kx: &KubernetesExecution, status: &ExecutionStatus
         cluster.context,
         asked.username
     );
-    let reason = if kx.spec.reason.is_empty() { "none given".to_owned() } else { kx.spec.reason.clone() };
+    let reason = if kx.spec.reason.is_empty() { "none given".to_owned() } else { plain(&kx.spec.reason) };
     let mut ends = ballot::lines(status);
     ends.push(("hash", approval.plan_hash.clone()));
     [head, page::labelled(&[("reason", reason)]), page::plan(status), page::labelled(&ends)].concat()

@@ -1,10 +1,11 @@
 //! Approvals in words: how many of whom, who gave them, and whether you can. Says beforehand what the host decides; decides nothing.
+use super::human::plain;
 use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity};
 
 /// `1 of 1: jonas@example.com "ok, capacity is there"`.
 #[must_use]
 pub fn sum(approval: &ApprovalStatus) -> String {
-    let one = |g: &ApprovalGiven| if g.comment.is_empty() { g.by.clone() } else { format!("{} \"{}\"", g.by, g.comment) };
+    let one = |g: &ApprovalGiven| if g.comment.is_empty() { g.by.clone() } else { format!("{} \"{}\"", g.by, plain(&g.comment)) };
     let given: Vec<String> = approval.given.iter().map(one).collect();
     if given.is_empty() { approval.count.clone() } else { format!("{}: {}", approval.count, given.join(", ")) }
 }

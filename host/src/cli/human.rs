@@ -116,6 +116,12 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Words of others, on a terminal: control characters could draw over what is to be read.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// `/spec/replicas` as people write it: `spec.replicas`.
 #[must_use]
 pub fn field(pointer: &str) -> String {
@@ -152,6 +158,11 @@ mod tests {
     fn a_table_is_as_wide_as_its_cells() {
         let rows = vec![vec!["scale_deployment".into(), "web".into()]];
         assert_eq!(table(&["ACTION", "TARGET"], &rows), "ACTION             TARGET\nscale_deployment   web\n");
+    }
+
+    #[test]
+    fn nobody_draws_on_the_terminal_of_who_reads() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\u{fffd}c");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One execution as a page: what will change or did, how to undo it, what was said. Used by `run`, `get NAME` and `plan`.
 use super::{
     ballot,
-    human::{Exit, Paint, field, short},
+    human::{Exit, Paint, field, plain, short},
 };
 use crds::{ChangeStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
 
@@ -125,7 +125,7 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
     let target = kx.spec.target.as_ref().map(|t| t.name.as_str()).unwrap_or_default();
     let mut text = format!("{name} in {namespace} · {} {target} · asked by {by}\n", kx.spec.action);
     if !kx.spec.reason.is_empty() {
-        text.push_str(&format!("  {:<10} {}\n", "reason", kx.spec.reason));
+        text.push_str(&format!("  {:<10} {}\n", "reason", plain(&kx.spec.reason)));
     }
     let Some(status) = &kx.status else { return text + "  not looked at yet\n" };
     text.push_str(&plan(status));

@@ -9,8 +9,9 @@ use crds::{CountedReason as Reason, Decision, Identity};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// The API server's times are whole seconds, and its clock is not the host's.
-const CLOCKS: SignedDuration = SignedDuration::from_secs(2);
+/// The API server's times are whole seconds, and its clock is not the host's. What it lets in is an approval of the very same plan, of
+/// moments before.
+const CLOCKS: SignedDuration = SignedDuration::from_secs(10);
 
 /// What approvals are held against.
 #[derive(Clone, Copy, Debug)]

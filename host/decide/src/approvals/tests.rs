@@ -24,7 +24,7 @@ fn but(change: impl FnOnce(&mut Approval)) -> Approval {
 fn sum(exec: &Execution, ruling: &Ruling, all: &[Approval]) -> (Vec<CountedReason>, bool) {
     let hash: PlanHash = planned().hash;
     let asked = asked(ruling).unwrap();
-    let case = Case { exec, hash: &hash, guards: at(-1), wait: asked.wait(at(4)) };
+    let case = Case { exec, hash: &hash, guards: at(-100), wait: asked.wait(at(4)) };
     let tally = tally(&case, &asked, all);
     let reasons = all.iter().map(|a| tally.each.iter().find(|(b, _)| *b == a).unwrap().1).collect();
     (reasons, tally.is_enough(&asked))
@@ -41,8 +41,8 @@ fn one_approval_of_one_person() {
     let table: [(&str, &Execution, Approval, CountedReason); 27] = [
         ("as it should be", &e, approval(), Counted),
         ("nobody stamped it", &e, but(|a| a.by.username.clear()), AdmissionNotInForce),
-        ("older than the guards", &e, but(|a| a.created = at(-2)), AdmissionNotInForce),
-        ("of the guards' own second", &e, but(|a| a.created = at(-1)), AdmissionNotInForce),
+        ("older than the guards", &e, but(|a| a.created = at(-101)), AdmissionNotInForce),
+        ("of the guards' own second", &e, but(|a| a.created = at(-100)), AdmissionNotInForce),
         ("for a deleted one of this name", &e, but(|a| a.execution = "other".into()), WrongExecution),
         ("for no execution", &e, but(|a| a.execution.clear()), WrongExecution),
         ("with the right on another action", &e, but(|a| a.action = "rollout_restart".into()), WrongExecution),
@@ -51,8 +51,8 @@ fn one_approval_of_one_person() {
         ("for another plan", &e, but(|a| a.hash = planned_from(3, false).hash.to_string()), WrongPlan),
         ("for a part of the hash", &e, but(|a| a.hash.truncate(20)), WrongPlan),
         ("for no plan", &e, but(|a| a.hash.clear()), WrongPlan),
-        ("long before it was asked for", &e, but(|a| a.created = at(1)), TooEarly),
-        ("within what two clocks differ", &e, but(|a| a.created = at(2)), Counted),
+        ("long before it was asked for", &e, but(|a| a.created = at(-7)), TooEarly),
+        ("within what two clocks differ", &e, but(|a| a.created = at(-6)), Counted),
         ("in the last second", &e, but(|a| a.created = at(903)), Counted),
         ("when time is up", &e, but(|a| a.created = at(904)), Expired),
         ("long after", &e, but(|a| a.created = at(100_000)), Expired),

@@ -5,7 +5,7 @@ use crate::{
     observed::Approval,
     time,
 };
-use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionApproval, ExecutionApprovalSpec, ObjectUid};
+use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionApproval, ExecutionApprovalSpec, ObjectUid, limits};
 
 /// `status.approval.state`: asked for.
 pub(crate) const WAITING: &str = "Waiting";
@@ -42,7 +42,7 @@ fn one(a: &Approval, asked: &Asked<'_>) -> ApprovalGiven {
         by: a.by.username.clone(),
         groups: asked.counts_for(&a.by).unwrap_or_default(),
         at: a.created.to_string(),
-        comment: a.comment.clone(),
+        comment: shown(&a.comment, limits::REASON),
         object: a.name.clone(),
     }
 }
