@@ -8,7 +8,9 @@ use kube::{
     api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
-use tests::{Cluster, Run, Scratch, Standing, Workload, all, among_others, api, create, eventually, get, refused};
+use tests::{
+    Cluster, Operator, Run, Scratch, Standing, Workload, all, alone, among_others, api, create, eventually, get, refused,
+};
 
 const LEADS: &[&str] = &["sre-leads"];
 
@@ -299,6 +301,27 @@ async fn what_nobody_approves_in_time_is_refused() {
     let late = say(&lena, &ballot(&run, &hash, json!({}))).await;
     assert_eq!(counted(&cluster, &late).await, is("AlreadyFinished"));
     assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+/// The wait and the approvals are in the cluster, not in the operator.
+#[tokio::test]
+async fn an_operator_that_dies_while_it_waits_loses_nothing() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let (space, web) = production(&cluster).await;
+    let lena = approver(&cluster, &space, "lena", LEADS).await;
+    let run = cluster.run(&space.name, many()).await;
+    let hash = waits(&run).await;
+    let before = run.now().await.unwrap()["status"]["approval"].clone();
+    Operator::found(&cluster).await.killed(&cluster).await;
+    let after = run.now().await.unwrap()["status"]["approval"].clone();
+    assert_eq!(before, after);
+    let said = say(&lena, &ballot(&run, &hash, json!({}))).await;
+    Operator::found(&cluster).await.killed(&cluster).await;
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+    assert_eq!(counted(&cluster, &said).await.1, "Counted");
+    assert_eq!((story.jobs.len(), web.settled().await.0), (1, 5));
 }
 
 #[tokio::test]
