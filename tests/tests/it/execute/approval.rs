@@ -48,7 +48,7 @@ async fn approver(cluster: &Cluster, space: &Scratch, name: &str, groups: &[&str
 /// When it waits, with the hash of what is waited for.
 async fn waits(run: &Run) -> String {
     let now = run.until("it waits for approvals", |kx| kx["status"]["phase"] == "AwaitingApproval").await;
-    now["status"]["plan"]["hash"].as_str().unwrap().to_owned()
+    now["status"]["approval"]["planHash"].as_str().unwrap().to_owned()
 }
 
 fn ballot(run: &Run, hash: &str, more: Value) -> Value {
@@ -218,11 +218,11 @@ async fn a_plan_that_changes_while_it_waits_is_another_and_what_was_approved_bef
     api(&cluster.admin, &web.object).patch("web", &PatchParams::default(), &Patch::Merge(moved)).await.unwrap();
     let said = say(&lena, &ballot(&run, &hash, json!({}))).await;
     let now = run
-        .until("it waits anew", |kx| kx["status"]["phase"] == "AwaitingApproval" && kx["status"]["plan"]["hash"] != json!(hash))
+        .until("it waits anew", |kx| kx["status"]["phase"] == "AwaitingApproval" && kx["status"]["approval"]["planHash"] != json!(hash))
         .await;
     assert_eq!(counted(&cluster, &said).await, is("WrongPlan"));
     assert_eq!(now["status"]["summary"], "replicas 2 -> 5");
-    let new = now["status"]["plan"]["hash"].as_str().unwrap().to_owned();
+    let new = now["status"]["approval"]["planHash"].as_str().unwrap().to_owned();
     say(&lena, &ballot(&run, &new, json!({}))).await;
     let story = run.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
