@@ -1,5 +1,5 @@
 //! One mutant for each thing that an approval must be: the core without exactly that question, by a wrapper that answers it beforehand.
-use super::{caught, check};
+use super::DEPTH;
 use crate::{
     execution::{Execution, Progress, Wait},
     next_step,
@@ -7,13 +7,16 @@ use crate::{
     site::Site,
     step::Step,
     tests::matrix::{
+        fault::Fault,
         rules,
-        run::{Core, HONEST},
+        run::{Core, HONEST, run},
         scenario::{APPROVED, Forgery, PLAIN, People, Scenario},
     },
 };
 use crds::Decision;
 use jiff::Timestamp;
+
+type Decide = fn(&Site, Timestamp, &Execution, &Observed) -> Step;
 
 fn approvals(seen: &mut Observed) -> Option<&mut Vec<Approval>> {
     match &mut seen.phase {
@@ -48,7 +51,7 @@ mutant!(counts_one_person_twice, |_, n, a| a.by.username = n.to_string());
 
 #[test]
 fn an_approval_that_is_none_is_caught_whatever_makes_it_none() {
-    let table: [(Forgery, fn(&Site, Timestamp, &Execution, &Observed) -> Step); 10] = [
+    let table: [(Forgery, Decide); 10] = [
         (Forgery::Unstamped, asks_for_no_stamp),
         (Forgery::OtherExecution, asks_for_no_uid),
         (Forgery::OtherAction, asks_for_no_action),
@@ -62,15 +65,22 @@ fn an_approval_that_is_none_is_caught_whatever_makes_it_none() {
     ];
     for (how, decide) in table {
         let scenario = Scenario { people: People::Forge(how), ..PLAIN };
-        assert!(caught(Core { decide, ..HONEST }, scenario, rules::APPROVED), "not caught: {how:?}");
+        let broken = run(Core { decide, ..HONEST }, scenario, &[]).broken;
+        assert!(broken.iter().any(|b| b.rule == rules::APPROVED), "not caught: {how:?}");
     }
+}
+
+/// Whether this rule is broken where this happens at some pass to what one person approves.
+fn check(decide: Decide, happens: fn(usize) -> Fault, rule: &str) {
+    let broken = |n| run(Core { decide, ..HONEST }, APPROVED, &[happens(n)]).broken;
+    assert!((0..DEPTH).any(|n| broken(n).iter().any(|b| b.rule == rule)), "not caught: {rule}");
 }
 
 mutant!(hears_no_no, |_, _, a| a.decision = Decision::Approve);
 
 #[test]
 fn a_rejection_that_is_not_heard_is_caught() {
-    check(hears_no_no, APPROVED, rules::APPROVED);
+    check(hears_no_no, Fault::Rejected, rules::APPROVED);
 }
 
 /// Believes in `Preparing` what was counted before.
@@ -86,7 +96,7 @@ fn looks_once(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) ->
 
 #[test]
 fn a_last_look_that_asks_for_no_approvals_is_caught() {
-    check(looks_once, APPROVED, rules::APPROVED);
+    check(looks_once, Fault::Withdrawn, rules::APPROVED);
 }
 
 /// Lets an approval hold for ever.
@@ -103,7 +113,7 @@ fn never_too_late(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed
 
 #[test]
 fn an_approval_that_is_too_old_is_caught() {
-    check(never_too_late, APPROVED, rules::APPROVED);
+    check(never_too_late, |n| Fault::Clock(n, 3600), rules::APPROVED);
 }
 
 /// Leaves it what an earlier yes was granted.
@@ -117,5 +127,5 @@ fn keeps_what_was_granted(site: &Site, now: Timestamp, exec: &Execution, seen: &
 
 #[test]
 fn an_identity_that_is_kept_while_it_waits_again_is_caught() {
-    check(keeps_what_was_granted, APPROVED, rules::HOLDS_NOTHING);
+    check(keeps_what_was_granted, |n| Fault::RightLost(n, 4), rules::HOLDS_NOTHING);
 }
