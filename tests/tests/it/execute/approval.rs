@@ -218,7 +218,9 @@ async fn a_plan_that_changes_while_it_waits_is_another_and_what_was_approved_bef
     api(&cluster.admin, &web.object).patch("web", &PatchParams::default(), &Patch::Merge(moved)).await.unwrap();
     let said = say(&lena, &ballot(&run, &hash, json!({}))).await;
     let now = run
-        .until("it waits anew", |kx| kx["status"]["phase"] == "AwaitingApproval" && kx["status"]["approval"]["planHash"] != json!(hash))
+        .until("it waits anew", |kx| {
+            kx["status"]["phase"] == "AwaitingApproval" && kx["status"]["approval"]["planHash"] != json!(hash)
+        })
         .await;
     assert_eq!(counted(&cluster, &said).await, is("WrongPlan"));
     assert_eq!(now["status"]["summary"], "replicas 2 -> 5");
