@@ -1,8 +1,12 @@
 //! What a pass may look at, by phase: a phase cannot decide on what it did not gather. Values only, so that any decision can
 //! be replayed from a file.
+mod original;
+
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use original::OriginalSeen;
 
 /// One look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +52,8 @@ pub struct Validating {
     pub judged: Judgement,
     /// What an earlier plan was granted. Asked only where there was one, and it drifted.
     pub left: Option<Grants>,
+    /// What this one undoes. Asked only where it says that it does.
+    pub original: Option<OriginalSeen>,
 }
 
 /// Are the admission policies there that make the requester and the status believable?
@@ -194,6 +200,8 @@ pub struct Preparing {
     pub grants: Grants,
     /// All freezes there are. Read live wherever a promise could be made on the strength of it.
     pub freezes: Vec<Freeze>,
+    /// What this one undoes. Asked only where it says that it does, and with the chain.
+    pub original: Option<OriginalSeen>,
 }
 
 /// An `ExecutionFreeze`.
@@ -368,6 +376,8 @@ pub struct Over {
     pub job: Option<LeftJob>,
     /// Pods of this execution's uid that carry our finalizer, also where the Job is gone.
     pub held_pods: Vec<String>,
+    /// Name of an execution that undid this one.
+    pub undone_by: Option<String>,
 }
 
 /// A Job of ours that is still there.

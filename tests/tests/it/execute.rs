@@ -2,6 +2,7 @@
 //! of it. What must be so of every one, however it ends, is held by `Run::ended`.
 mod cancel;
 mod deadline;
+mod expiry;
 mod failure;
 mod freeze;
 mod not_supported;
@@ -10,6 +11,7 @@ mod refusal;
 mod requester;
 mod rollout;
 mod scale;
+mod undo;
 
 use serde_json::{Value, json};
 

@@ -80,8 +80,11 @@ impl Case<'_> {
                 assert!(in_order && exec.finalized && exec.unwanted().is_none(), "{name}");
             }
             Effect::Grant(_) => assert!(in_order && exec.phase() == Phase::Preparing && exec.unwanted().is_none(), "{name}"),
-            Effect::AddFinalizer => assert!(in_order && !exec.finalized && !exec.deleting && !exec.phase().is_over(), "{name}"),
-            Effect::ReleasePods { .. } | Effect::ExpireJob { .. } | Effect::ReleaseFinalizer => {
+            Effect::AddFinalizer => {
+                let undone = matches!(&self.seen.phase, PhaseSeen::Over(s) if s.undone_by.is_some());
+                assert!(in_order && !exec.finalized && !exec.deleting && (undone || !exec.phase().is_over()), "{name}");
+            }
+            Effect::ReleasePods { .. } | Effect::ExpireJob { .. } | Effect::ReleaseFinalizer { .. } | Effect::Delete => {
                 let PhaseSeen::Over(s) = &self.seen.phase else { panic!("{name}") };
                 assert!(in_order && exec.phase().is_over(), "{name}");
                 assert!(matches!(s.grants, Grants::None | Grants::Forbidden { .. }), "{name}: before the identity is gone");

@@ -24,12 +24,12 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     match &exec.progress {
         Progress::Validating => {
             let left = (exec.reason == crds::Reason::Drifted).then(|| grants(w));
-            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left }))
+            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left, original: None }))
         }
         Progress::Preparing(_) => {
             let judged = w.identity.then(|| judged(w));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes }))
+            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, original: None }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
@@ -41,6 +41,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             grants: if w.identity { Grants::Partly } else { Grants::None },
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+            undone_by: w.undone.then(|| "back".to_owned()),
         }),
     }
 }

@@ -5,7 +5,7 @@ use super::{
     fault::singles,
     rules,
     run::{Core, HONEST, run},
-    scenario::{PLAIN, Scenario},
+    scenario::{EXPIRES, PLAIN, Scenario, UNDONE},
 };
 use crate::{
     access,
@@ -13,7 +13,7 @@ use crate::{
     job, next_step,
     observed::*,
     site::Site,
-    step::{Effect, Step},
+    step::{Effect, Step, Why},
     time,
 };
 use crds::Reason;
@@ -150,6 +150,62 @@ fn never_frozen(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) 
 #[test]
 fn a_freeze_that_is_not_seen_is_caught() {
     check(never_frozen, PLAIN, rules::FROZEN);
+}
+
+/// Says that it was undone without holding the object for the row that it owes then.
+fn not_held(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Do(Effect::AddFinalizer) if exec.phase().is_over() => {
+            next_step(site, now, &Execution { finalized: true, ..exec.clone() }, seen)
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn an_undo_that_is_told_without_a_finalizer_is_caught() {
+    check(not_held, UNDONE, rules::ROWS);
+}
+
+/// Never hears that it was undone.
+fn never_undone(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Over(s) = &mut seen.phase {
+        s.undone_by = None;
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn an_undo_that_is_not_told_is_caught() {
+    check(never_undone, UNDONE, rules::UNDO_TOLD);
+}
+
+/// Deletes what is over at once.
+fn impatient(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Wait(w) if w.why == Why::Expiry => Step::Do(Effect::Delete),
+        other => other,
+    }
+}
+
+#[test]
+fn what_is_deleted_before_its_time_is_caught() {
+    check(impatient, EXPIRES, rules::KEPT);
+}
+
+/// Takes the object away in place of the finalizer.
+fn hasty(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Do(Effect::ReleaseFinalizer { .. }) => Step::Do(Effect::ReleaseFinalizer { last: true }),
+        Step::Wait(w) if w.why == Why::Expiry => Step::Stop,
+        other => other,
+    }
+}
+
+#[test]
+fn what_is_never_deleted_is_caught() {
+    check(hasty, EXPIRES, rules::GOES);
 }
 
 /// Ignores what it does not know.

@@ -20,12 +20,27 @@ pub struct Scenario {
     pub plan_only: bool,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
+    /// As soon as it owes nothing, another execution takes back what it did.
+    pub undone: bool,
+    /// Is to go a minute after its end.
+    pub expires: bool,
 }
 
-pub const PLAIN: Scenario =
-    Scenario { fate: Fate::Succeeds, idempotent: false, denied: false, plan_only: false, unsupported: false };
+pub const PLAIN: Scenario = Scenario {
+    fate: Fate::Succeeds,
+    idempotent: false,
+    denied: false,
+    plan_only: false,
+    unsupported: false,
+    undone: false,
+    expires: false,
+};
 
-pub const ALL: [Scenario; 9] = [
+pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
+
+pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
+
+pub const ALL: [Scenario; 11] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -35,6 +50,8 @@ pub const ALL: [Scenario; 9] = [
     Scenario { denied: true, ..PLAIN },
     Scenario { plan_only: true, ..PLAIN },
     Scenario { unsupported: true, ..PLAIN },
+    UNDONE,
+    EXPIRES,
 ];
 
 impl Scenario {
@@ -44,6 +61,9 @@ impl Scenario {
         }
         if self.unsupported {
             spec.break_glass = true;
+        }
+        if self.expires {
+            spec.ttl_after_finished = Some("1m".into());
         }
     }
 }
