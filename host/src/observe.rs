@@ -56,7 +56,8 @@ pub enum ObserveError {
 
 /// Where the ledger stands.
 pub async fn ledger(with: &Engines, exec: &Execution) -> LedgerSeen {
-    with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At)
+    let last = with.ledger.last(&exec.cluster, &exec.uid).await;
+    last.map_or(LedgerSeen::Unreachable, |last| LedgerSeen::of(exec, last.as_ref()))
 }
 
 /// One look.

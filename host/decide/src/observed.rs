@@ -1,11 +1,13 @@
 //! What a pass may look at, by phase: a phase cannot decide on what it did not gather. Values only, so that any decision can
 //! be replayed from a file.
+mod ledger;
 mod original;
 
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use ledger::{LastRow, LedgerSeen};
 pub use original::OriginalSeen;
 
 /// One look.
@@ -15,15 +17,6 @@ pub struct Observed {
     pub ledger: LedgerSeen,
     /// What this phase needs.
     pub phase: PhaseSeen,
-}
-
-/// Where the ledger stands for this execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LedgerSeen {
-    /// The highest seq of this uid that is durable; 0 for none.
-    At(i64),
-    /// No telling.
-    Unreachable,
 }
 
 /// What each phase needs.

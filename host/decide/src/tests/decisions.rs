@@ -405,7 +405,7 @@ fn what_happens_when_the_ledger_is_not_in_order() {
     let exec = stored::all().remove(3).1;
     let look = stored::executing(JobSeen::Absent);
     let mut text = String::new();
-    for ledger in [LedgerSeen::At(1), LedgerSeen::At(0), LedgerSeen::At(3), LedgerSeen::Unreachable] {
+    for ledger in [LedgerSeen::At(1), LedgerSeen::At(0), LedgerSeen::At(3), LedgerSeen::Other, LedgerSeen::Unreachable] {
         let seen = Observed { ledger, phase: look.clone() };
         text.push_str(&format!("{:?}: {}\n", seen.ledger, words(&next_step(&site(), at(3), &exec, &seen))));
     }
@@ -413,6 +413,7 @@ fn what_happens_when_the_ledger_is_not_in_order() {
         At(1): append row 2
         At(0): wait for Disagreement
         At(3): wait for Disagreement
+        Other: wait for Disagreement
         Unreachable: wait for LedgerUnreachable
     "#]]
     .assert_eq(&text);

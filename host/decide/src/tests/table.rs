@@ -118,7 +118,7 @@ fn fits(exec: &Execution, phase: &PhaseSeen) -> bool {
 
 /// The ledger in every state at an ordinary time, and in order at unusual ones.
 fn moments(seq: i64) -> Vec<(LedgerSeen, Timestamp)> {
-    let ledgers = [0, -1, -2, 1].map(|n| LedgerSeen::At(seq + n)).into_iter().chain([LedgerSeen::Unreachable]);
+    let ledgers = [0, -1, -2, 1].map(|n| LedgerSeen::At(seq + n)).into_iter().chain([LedgerSeen::Other, LedgerSeen::Unreachable]);
     let times = [at(-60), at(1_000_000)].map(|now| (LedgerSeen::At(seq), now));
     ledgers.map(|ledger| (ledger, at(14))).chain(times).collect()
 }

@@ -73,7 +73,7 @@ impl Replay {
                 moved.entry(format!("{} -> {said}", one.said)).or_default().push(format!("{}{}", one.what, why(&now)));
             }
         }
-        let same = past.len() - moved.values().map(Vec::len).sum::<usize>();
+        let same = past.len().saturating_sub(moved.values().map(Vec::len).sum());
         let ms = begun.elapsed().as_millis();
         out::line(format_args!("{} decisions of the ledger, made again in {ms} ms: {same} the same", past.len()));
         out::text(report(&moved));
@@ -107,12 +107,13 @@ fn decisions(rows: &str) -> anyhow::Result<Vec<Past>> {
     let mut all = Vec::new();
     for line in rows.lines() {
         let row: Value = serde_json::from_str(line).context("failed to understand a row")?;
-        let at = |pointer: &str| row.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let Some(policy) = row.pointer("/payload/status/policy").cloned() else { continue };
+        let at = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
+        let payload: Value = serde_json::from_str(at("payload")).context("failed to understand what a row holds")?;
+        let Some(policy) = payload.pointer("/status/policy").cloned() else { continue };
         let policy: PolicyStatus = serde_json::from_value(policy).context("failed to understand a decision")?;
         if seen.insert(policy.input_digest.clone()) {
-            let (action, by) = (at("/action"), at("/payload/requester/username"));
-            let what = format!("{action} {}/{} by {by}", at("/namespace"), at("/name"));
+            let by = payload.pointer("/requester/username").and_then(Value::as_str).unwrap_or_default();
+            let what = format!("{} {}/{} by {by}", at("action"), at("namespace"), at("name"));
             all.push(Past { what, said: said(&policy), digest: policy.input_digest });
         }
     }
@@ -162,9 +163,8 @@ mod tests {
     fn row(name: &str, digest: &str, decision: &str, because: &[&str]) -> String {
         let result = json!({"policy": "default", "digest": "d", "decision": decision, "because": because});
         let policy = json!({"decision": decision, "inputDigest": digest, "results": [result]});
-        json!({"action": "scale_deployment", "namespace": "shop", "name": name,
-            "payload": {"requester": {"username": "maria"}, "status": {"policy": policy}}})
-        .to_string()
+        let payload = json!({"requester": {"username": "maria"}, "status": {"policy": policy}}).to_string();
+        json!({"action": "scale_deployment", "namespace": "shop", "name": name, "payload": payload}).to_string()
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let rows = [
             row("a", "1", "Allow", &[]),
             row("a", "1", "Allow", &[]),
-            json!({"action": "x", "payload": {"status": {}}}).to_string(),
+            json!({"action": "x", "payload": r#"{"status": {}}"#}).to_string(),
             row("b", "2", "Allow", &["1 approval"]),
             row("c", "3", "Deny", &["more than 20 replicas"]),
         ];

@@ -15,7 +15,14 @@ static PLANS: LazyLock<[Planned; 4]> =
     LazyLock::new(|| [(2, false), (3, false), (2, true), (3, true)].map(|(from, i)| fixtures::planned_from(from, i)));
 
 pub fn look(w: &World, exec: &Execution) -> Observed {
-    let ledger = if w.ledger_up { LedgerSeen::At(w.rows.len().try_into().unwrap()) } else { LedgerSeen::Unreachable };
+    let last = w.rows.last().map(|row| LastRow {
+        // By its place: a row that does not belong there has a place all the same.
+        seq: w.rows.len().try_into().unwrap(),
+        at: row.at,
+        phase: row.phase,
+        reason: row.reason,
+    });
+    let ledger = if w.ledger_up { LedgerSeen::of(exec, last.as_ref()) } else { LedgerSeen::Unreachable };
     Observed { ledger, phase: phase(w, exec) }
 }
 

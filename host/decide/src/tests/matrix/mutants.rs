@@ -2,7 +2,7 @@
 //! catches nothing proves nothing. (That the core itself breaks no rule in the same matrix is tested beside it.)
 use super::{
     DEPTH,
-    fault::singles,
+    fault::{Fault, singles},
     rules,
     run::{Core, HONEST, run},
     scenario::{EXPIRES, PLAIN, Scenario, UNDONE},
@@ -61,6 +61,20 @@ fn no_ledger(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> 
 fn rule_2_a_deed_before_its_row_is_caught() {
     check(no_ledger, PLAIN, rules::ROW_FIRST);
     check(no_ledger, PLAIN, rules::ROWS);
+}
+
+/// Takes any row of the right number for its own.
+fn any_row(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let ledger = if seen.ledger == LedgerSeen::Other { LedgerSeen::At(exec.seq) } else { seen.ledger.clone() };
+    next_step(site, now, exec, &Observed { ledger, phase: seen.phase.clone() })
+}
+
+#[test]
+fn rule_2_a_row_that_tells_of_something_else_is_caught() {
+    let late = |n| [Fault::Late(n, n + 1), Fault::LedgerAhead(n + 1)];
+    let broken = |core, n| run(core, PLAIN, &late(n)).broken.iter().any(|b| b.rule == rules::ROW_FIRST);
+    assert!((0..12).any(|n| broken(Core { decide: any_row, ..HONEST }, n)));
+    assert!(!(0..12).any(|n| broken(HONEST, n)));
 }
 
 /// Forgets the Job that it saw, when that is gone.
