@@ -31,6 +31,13 @@ pub enum Reason {
     NamespaceTerminating,
     /// A field, or an obligation of a policy, that this build does not honor yet. Never ignored.
     NotSupportedYet,
+    /// `spec.rollbackOf` names an execution that cannot be undone (any more): it is gone or not over, it has no inverse, it was undone
+    /// already, or the offer has expired.
+    UndoUnavailable,
+    /// The action, the parameters or the target are not those of the inverse that the execution of `spec.rollbackOf` has stored.
+    UndoDiffers,
+    /// What is to be undone is not as it was left: somebody changed it since. Whoever wants the old value all the same asks for it anew.
+    TargetMovedOn,
 
     /// Somebody who may approve it said no. The message says who, and why.
     Rejected,
@@ -101,4 +108,8 @@ pub enum Reason {
     Deleted,
     /// Stopped while it ran: it may have done a part. Look at the target.
     StoppedMidway,
+
+    // ---- after the end
+    /// Another execution undid this one; `status.rollback.undoneBy` names it. The phase stays what it was.
+    RolledBack,
 }

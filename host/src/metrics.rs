@@ -266,7 +266,8 @@ const fn step_name(step: &Step) -> &'static str {
             Effect::ReleasePods { .. } => "release_pods",
             Effect::ExpireJob { .. } => "expire_job",
             Effect::TellApprovals { .. } => "tell_approvals",
-            Effect::ReleaseFinalizer => "release_finalizer",
+            Effect::ReleaseFinalizer { .. } => "release_finalizer",
+            Effect::Delete => "delete",
         },
     }
 }

@@ -14,13 +14,13 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        AwaitingApproval, ChecksSeen, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing,
-        Validating, Verifying,
+        AwaitingApproval, ChecksSeen, Executing, Grants, JobSeen, Judgement, LedgerSeen, OriginalSeen, PhaseSeen, PodSeen,
+        Preparing, Validating, Verifying,
     },
     question::{self, Facts},
     site::Site,
 };
-use futures::future::{try_join, try_join3};
+use futures::future::{try_join, try_join3, try_join4};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -56,7 +56,8 @@ pub enum ObserveError {
 
 /// Where the ledger stands.
 pub async fn ledger(with: &Engines, exec: &Execution) -> LedgerSeen {
-    with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At)
+    let last = with.ledger.last(&exec.cluster, &exec.uid).await;
+    last.map_or(LedgerSeen::Unreachable, |last| LedgerSeen::of(exec, last.as_ref()))
 }
 
 /// One look.
@@ -81,8 +82,9 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
                 Reason::Drifted => Some(with.cluster.leftovers(&exec.uid, &exec.namespace).await?),
                 _ => None,
             };
-            let Judged { judgement: judged, question } = judged(with, now, exec, None).await?;
-            let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left };
+            let (Judged { judgement: judged, question }, original) =
+                try_join(judged(with, now, exec, None), original(with, exec)).await?;
+            let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left, original };
             Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
         }
         Progress::AwaitingApproval(p) => awaiting(with, now, exec, &p.planned).await?,
@@ -97,6 +99,13 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
             PhaseSeen::Over(over).into()
         }
     })
+}
+
+/// Read live: what was undone a moment ago is not undone again.
+async fn original(with: &Engines, exec: &Execution) -> Result<Option<OriginalSeen>, ObserveError> {
+    let Some(of) = &exec.spec.rollback_of else { return Ok(None) };
+    let found = with.cluster.execution(&exec.namespace, &of.name).await?;
+    Ok(Some(OriginalSeen::of(found.as_deref(), of)))
 }
 
 /// The whole chain; pinned to the component that planned, once there is a plan.
@@ -161,9 +170,10 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
         }
     };
     let approvals = async { Ok(with.cluster.approvals(exec).await?) };
-    let (Judged { judgement: judged, question }, approvals, left) =
-        try_join3(judged(with, now, exec, Some(planned)), approvals, left).await?;
-    let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, left };
+    let judged = judged(with, now, exec, Some(planned));
+    let (Judged { judgement: judged, question }, original, approvals, left) =
+        try_join4(judged, original(with, exec), approvals, left).await?;
+    let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, original, left };
     Ok(Look { phase: PhaseSeen::AwaitingApproval(Box::new(seen)), question })
 }
 
@@ -172,11 +182,14 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
     let last = grants != Grants::None;
     // One that waits for a thaw is woken by it, before any cache has heard of it.
     let how = if last || exec.reason == Reason::Frozen { Listed::Live } else { Listed::FromCache };
-    let freezes = async { Ok(with.cluster.freezes(how).await?) };
+    let freezes = async { with.cluster.freezes(how).await.map_err(ObserveError::from) };
     let judged = async {
         match last {
-            true => judged(with, now, exec, Some(planned)).await.map(|j| (Some(j.judgement), j.question)),
-            false => Ok((None, None)),
+            true => {
+                let (judged, original) = try_join(judged(with, now, exec, Some(planned)), original(with, exec)).await?;
+                Ok((Some(judged.judgement), judged.question, original))
+            }
+            false => Ok((None, None, None)),
         }
     };
     // Where nobody was asked before and a policy asks now, it goes to where they are read.
@@ -186,8 +199,8 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
             false => Ok(vec![]),
         }
     };
-    let ((judged, question), freezes, approvals) = try_join3(judged, freezes, approvals).await?;
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, approvals };
+    let ((judged, question, original), freezes, approvals) = try_join3(judged, freezes, approvals).await?;
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, approvals, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 

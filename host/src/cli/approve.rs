@@ -5,11 +5,11 @@ use super::{
     Where, actions,
     ballot::{self, You},
     connect::Connected,
+    go::refused,
     human::{Exit, age, plain},
     me::me,
     out::{self, Words},
     page,
-    run::refused,
 };
 use anyhow::Context;
 use crds::{

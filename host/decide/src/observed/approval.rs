@@ -1,5 +1,5 @@
 //! What is looked at while approvals are waited for: who approved, what, and whether he still may.
-use super::{Grants, GuardsSeen, Judgement};
+use super::{Grants, GuardsSeen, Judgement, OriginalSeen};
 use crds::{CountedReason, Decision, Identity};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ pub struct AwaitingApproval {
     pub judged: Judgement,
     /// All that name this execution. Read live.
     pub approvals: Vec<Approval>,
+    /// What this one undoes. Asked only where it says that it does.
+    pub original: Option<OriginalSeen>,
     /// What an earlier yes was granted. Asked only where that yes was taken back.
     pub left: Option<Grants>,
 }

@@ -36,14 +36,14 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
     if pass.now >= p.wait.until {
         return late(pass);
     }
-    let (now, ruling) = match chain::planned(pass, &s.guards, &s.judged) {
+    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), &s.judged) {
         Ok(found) => found,
         Err(step) => return step,
     };
     if now.hash != p.planned.hash {
         return drifted::next(pass, &p.planned, now);
     }
-    if let Err(no) = chain::allowed(pass, now, ruling) {
+    if let Err(no) = chain::allowed(pass, s.original.as_ref(), now, ruling) {
         return no;
     }
     let seen = Seen { hash: &now.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: Some(p.wait.since) };

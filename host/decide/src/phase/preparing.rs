@@ -35,14 +35,15 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
 
 /// Asked after the identity was made, so that nothing but the promise comes between a yes and the Job.
 fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: &Judgement) -> Step {
-    let (now, ruling) = match chain::planned(pass, &s.guards, judged) {
+    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), judged) {
         Ok(found) => found,
         Err(step) => return step,
     };
     if now.hash != p.planned.hash {
         return drifted::next(pass, &p.planned, now);
     }
-    match chain::allowed(pass, now, ruling).and_then(|()| approved::still(pass, p, ruling, s)) {
+    let allowed = chain::allowed(pass, s.original.as_ref(), now, ruling);
+    match allowed.and_then(|()| approved::still(pass, p, ruling, s)) {
         Ok(approval) => granted(pass, access, &s.grants, ruling, approval),
         Err(no) => no,
     }

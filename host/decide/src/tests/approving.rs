@@ -59,12 +59,18 @@ pub fn judged(ruling: Ruling) -> Judgement {
 }
 
 pub fn awaiting(judged: Judgement, approvals: Vec<Approval>) -> PhaseSeen {
-    PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards: stored::guarded(), judged, approvals, left: None }))
+    PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval {
+        guards: stored::guarded(),
+        judged,
+        approvals,
+        original: None,
+        left: None,
+    }))
 }
 
 pub fn preparing(judged: Judgement, grants: Grants, approvals: Vec<Approval>) -> PhaseSeen {
     let (guards, judged) = (stored::guarded(), Some(judged));
-    PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants, freezes: vec![], approvals }))
+    PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants, freezes: vec![], approvals, original: None }))
 }
 
 /// The same look after everybody heard what becomes of his approval.
@@ -107,7 +113,7 @@ pub fn looks() -> Named<PhaseSeen> {
     let mut all = Vec::new();
     for (name, guards) in seen::guards() {
         for (judged, j) in seen::judgements() {
-            let seen = AwaitingApproval { guards: guards.clone(), judged: j, approvals: vec![], left: None };
+            let seen = AwaitingApproval { guards: guards.clone(), judged: j, approvals: vec![], original: None, left: None };
             all.push((format!("waiting, {name}, {judged}"), PhaseSeen::AwaitingApproval(Box::new(seen))));
         }
     }
@@ -120,12 +126,15 @@ pub fn looks() -> Named<PhaseSeen> {
     }
     for (name, left) in seen::grants() {
         let (guards, judged) = (stored::guarded(), judged(demanding()));
-        let seen = AwaitingApproval { guards, judged, approvals: vec![], left: Some(left) };
+        let seen = AwaitingApproval { guards, judged, approvals: vec![], original: None, left: Some(left) };
         all.push((format!("waiting again, {name}"), PhaseSeen::AwaitingApproval(Box::new(seen))));
     }
     for (grants, held) in [(Grants::None, vec![]), (Grants::Whole, vec![]), (Grants::None, vec!["run-1-abcde".to_owned()])] {
         let name = format!("over, approved too late, {grants:?}, {} held", held.len());
-        all.push((name, PhaseSeen::Over(Over { grants, job: None, held_pods: held, approvals: vec![approval()] })));
+        all.push((
+            name,
+            PhaseSeen::Over(Over { grants, job: None, held_pods: held, approvals: vec![approval()], undone_by: None }),
+        ));
     }
     all
 }

@@ -49,6 +49,8 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, Rejected, 0),
         (Phase::Refused, ApprovalExpired, 0),
+        (Phase::Completed, RolledBack, 1),
+        (Phase::Completed, ChecksPassed, 1),
     ];
     assert_eq!(ends, wanted);
     check(ALL.map(|s| (s, vec![])));
@@ -76,11 +78,13 @@ fn no_forged_approval_starts_anything() {
     check(forged.into_iter().flat_map(|s| singles(12, false).into_iter().map(move |f| (s, vec![f]))));
 }
 
-/// As many as two threads make in seconds, each pair from a seed of its own.
+/// As many as two threads make in half a minute; with the singles more than 100,000.
+const PAIRS: usize = 45_000;
+
 fn pairs(seed: u64) -> impl Iterator<Item = (Scenario, Vec<Fault>)> {
     let (all, mut dice) = (singles(DEPTH, true), Dice(seed));
     let pair = move || (dice.scenario(), vec![all[dice.roll(all.len())], all[dice.roll(all.len())]]);
-    std::iter::repeat_with(pair).filter(|(_, pair)| !two_paused_leaders(pair)).take(10_000)
+    std::iter::repeat_with(pair).filter(|(_, pair)| !two_paused_leaders(pair)).take(PAIRS)
 }
 
 fn two_paused_leaders(faults: &[Fault]) -> bool {

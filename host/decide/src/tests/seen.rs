@@ -196,10 +196,13 @@ pub fn left() -> Named<Over> {
             ("Job stopped", job(false, true, false)),
         ] {
             for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
-                all.push((
-                    format!("{what}{held}, {name}"),
-                    Over { grants: grants.clone(), job: job.clone(), held_pods, approvals: vec![] },
-                ));
+                for (undo, undone_by) in [("", None), (", undone", Some("back".to_owned()))] {
+                    let (grants, job, held_pods) = (grants.clone(), job.clone(), held_pods.clone());
+                    all.push((
+                        format!("{what}{held}{undo}, {name}"),
+                        Over { grants, job, held_pods, approvals: vec![], undone_by },
+                    ));
+                }
             }
         }
     }
@@ -211,29 +214,43 @@ pub fn all() -> Named<PhaseSeen> {
     let mut all = Vec::new();
     for (name, guards) in guards() {
         for (judged, j) in judgements() {
-            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None };
+            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None, original: None };
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
-                let seen =
-                    Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![], approvals: vec![] };
+                let seen = Preparing {
+                    guards: guards.clone(),
+                    judged: Some(j.clone()),
+                    grants,
+                    freezes: vec![],
+                    approvals: vec![],
+                    original: None,
+                };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }
         for (granted, grants) in grants() {
-            let seen = Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![], approvals: vec![] };
+            let seen =
+                Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![], approvals: vec![], original: None };
             all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
     for (freeze, freezes) in freezes() {
         for (granted, grants) in grants() {
             let judged = Some(super::stored::judged(&planned()));
-            let seen = Preparing { guards: guards().remove(0).1, judged, grants, freezes: freezes.clone(), approvals: vec![] };
+            let seen = Preparing {
+                guards: guards().remove(0).1,
+                judged,
+                grants,
+                freezes: freezes.clone(),
+                approvals: vec![],
+                original: None,
+            };
             all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
     for (name, left) in grants() {
         let (guards, judged) = (guards().remove(0).1, super::stored::judged(&planned()));
-        let seen = Validating { since: at(0), guards, judged, left: Some(left) };
+        let seen = Validating { since: at(0), guards, judged, left: Some(left), original: None };
         all.push((format!("drifted before, {name}"), PhaseSeen::Validating(Box::new(seen))));
     }
     for (name, grants) in grants() {

@@ -28,15 +28,17 @@ pub fn judged(planned: &Planned) -> Judgement {
     Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[allow()]) }
 }
 pub fn validating(judged: Judgement) -> PhaseSeen {
-    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None }))
+    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None, original: None }))
 }
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
+    let judged = Some(judged(planned));
     PhaseSeen::Preparing(Box::new(Preparing {
         guards: guarded(),
-        judged: Some(judged(planned)),
+        judged,
         grants,
         freezes: vec![],
         approvals: vec![],
+        original: None,
     }))
 }
 pub fn executing(job: JobSeen) -> PhaseSeen {
@@ -72,13 +74,9 @@ pub fn all() -> Named<Execution> {
     let job = || (3, ours(PodSeen::None));
     let drifted = || (2, preparing(&planned_from(3, false), Grants::None));
     let frozen = || {
-        let seen = Preparing {
-            guards: guarded(),
-            judged: None,
-            grants: Grants::None,
-            freezes: vec![super::seen::freeze()],
-            approvals: vec![],
-        };
+        let freezes = vec![super::seen::freeze()];
+        let seen =
+            Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes, approvals: vec![], original: None };
         (2, PhaseSeen::Preparing(Box::new(seen)))
     };
     let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };
@@ -88,6 +86,10 @@ pub fn all() -> Named<Execution> {
     let with = |mut looks: Vec<(i64, PhaseSeen)>, last| {
         looks.push(last);
         looks
+    };
+    let undone = || {
+        let over = Over { grants: Grants::None, job: None, held_pods: vec![], approvals: vec![], undone_by: Some("back".into()) };
+        with(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))), (60, PhaseSeen::Over(over)))
     };
     let gone = || verifying(ChecksSeen::Faulty(PluginFault::Broken { kind: "Trapped".into(), message: "unreachable".into() }));
     let mut all = vec![
@@ -102,6 +104,7 @@ pub fn all() -> Named<Execution> {
         ("refused by the cluster".into(), through(vec![accepted(), prepared(), job(), (30, ours(rejected()))])),
         ("verifying".into(), through(done())),
         ("completed".into(), through(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))))),
+        ("undone".into(), through(undone())),
         ("failed".into(), through(vec![accepted(), prepared(), job(), (13, ours(ended(1)))])),
         ("not checked".into(), through(with(done(), (14, gone())))),
         ("refused".into(), through(vec![(1, validating(Judgement::NamespaceTerminating))])),

@@ -18,7 +18,14 @@ static PLANS: LazyLock<[Planned; 4]> =
     LazyLock::new(|| [(2, false), (3, false), (2, true), (3, true)].map(|(from, i)| fixtures::planned_from(from, i)));
 
 pub fn look(w: &World, exec: &Execution) -> Observed {
-    let ledger = if w.ledger_up { LedgerSeen::At(w.rows.len().try_into().unwrap()) } else { LedgerSeen::Unreachable };
+    let last = w.rows.last().map(|row| LastRow {
+        // By its place: a row that does not belong there has a place all the same.
+        seq: w.rows.len().try_into().unwrap(),
+        at: row.at,
+        phase: row.phase,
+        reason: row.reason,
+    });
+    let ledger = if w.ledger_up { LedgerSeen::of(exec, last.as_ref()) } else { LedgerSeen::Unreachable };
     Observed { ledger, phase: phase(w, exec) }
 }
 
@@ -27,17 +34,18 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     match &exec.progress {
         Progress::Validating => {
             let left = (exec.reason == crds::Reason::Drifted).then(|| grants(w));
-            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left }))
+            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left, original: None }))
         }
         Progress::AwaitingApproval(_) => {
             let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w));
             let (judged, approvals) = (judged(w), people::seen(w));
-            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, left }))
+            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, original: None, left }))
         }
         Progress::Preparing(_) => {
             let judged = w.identity.then(|| judged(w));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, approvals: people::seen(w) }))
+            let approvals = people::seen(w);
+            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, approvals, original: None }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
@@ -50,6 +58,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
             approvals: people::seen(w),
+            undone_by: w.undone.then(|| "back".to_owned()),
         }),
     }
 }

@@ -65,6 +65,10 @@ pub struct Scenario {
     pub people: People,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
+    /// As soon as it owes nothing, another execution takes back what it did.
+    pub undone: bool,
+    /// Is to go a minute after its end.
+    pub expires: bool,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -74,11 +78,17 @@ pub const PLAIN: Scenario = Scenario {
     plan_only: false,
     people: People::Unasked,
     unsupported: false,
+    undone: false,
+    expires: false,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
 
-pub const ALL: [Scenario; 12] = [
+pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
+
+pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
+
+pub const ALL: [Scenario; 14] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -91,6 +101,8 @@ pub const ALL: [Scenario; 12] = [
     APPROVED,
     Scenario { people: People::Reject, ..PLAIN },
     Scenario { people: People::Silent, ..PLAIN },
+    UNDONE,
+    EXPIRES,
 ];
 
 impl Scenario {
@@ -100,6 +112,9 @@ impl Scenario {
         }
         if self.unsupported {
             spec.break_glass = true;
+        }
+        if self.expires {
+            spec.ttl_after_finished = Some("1m".into());
         }
     }
 }
