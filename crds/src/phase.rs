@@ -8,13 +8,15 @@ pub enum Phase {
     /// Parameters, plan and policy are looked at. Nothing was touched.
     #[default]
     Validating,
+    /// The API server is asked what would come of it, by a Job that can persist nothing; then the policies again. Nothing was touched.
+    DryRunning,
     /// Allowed; the last look and the identity. The Job has certainly not been asked for.
     Preparing,
     /// The Job may have been asked for. From here on nothing is ever `Refused`.
     Executing,
     /// The Job succeeded; the action's own checks are asked until they hold, fail, or time is up.
     Verifying,
-    /// Done, or as asked (`dryRun: Plan`).
+    /// Done, or as asked (`dryRun: Plan`, `dryRun: Server`).
     Completed,
     /// Something ran or may have run, and it did not end well; the reason says which.
     Failed,
@@ -29,7 +31,10 @@ impl Phase {
     #[must_use]
     pub const fn leads_to(self) -> &'static [Self] {
         match self {
-            Self::Validating => &[Self::Refused, Self::Cancelled, Self::Preparing, Self::Completed],
+            Self::Validating => &[Self::Refused, Self::Cancelled, Self::DryRunning, Self::Preparing, Self::Completed],
+            Self::DryRunning => {
+                &[Self::Refused, Self::Cancelled, Self::Validating, Self::DryRunning, Self::Preparing, Self::Completed]
+            }
             Self::Preparing => &[Self::Refused, Self::Cancelled, Self::Validating, Self::Preparing, Self::Executing],
             Self::Executing => &[Self::Executing, Self::Verifying, Self::Failed, Self::Cancelled],
             Self::Verifying => &[Self::Completed, Self::Failed],

@@ -31,6 +31,12 @@ pub enum Reason {
     NamespaceTerminating,
     /// A field, or an obligation of a policy, that this build does not honor yet. Never ignored.
     NotSupportedYet,
+    /// A dry run on the server is asked for, and the action has none: its component says so. `dryRun: Plan` shows its own prediction.
+    DryRunImpossible,
+    /// The dry run did not get through: the API server or the command said no, or it gave no answer in time. The message says which.
+    DryRunFailed,
+    /// What the dry run would change is too much to be shown: what nobody can read, nobody can allow.
+    DiffTooLarge,
 
     // ---- refused because something of ours is not in order: for the platform team
     /// The plugin broke the contract (trap, limit, answer that is not allowed).
@@ -43,8 +49,14 @@ pub enum Reason {
     PolicyFailed,
     /// The admission policies that stamp and protect records are not in force, or are younger than this object.
     AdmissionNotInForce,
+    /// The guard that refuses every write of a dry run is not in force: the host asked for such a write, and it was not refused by it.
+    DryRunNotGuarded,
 
     // ---- on the way
+    /// The request or a policy wants a dry run on the server first.
+    DryRunNeeded,
+    /// The API server said what would change (`status.diff`), and persisted nothing. The policies are asked again, with that.
+    DryRunAnswered,
     /// The plan made again has another hash: the target, the plugin's answer or the parameters' meaning moved. It is looked at anew.
     Drifted,
     /// An `ExecutionFreeze` matches, and nothing irreversible starts while it stands. The message says who froze, why, and until when. It
@@ -64,6 +76,8 @@ pub enum Reason {
     ChecksPassed,
     /// `dryRun: Plan`: planned and gated, as asked. Nothing was touched.
     PlanOnly,
+    /// `dryRun: Server`: the API server would take it, and the policies allow what it would change. Nothing was touched.
+    DryRunPassed,
     /// A command exited with another code than 0.
     JobFailed,
     /// The cluster refused the Job's pod.

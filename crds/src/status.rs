@@ -43,6 +43,12 @@ pub struct ExecutionStatus {
     /// What will be, or was, carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanStatus>,
+    /// The dry run on the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<DryRunStatus>,
+    /// What the API server says would be different, field by field: its answer to the dry run against the object as it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<DiffStatus>,
     /// What the policies said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyStatus>,
@@ -133,6 +139,9 @@ pub struct PlanStatus {
     pub verify_seconds: u32,
     /// Running it again after it was cut off does no harm.
     pub idempotent: bool,
+    /// The API server can carry it out without persisting.
+    #[serde(default)]
+    pub dry_run: bool,
     /// The image of the Job, by digest.
     pub image: String,
 }
@@ -218,6 +227,39 @@ pub struct ChangeStatus {
     /// For what is no field: `created`, `deleted`, or words of the plugin.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub effect: String,
+}
+
+/// The dry run on the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DryRunStatus {
+    /// Where its Job runs.
+    pub namespace: String,
+    /// The Job; its name follows from the execution's uid.
+    pub job: String,
+    /// Its identity, which can persist nothing.
+    pub service_account: String,
+    /// When the API server's answer was read; absent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<String>,
+    /// What the API server warned of, and where the plan and the answer do not agree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// One field of the target that would be different. Values are JSON text; those of a Secret are digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DiffStatus {
+    /// JSON Pointer, such as `/spec/replicas`.
+    pub pointer: String,
+    /// Before; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// After; absent where it would be removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Whether the plan says so too. `false`: the plugin did not announce it.
+    pub announced: bool,
 }
 
 /// What the policies said.

@@ -6,6 +6,8 @@
 pub mod access;
 pub mod argv;
 pub mod canonical;
+pub mod diff;
+mod dry_run;
 pub mod duration;
 pub mod execution;
 mod honored;

@@ -1,6 +1,9 @@
 //! What a pass may look at, by phase: a phase cannot decide on what it did not gather. Values only, so that any decision can
 //! be replayed from a file.
+mod dry_run;
+
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
+pub use dry_run::{Answer, DryGuard, DryJob, DryRunning};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,8 @@ pub enum LedgerSeen {
 pub enum PhaseSeen {
     /// For `Validating`.
     Validating(Box<Validating>),
+    /// For `DryRunning`.
+    DryRunning(Box<DryRunning>),
     /// For `Preparing`.
     Preparing(Box<Preparing>),
     /// For `Executing`.

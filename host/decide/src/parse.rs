@@ -1,7 +1,7 @@
 //! `&KubernetesExecution -> Execution`. Owns what a status may look like in each phase. What does not fit was not written by this
 //! host: it is never acted on, only shown.
 use crate::{
-    execution::{Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying},
+    execution::{DryRunning, Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying},
     model::{JobName, Malformed, Uid},
     planned, time,
 };
@@ -58,12 +58,15 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     if status.seq < 0 || (status.seq == 0 && phase != Phase::Validating) {
         return Err(foreign("status.seq", phase));
     }
-    let before_the_job = matches!(phase, Phase::Validating | Phase::Preparing | Phase::Refused);
+    let before_the_job = matches!(phase, Phase::Validating | Phase::DryRunning | Phase::Preparing | Phase::Refused);
     if before_the_job && status.job.is_some() {
         return Err(foreign("status.job", phase));
     }
     if phase == Phase::Validating && status.plan.is_some() {
         return Err(foreign("status.plan", phase));
+    }
+    if phase == Phase::Validating && (status.dry_run.is_some() || !status.diff.is_empty()) {
+        return Err(foreign("status.dryRun", phase));
     }
     if !phase.is_over() && status.finished_at.is_some() {
         return Err(foreign("status.finishedAt", phase));
@@ -71,6 +74,11 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     let since = since(status, at)?;
     Ok(match phase {
         Phase::Validating => Progress::Validating,
+        Phase::DryRunning => {
+            let asked = status.dry_run.as_ref().ok_or_else(|| absent("status.dryRun"))?;
+            let (job, answered) = (JobName::try_from(asked.job.clone())?, asked.answered_at.is_some());
+            Progress::DryRunning(DryRunning { planned: planned::read(action, status)?, job, answered, since })
+        }
         Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)? }),
         Phase::Executing => {
             let (job, seen) = job(asked(status)?)?;

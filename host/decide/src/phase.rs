@@ -1,6 +1,7 @@
 //! One file a phase, and what comes before any phase: the brake, the ledger, the finalizer. Owns the order of these questions.
 mod brake;
 mod chain;
+mod dry_running;
 mod executing;
 mod frozen;
 mod ledger;
@@ -30,6 +31,7 @@ pub(crate) fn next(pass: Pass<'_>, seen: &Observed) -> Step {
     }
     match (&pass.exec.progress, &seen.phase) {
         (Progress::Validating, PhaseSeen::Validating(s)) => validating::next(&pass.began(s.since), s),
+        (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) => dry_running::next(&pass, p, s),
         (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass, p, s),
         (Progress::Executing(p), PhaseSeen::Executing(s)) => executing::next(&pass, p, s),
         (Progress::Verifying(p), PhaseSeen::Verifying(s)) => verifying::next(&pass, p, s),

@@ -221,3 +221,14 @@ fn the_name_follows_from_the_uid_alone() {
     other.uid = uid("not a uid");
     assert_eq!(name(&other), None);
 }
+
+/// All in which the two differ.
+#[test]
+fn the_job_of_a_dry_run_is_the_same_but_persists_nothing_and_goes_by_itself() {
+    let (exec, planned) = (exec(), planned());
+    let (access, dry) = (access::of(&exec, &planned).unwrap(), access::dry(&exec, &planned).unwrap());
+    let run = serde_json::to_value(manifest(&exec, &planned, &name(&exec).unwrap(), &access, &site())).unwrap();
+    let dry = serde_json::to_value(dry_manifest(&exec, &planned, &dry_name(&exec).unwrap(), &dry, &site())).unwrap();
+    let differ = crate::diff::between(&run, &dry).into_iter().map(|d| format!("{} {:?}\n", d.at, d.after));
+    expect![[""]].assert_eq(&differ.collect::<String>());
+}

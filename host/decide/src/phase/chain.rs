@@ -24,12 +24,7 @@ pub(super) fn planned<'a>(
     if let Some(no) = honored::request(pass) {
         return Err(no.record(pass, None));
     }
-    if *guards == GuardsSeen::Unknown {
-        return Err(wait(STARTING, Why::Starting));
-    }
-    if let Some(no) = unbelievable(pass, guards) {
-        return Err(no.record(pass, None));
-    }
+    believable(pass, guards)?;
     match judged {
         Judgement::Judged { planned, ruling } => return Ok((planned, ruling)),
         Judgement::Starting => return Err(wait(STARTING, Why::Starting)),
@@ -37,6 +32,14 @@ pub(super) fn planned<'a>(
         _ => {}
     }
     Err(of_judgement(pass, judged).map_or_else(|| wait(STARTING, Why::Starting), |no| no.record(pass, None)))
+}
+
+/// Stamps, records and every other guard, as they were shipped.
+pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Step> {
+    if *guards == GuardsSeen::Unknown {
+        return Err(Step::Wait(Waiting::lasting(pass.now, STARTING, Why::Starting)));
+    }
+    unbelievable(pass, guards).map_or(Ok(()), |no| Err(no.record(pass, None)))
 }
 
 /// From a plan to a yes: policies, their conditions, and whether a run can be held to it.

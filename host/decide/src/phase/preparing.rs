@@ -3,6 +3,7 @@
 use super::{cancelled, chain, frozen, view_moved};
 use crate::{
     access::{self, Access},
+    dry_run,
     execution::Ready,
     job,
     observed::{Grants, Judgement, Preparing, Ruling},
@@ -46,6 +47,7 @@ fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: 
         return drifted(pass);
     }
     match chain::allowed(pass, now, ruling) {
+        Ok(()) if dry_run::needed(pass, ruling) => anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into()),
         Ok(()) => granted(pass, access, &s.grants, ruling),
         Err(no) => no,
     }
@@ -67,7 +69,7 @@ fn granted(pass: &Pass<'_>, access: Access, grants: &Grants, ruling: &Ruling) ->
     }
 }
 
-fn not_granted(pass: &Pass<'_>, what: String) -> Step {
+pub(super) fn not_granted(pass: &Pass<'_>, what: String) -> Step {
     let next = "A cluster administrator compares the roles with what the component declares: writ plugin rbac";
     No::new(Reason::ActionNotGranted, By::Api, "the run's identity could not be granted", what, next)
         .who("a cluster administrator")
@@ -91,8 +93,8 @@ fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling) -> Step {
     })
 }
 
-/// The plan made again is another. What was granted for the old one goes next (`brake`).
-fn drifted(pass: &Pass<'_>) -> Step {
+/// The plan made again is another.
+pub(super) fn drifted(pass: &Pass<'_>) -> Step {
     let aim = pass.aim();
     let drifts = pass.exec.status.timeline.iter().filter(|e| e.reason == Reason::Drifted).count();
     if drifts >= DRIFTS {
@@ -100,8 +102,13 @@ fn drifted(pass: &Pass<'_>) -> Step {
         let next = "Find out what keeps writing it (an autoscaler, a deployment tool), and make a new execution.";
         return No::new(Reason::Drifted, By::Host, "the target does not hold still", what, next).record(pass, None);
     }
+    anew(pass, format!("{aim} moved after the plan was made, so that the plan made again is another. It is looked at anew."))
+}
+
+/// What was granted for this plan goes next (`brake`).
+fn anew(pass: &Pass<'_>, message: String) -> Step {
     pass.record(Phase::Validating, Reason::Drifted, |s| {
         planned::forget(s);
-        s.message = format!("{aim} moved after the plan was made, so that the plan made again is another. It is looked at anew.");
+        s.message = message;
     })
 }

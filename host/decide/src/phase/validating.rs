@@ -1,6 +1,7 @@
 //! `Validating`: parameters, plan and policy are looked at. Nothing was touched.
-use super::{cancelled, chain};
+use super::{cancelled, chain, dry_running};
 use crate::{
+    dry_run::{self, unannounced},
     model::Planned,
     observed::{Ruling, Validating},
     planned,
@@ -22,11 +23,25 @@ pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
     }
 }
 
-fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
+/// Everybody said yes, so far as was asked: on to what stands next. Also after the dry run.
+pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
     if pass.exec.spec.dry_run == DryRun::Plan {
         return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
             store(s, planned, ruling);
             s.message = "Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.".into();
+        });
+    }
+    if dry_run::needed(pass, ruling) {
+        return dry_running::begin(pass, planned, ruling);
+    }
+    if pass.exec.spec.dry_run == DryRun::Server {
+        return pass.record(Phase::Completed, Reason::DryRunPassed, |s| {
+            store(s, planned, ruling);
+            let more = unannounced(&s.diff);
+            s.message = format!(
+                "The API server would take it, and the policies allow what it would change{more}. Nothing was touched. To run it, make \
+                 an execution without dryRun."
+            );
         });
     }
     pass.record(Phase::Preparing, Reason::Accepted, |s| {

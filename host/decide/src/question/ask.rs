@@ -1,6 +1,6 @@
 //! From an execution, its plan and what was found to the question. A function of its arguments alone.
 use super::{
-    Action, Asked, CanDryRun, Change, Cluster, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel, RollbackOf,
+    Action, Asked, CanDryRun, Change, Cluster, Difference, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel, RollbackOf,
     Target, VERSION, WayBack, WayBackKind, Written,
 };
 use crate::argv;
@@ -23,6 +23,7 @@ pub fn of(exec: &Execution, info: &ActionInfo, planned: &Planned, facts: &Facts,
         parameters: parsed(&planned.parameters),
         targets: planned.target.iter().map(|(object, uid)| target(object, uid.as_ref(), facts)).collect(),
         plan: plan(planned, &exec.namespace),
+        diff: exec.dry_ran().then(|| exec.status.diff.iter().map(difference).collect()),
         cluster: Cluster {
             uid: exec.cluster.to_string(),
             kubernetes: facts.kubernetes.clone(),
@@ -119,6 +120,13 @@ fn changes(object: &ObjectRef, effect: &ChangeEffect) -> Vec<Change> {
             .map(|f| Change { field: f.at.clone(), before: value(&f.before), after: value(&f.after), ..plain(Effect::Set, "") })
             .collect(),
     }
+}
+
+fn difference(d: &crds::DiffStatus) -> Difference {
+    let value = |text: &Option<String>| {
+        text.as_ref().map_or(Value::Null, |t| canonical::value(t).unwrap_or_else(|_| Value::from(t.as_str())))
+    };
+    Difference { field: d.pointer.clone(), before: value(&d.before), after: value(&d.after), announced: d.announced }
 }
 
 fn write(w: &Write) -> Written {

@@ -14,7 +14,7 @@ const FALSE: &str = "False";
 const UNKNOWN: &str = "Unknown";
 
 pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
-    let lines = [Some(accepted(s)), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
+    let lines = [Some(accepted(s)), dry_run_passed(s), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
     let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
     s.conditions = conditions;
 }
@@ -41,12 +41,22 @@ fn accepted(s: &ExecutionStatus) -> Line {
     let yes = || format!("parameters, plan and {}", super::count(policies, "policy", "policies"));
     match s.phase {
         Phase::Refused => ("Accepted", FALSE, why(s.reason), s.summary.clone()),
-        Phase::Validating => ("Accepted", UNKNOWN, why(s.reason), String::new()),
+        Phase::Validating | Phase::DryRunning => ("Accepted", UNKNOWN, why(s.reason), String::new()),
         Phase::Cancelled if s.plan.is_none() => ("Accepted", UNKNOWN, why(s.reason), String::new()),
         Phase::Preparing | Phase::Executing | Phase::Verifying | Phase::Completed | Phase::Failed | Phase::Cancelled => {
             ("Accepted", TRUE, why(Reason::Accepted), yes())
         }
     }
+}
+
+/// The API server would take it. Only where it was asked.
+fn dry_run_passed(s: &ExecutionStatus) -> Option<Line> {
+    let answered = s.dry_run.as_ref()?.answered_at.is_some();
+    Some(match (s.phase, answered) {
+        (_, true) => ("DryRunPassed", TRUE, why(Reason::DryRunAnswered), super::count(s.diff.len(), "field changes", "fields change")),
+        (Phase::Refused, false) => ("DryRunPassed", FALSE, why(s.reason), s.summary.clone()),
+        (_, false) => ("DryRunPassed", UNKNOWN, why(s.reason), String::new()),
+    })
 }
 
 /// Every command exited 0.
@@ -57,7 +67,7 @@ fn executed(s: &ExecutionStatus) -> Line {
         (Phase::Completed, Reason::ChecksPassed) => TRUE,
         (Phase::Failed, Reason::ChecksFailed | Reason::ChecksTimedOut | Reason::ChecksUnavailable) => TRUE,
         (Phase::Failed, Reason::OutcomeUnknown) => UNKNOWN,
-        (Phase::Validating | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
+        (Phase::Validating | Phase::DryRunning | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
         (Phase::Completed | Phase::Failed | Phase::Refused | Phase::Cancelled, _) => FALSE,
     };
     let reason = if value == TRUE { Reason::JobSucceeded } else { s.reason };
@@ -69,7 +79,7 @@ fn succeeded(s: &ExecutionStatus) -> Line {
     let value = match s.phase {
         Phase::Completed => TRUE,
         Phase::Failed | Phase::Refused | Phase::Cancelled => FALSE,
-        Phase::Validating | Phase::Preparing | Phase::Executing | Phase::Verifying => UNKNOWN,
+        Phase::Validating | Phase::DryRunning | Phase::Preparing | Phase::Executing | Phase::Verifying => UNKNOWN,
     };
     ("Succeeded", value, why(s.reason), s.message.clone())
 }
