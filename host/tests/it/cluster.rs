@@ -2,6 +2,7 @@
 pub mod api;
 mod calls;
 mod catalog;
+mod dry_run;
 mod freezes;
 mod guards;
 mod identity;

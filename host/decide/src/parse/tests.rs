@@ -9,14 +9,18 @@ fn stored(phase: Phase) -> KubernetesExecution {
     if phase != Phase::Validating {
         planned::store(&crate::tests::fixtures::planned(), &mut status);
     }
-    if !matches!(phase, Phase::Validating | Phase::Preparing | Phase::Refused) {
+    if phase == Phase::DryRunning {
+        status.dry_run = Some(crds::DryRunStatus { job: "dry-1".into(), ..crds::DryRunStatus::default() });
+    }
+    if !matches!(phase, Phase::Validating | Phase::DryRunning | Phase::Preparing | Phase::Refused) {
         status.job = Some(JobStatus { name: "run-1".into(), uid: Some("job".into()), ..JobStatus::default() });
     }
     KubernetesExecution { status: Some(status), ..kx() }
 }
 
-const ALL: [Phase; 8] = [
+const ALL: [Phase; 9] = [
     Phase::Validating,
+    Phase::DryRunning,
     Phase::Preparing,
     Phase::Executing,
     Phase::Verifying,
@@ -49,7 +53,7 @@ fn spoiled(phases: &[Phase], spoil: fn(&mut ExecutionStatus)) {
 
 #[test]
 fn a_phase_with_a_plan_does_not_parse_without_one() {
-    let planned = [Phase::Preparing, Phase::Executing, Phase::Verifying];
+    let planned = [Phase::DryRunning, Phase::Preparing, Phase::Executing, Phase::Verifying];
     spoiled(&planned, |s| s.plan = None);
     spoiled(&planned, |s| s.plugin = None);
     spoiled(&planned, |s| s.rollback = None);
@@ -62,8 +66,12 @@ fn a_phase_with_a_plan_does_not_parse_without_one() {
 
 #[test]
 fn what_belongs_to_another_phase_does_not_parse() {
-    spoiled(&[Phase::Validating, Phase::Preparing, Phase::Refused], |s| s.job = Some(JobStatus::default()));
+    spoiled(&[Phase::Validating, Phase::DryRunning, Phase::Preparing, Phase::Refused], |s| s.job = Some(JobStatus::default()));
     spoiled(&[Phase::Validating], |s| s.plan = Some(crds::PlanStatus::default()));
+    spoiled(&[Phase::Validating], |s| s.dry_run = Some(crds::DryRunStatus::default()));
+    spoiled(&[Phase::Validating], |s| s.diff = vec![crds::DiffStatus::default()]);
+    spoiled(&[Phase::DryRunning], |s| s.dry_run = None);
+    spoiled(&[Phase::DryRunning], |s| s.dry_run.as_mut().unwrap().job.clear());
     spoiled(&[Phase::Executing, Phase::Verifying], |s| s.job = None);
     spoiled(&[Phase::Verifying], |s| s.job.as_mut().unwrap().uid = None);
     spoiled(&[Phase::Executing], |s| s.finished_at = Some(time::text(at(1))));

@@ -1,6 +1,7 @@
 //! The crash matrix: the core in a small world, with a fault at every pass, alone and in pairs. No run may break a rule (`rules`); each
 //! Rule of the design has a mutant that must be caught (`mutants`).
 mod deed;
+mod dry;
 mod fault;
 mod look;
 mod mutants;
@@ -45,18 +46,26 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Refused, PolicyDenied, 0),
         (Phase::Completed, PlanOnly, 0),
         (Phase::Refused, NotSupportedYet, 0),
+        (Phase::Completed, DryRunPassed, 0),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Refused, PolicyDenied, 0),
+        (Phase::Refused, PolicyDenied, 0),
+        (Phase::Refused, DryRunNotGuarded, 0),
     ];
     assert_eq!(ends, wanted);
     check(ALL.map(|s| (s, vec![])));
 }
 
+/// The longest way.
+const TRIED: Scenario = Scenario { dry: scenario::Dry::Demanded, ..PLAIN };
+
 /// Passes of the longest way without a wait, and some more.
-const DEPTH: usize = 28;
+const DEPTH: usize = 36;
 
 #[test]
 fn no_rule_is_broken_by_a_fault_at_any_pass() {
-    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, s == PLAIN).into_iter().map(move |f| (s, vec![f])));
-    assert!(check(runs) > 9_000);
+    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, s == PLAIN || s == TRIED).into_iter().map(move |f| (s, vec![f])));
+    assert!(check(runs) > 20_000);
 }
 
 /// As many as two threads make in seconds, each pair from a seed of its own.

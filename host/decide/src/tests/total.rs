@@ -69,6 +69,7 @@ prop_compose! {
             exec.status.timeline.iter_mut().for_each(|e| e.at.clone_from(&text));
         }
         match &mut exec.progress {
+            Progress::DryRunning(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
             Progress::Preparing(p) => spoil(&mut p.planned, spoiled, &text),
             Progress::Executing(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
             Progress::Verifying(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }

@@ -1,6 +1,6 @@
 //! What can go wrong, each at a pass.
 use super::{
-    deed,
+    deed, dry,
     scenario::{self, Scenario},
     world::{FakeJob, Pod, World},
 };
@@ -52,6 +52,8 @@ pub enum Fault {
     Revoked(usize),
     /// Somebody freezes, for some passes.
     Frozen(usize, usize),
+    /// Somebody takes the Job of a dry run away.
+    DryJobVanishes(usize),
 }
 
 /// Passes after which a human has put the ledger right.
@@ -77,7 +79,8 @@ impl Fault {
             | Self::JobDeleted(n)
             | Self::Disrupted(n)
             | Self::Drifts(n)
-            | Self::Revoked(n) => n,
+            | Self::Revoked(n)
+            | Self::DryJobVanishes(n) => n,
         }
     }
 
@@ -100,7 +103,8 @@ impl Fault {
             Self::JobDeleted(n) if pass == n => job_deleted(w),
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
-            Self::Revoked(n) if pass == n => w.identity = false,
+            Self::Revoked(n) if pass == n => (w.identity, w.dry.identity) = (false, false),
+            Self::DryJobVanishes(n) if pass == n => w.dry.job = None,
             Self::Frozen(n, passes) if pass == n || pass == n + passes => w.frozen = pass == n,
             _ => {}
         }
@@ -153,6 +157,7 @@ fn job_deleted(w: &mut World) {
 }
 
 fn disrupted(w: &mut World) {
+    dry::disrupted(w);
     if let Some(pod) = w.pods.last_mut().filter(|p| matches!(p.state, Pod::Started | Pod::Changed)) {
         pod.state = Pod::Disrupted;
         w.disruptions += 1;
@@ -187,6 +192,7 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Revoked(n),
             Fault::Frozen(n, 1),
             Fault::Frozen(n, 6),
+            Fault::DryJobVanishes(n),
         ]);
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));

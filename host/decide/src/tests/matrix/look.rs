@@ -1,5 +1,9 @@
 //! What a leader sees of a world, for the phase that it believes in.
-use super::world::{FakeJob, FakePod, Pod, World};
+use super::{
+    dry,
+    scenario::Dry,
+    world::{FakeJob, FakePod, Pod, World},
+};
 use crate::{
     execution::{Execution, Progress},
     model::{Check, CheckVerdict, Planned, Uid},
@@ -23,11 +27,20 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     let guards = GuardsSeen::InForce { since: at(-1) };
     match &exec.progress {
         Progress::Validating => {
-            let left = (exec.reason == crds::Reason::Drifted).then(|| grants(w));
-            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left }))
+            let left = (exec.reason == crds::Reason::Drifted).then(|| left_over(w));
+            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w, exec), left }))
+        }
+        Progress::DryRunning(p) => {
+            // The policies of this world are as old as the cluster.
+            let guards = GuardsSeen::InForce { since: at(-100) };
+            let (grants, job) = (dry::grants(w), dry::job(w, p));
+            let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
+            let last = p.answered && job == DryJob::Absent && grants == Grants::None;
+            let judged = last.then(|| judged(w, exec));
+            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged }))
         }
         Progress::Preparing(_) => {
-            let judged = w.identity.then(|| judged(w));
+            let judged = w.identity.then(|| judged(w, exec));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
             PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes }))
         }
@@ -38,16 +51,23 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: (!w.identity).then(|| checks(w)) }))
         }
         Progress::Over(_) => PhaseSeen::Over(Over {
-            grants: if w.identity { Grants::Partly } else { Grants::None },
+            grants: left_over(w),
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
         }),
     }
 }
 
-fn judged(w: &World) -> Judgement {
+/// By label, so of both kinds.
+fn left_over(w: &World) -> Grants {
+    if w.identity || w.dry.identity { Grants::Partly } else { Grants::None }
+}
+
+fn judged(w: &World, exec: &Execution) -> Judgement {
     let plan = &PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)];
-    match w.scenario.denied {
+    let denied = w.scenario.denied || (w.scenario.denies_diff && exec.dry_ran());
+    match denied {
+        false if w.scenario.dry == Dry::Demanded => stored::demanding(plan),
         false => stored::judged(plan),
         true => {
             let ruling = ruling(&[allow(), Verdict::Deny(vec![])]);

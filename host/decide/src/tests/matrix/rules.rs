@@ -1,5 +1,5 @@
 //! What must hold, each rule by its name: while it goes on, and at the end.
-use super::{fault::Fault, world::World};
+use super::{fault::Fault, scenario::Dry, world::World};
 use crate::{
     execution::{Execution, Progress},
     observed::{Observed, PhaseSeen},
@@ -33,6 +33,10 @@ pub const TRUE_WORDS: &str = "who says that nothing was touched is right";
 pub const TOLD: &str = "a Job that was made is told of";
 pub const HONORED: &str = "what is not honored is refused";
 pub const FROZEN: &str = "nothing starts while it is frozen";
+pub const NO_WRITE: &str = "a dry run writes nothing";
+pub const TRIED: &str = "what wants a dry run is not done without one";
+pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";
+pub const DRY_TOLD: &str = "a dry run is recorded before it is made";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -53,6 +57,9 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
     };
     if starts && matches!(&seen.phase, PhaseSeen::Preparing(s) if !s.freezes.is_empty()) {
         broken.push(Broken::new(FROZEN, format!("{:?}", exec.phase())));
+    }
+    if matches!(step, Step::Do(Effect::DryRun(_))) && !matches!(&exec.progress, Progress::DryRunning(p) if !p.answered) {
+        broken.push(Broken::new(DRY_TOLD, format!("{:?}", exec.phase())));
     }
     if let (Step::Do(Effect::CreateJob(_)), Progress::Executing(p)) = (step, &exec.progress)
         && p.seen.is_some()
@@ -91,11 +98,28 @@ pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
         broken.push(Broken::new(ONE_END, format!("still {phase:?}/{reason:?}")));
     }
     true_words(w, phase, reason, faults, broken);
+    dry_run(w, phase, last.payload.as_str(), broken);
     if w.jobs_made > 0 && !last.payload.as_str().contains("\"serviceAccount\"") {
         broken.push(Broken::new(TOLD, format!("{phase:?}/{reason:?}, {} Jobs", w.jobs_made)));
     }
     if w.scenario.unsupported && (phase == Phase::Completed || w.jobs_made > 0) {
         broken.push(Broken::new(HONORED, format!("{phase:?}/{reason:?}")));
+    }
+}
+
+fn dry_run(w: &World, phase: Phase, told: &str, broken: &mut Vec<Broken>) {
+    let (done, how) = (phase == Phase::Completed || w.changes > 0, || format!("{phase:?}, {} changes", w.changes));
+    if w.dry.writes > 0 {
+        broken.push(Broken::new(NO_WRITE, format!("{} writes", w.dry.writes)));
+    }
+    if w.scenario.dry != Dry::No && done && !told.contains("\"answeredAt\"") {
+        broken.push(Broken::new(TRIED, how()));
+    }
+    if w.scenario.dry == Dry::Asked && w.jobs_made > 0 {
+        broken.push(Broken::new(HONORED, how()));
+    }
+    if w.scenario.denies_diff && done {
+        broken.push(Broken::new(DIFF_ASKED, how()));
     }
 }
 
@@ -120,8 +144,8 @@ fn rows(w: &World, broken: &mut Vec<Broken>) {
 fn nothing_left(w: &World, broken: &mut Vec<Broken>) {
     let finalized = w.exec.as_ref().is_some_and(|e| e.finalized);
     let held = w.pods.iter().filter(|p| p.held).count();
-    if w.identity || finalized || held > 0 {
-        let how = format!("identity {}, finalizer {finalized}, held pods {held}", w.identity);
+    if w.identity || w.dry.identity || finalized || held > 0 {
+        let how = format!("identity {}, of the dry run {}, finalizer {finalized}, held pods {held}", w.identity, w.dry.identity);
         broken.push(Broken::new(NOTHING_LEFT, how));
     }
 }
@@ -136,6 +160,7 @@ fn true_words(w: &World, phase: Phase, reason: Reason, faults: &[Fault], broken:
             | Reason::NeverStarted
             | Reason::JobRefused
             | Reason::PlanOnly
+            | Reason::DryRunPassed
             | Reason::JobNameTaken
     );
     let lies = (untouched && w.changes > 0 && !torn)

@@ -148,7 +148,7 @@ impl Run<'_> {
             self.w.tick();
         }
         if self.w.exec.is_none() {
-            self.w.identity = false;
+            (self.w.identity, self.w.dry.identity) = (false, false);
         }
     }
 }

@@ -11,6 +11,16 @@ pub enum Fate {
     Hangs,
 }
 
+/// Whether a dry run on the server is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dry {
+    No,
+    /// `dryRun: Server`.
+    Asked,
+    /// A policy allows it only after one.
+    Demanded,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
     pub fate: Fate,
@@ -18,14 +28,27 @@ pub struct Scenario {
     /// The policy says no.
     pub denied: bool,
     pub plan_only: bool,
+    pub dry: Dry,
+    /// The guard of dry runs is not in force.
+    pub unguarded: bool,
+    /// The policy says no once it sees what would change.
+    pub denies_diff: bool,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
 }
 
-pub const PLAIN: Scenario =
-    Scenario { fate: Fate::Succeeds, idempotent: false, denied: false, plan_only: false, unsupported: false };
+pub const PLAIN: Scenario = Scenario {
+    fate: Fate::Succeeds,
+    idempotent: false,
+    denied: false,
+    plan_only: false,
+    dry: Dry::No,
+    unguarded: false,
+    denies_diff: false,
+    unsupported: false,
+};
 
-pub const ALL: [Scenario; 9] = [
+pub const ALL: [Scenario; 14] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -35,12 +58,20 @@ pub const ALL: [Scenario; 9] = [
     Scenario { denied: true, ..PLAIN },
     Scenario { plan_only: true, ..PLAIN },
     Scenario { unsupported: true, ..PLAIN },
+    Scenario { dry: Dry::Asked, ..PLAIN },
+    Scenario { dry: Dry::Demanded, ..PLAIN },
+    Scenario { dry: Dry::Asked, denies_diff: true, ..PLAIN },
+    Scenario { dry: Dry::Demanded, denies_diff: true, ..PLAIN },
+    Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN },
 ];
 
 impl Scenario {
     pub fn ask(&self, spec: &mut ExecutionSpec) {
         if self.plan_only {
             spec.dry_run = DryRun::Plan;
+        }
+        if self.dry == Dry::Asked {
+            spec.dry_run = DryRun::Server;
         }
         if self.unsupported {
             spec.break_glass = true;

@@ -1,6 +1,9 @@
 //! A cluster, a database and a clock, small enough to be run some ten thousand times: one execution, its ledger rows, identity, Job
 //! and pods, and a target that counts how often it was changed.
-use super::scenario::{Fate, Scenario};
+use super::{
+    dry::{self, Dry},
+    scenario::{Fate, Scenario},
+};
 use crate::{
     execution::Execution,
     row::{self, Row},
@@ -89,6 +92,7 @@ pub struct World {
     pub identity: bool,
     pub job: Option<FakeJob>,
     pub pods: Vec<FakePod>,
+    pub dry: Dry,
     pub drifted: bool,
     pub frozen: bool,
     pub changes: u32,
@@ -117,6 +121,7 @@ impl World {
             identity: false,
             job: None,
             pods: vec![],
+            dry: Dry::default(),
             drifted: false,
             frozen: false,
             changes: 0,
@@ -166,6 +171,7 @@ impl World {
         self.clock += SignedDuration::from_millis(20);
         self.kubelet();
         self.job_controller();
+        dry::tick(self);
         let ours = |p: &FakePod, job: &Option<FakeJob>| job.as_ref().is_some_and(|j| j.uid == p.job);
         let job = self.job.clone();
         // A pod goes when nothing holds it and its Job is gone or it was deleted.
