@@ -1,6 +1,7 @@
 //! What the API server refuses by itself, with no operator running: each guard of `deploy/admission` and each rule of the CRDs, by a
 //! test that fails when it is removed. Who asks is allowed everything by RBAC, wherever that is not the point.
 mod cluster_scope;
+mod dry_run;
 mod may_run;
 mod one_target;
 mod operator;

@@ -2,6 +2,7 @@
 //! of it. What must be so of every one, however it ends, is held by `Run::ended`.
 mod cancel;
 mod deadline;
+mod dry_run;
 mod failure;
 mod freeze;
 mod not_supported;

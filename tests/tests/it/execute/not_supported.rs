@@ -11,8 +11,7 @@ async fn every_field_that_is_not_honored_yet_is_refused() {
     let web = Workload::deployment(&cluster, &space.name, 1).await;
     let generation = web.now().await["metadata"]["generation"].clone();
     let another = json!({"name": "x", "uid": "22222222-2222-4222-8222-222222222222"});
-    let table: [(&str, Value); 8] = [
-        ("spec.dryRun: Server", json!({"dryRun": "Server"})),
+    let table: [(&str, Value); 7] = [
         ("spec.rollbackOf", json!({"rollbackOf": another})),
         ("spec.planHash", json!({"planHash": format!("sha256:{}", "0".repeat(64))})),
         ("spec.breakGlass", json!({"breakGlass": true})),
