@@ -140,7 +140,7 @@ pub struct PlanStatus {
     /// Running it again after it was cut off does no harm.
     pub idempotent: bool,
     /// The API server can carry it out without persisting.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// The image of the Job, by digest.
     pub image: String,

@@ -14,7 +14,8 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
+        ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing,
+        Validating, Verifying,
     },
     question::{self, Facts},
     site::Site,

@@ -11,6 +11,7 @@ use crate::{
     site::Site,
 };
 use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_PLAN_HASH, FINALIZER_OUTCOME, LABEL_ACTION, LABEL_EXECUTION_UID};
+pub use dry::{DEADLINE as DRY_DEADLINE, manifest as dry_manifest, name as dry_name};
 use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule},
@@ -18,7 +19,6 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-pub use dry::{DEADLINE as DRY_DEADLINE, manifest as dry_manifest, name as dry_name};
 use std::collections::BTreeMap;
 
 /// Prefix of the annotations in which the files of a plan travel.

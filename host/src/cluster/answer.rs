@@ -33,7 +33,8 @@ impl Cluster {
             let Some(Printed { objects, warnings }) = parsed(text) else {
                 return Ok(unreadable(&format!("command {command} printed something else than objects")));
             };
-            let objects: Option<Vec<Object>> = objects.into_iter().map(|o| self.object(&target.api, kind(o, target)?, &[])).collect();
+            let objects: Option<Vec<Object>> =
+                objects.into_iter().map(|o| self.object(&target.api, kind(o, target)?, &[])).collect();
             match objects {
                 Some(objects) if !objects.is_empty() => answer.0.extend(objects),
                 _ => return Ok(unreadable(&format!("command {command} printed no {}", target.api.kind))),
@@ -86,7 +87,8 @@ struct Printed {
 /// Objects one after the other, and lines of warnings between or within them: no line of an indented object begins as they do.
 fn parsed(text: &str) -> Option<Printed> {
     let (warnings, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with(WARNING));
-    let objects = serde_json::Deserializer::from_str(&rest.join("\n")).into_iter::<Value>().collect::<Result<Vec<_>, _>>().ok()?;
+    let objects =
+        serde_json::Deserializer::from_str(&rest.join("\n")).into_iter::<Value>().collect::<Result<Vec<_>, _>>().ok()?;
     let warnings = warnings.into_iter().filter_map(|w| w.strip_prefix(WARNING)).map(str::to_owned).collect();
     Some(Printed { objects, warnings })
 }

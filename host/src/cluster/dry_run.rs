@@ -67,11 +67,8 @@ impl Cluster {
 
     /// Asks for an account that RBAC lets us make and nothing but the guard of dry runs refuses.
     pub async fn dry_run_guard(&self) -> Result<DryGuard, CallError> {
-        let metadata = ObjectMeta {
-            name: Some(DRY_RUN_PROBE.into()),
-            namespace: Some(NAMESPACE_DRYRUN.into()),
-            ..ObjectMeta::default()
-        };
+        let metadata =
+            ObjectMeta { name: Some(DRY_RUN_PROBE.into()), namespace: Some(NAMESPACE_DRYRUN.into()), ..ObjectMeta::default() };
         let probe = ServiceAccount { metadata, automount_service_account_token: Some(false), ..ServiceAccount::default() };
         let accounts = self.accounts(NAMESPACE_DRYRUN);
         match within(accounts.create(&PostParams::default(), &probe)).await {

@@ -29,12 +29,7 @@ const REQUESTS: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "32Mi")];
 /// Room for kubectl's discovery cache.
 const TMP_SIZE: &str = "16Mi";
 
-pub(super) fn spec(
-    planned: &Planned,
-    access: &Access,
-    site: &Site,
-    argv: fn(&Command, Option<&str>) -> Vec<String>,
-) -> PodSpec {
+pub(super) fn spec(planned: &Planned, access: &Access, site: &Site, argv: fn(&Command, Option<&str>) -> Vec<String>) -> PodSpec {
     let commands = planned.proposal.commands.iter().zip(0_usize..);
     let mut containers: Vec<Container> =
         commands.map(|(command, n)| container(n, argv(command, Some(&access.namespace)), planned, site)).collect();

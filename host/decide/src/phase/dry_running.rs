@@ -4,8 +4,7 @@ mod answer;
 
 use super::{AGAIN, cancelled, chain, preparing, validating, view_moved};
 use crate::{
-    access,
-    dry_run,
+    access, dry_run,
     execution::DryRunning as Progress,
     job,
     model::{Planned, Uid},
@@ -102,7 +101,9 @@ fn start(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     match &s.grants {
         Grants::None | Grants::Partly => Step::Do(Effect::Grant(Box::new(access))),
         Grants::Pending => wait(pass, p, Why::Grant, "what was granted to it is not in force"),
-        Grants::Forbidden { why } => preparing::not_granted(pass, format!("The API server refuses the dry run's identity: {why}.")),
+        Grants::Forbidden { why } => {
+            preparing::not_granted(pass, format!("The API server refuses the dry run's identity: {why}."))
+        }
         Grants::Whole => match (&s.proof, settled(pass, &s.guards)) {
             (None, _) => view_moved(pass),
             (Some(DryGuard::Open { why }), _) => open(pass, why),
@@ -168,5 +169,6 @@ fn open(pass: &Pass<'_>, why: &str) -> Step {
 fn taken(pass: &Pass<'_>, p: &Progress, uid: &Uid) -> Step {
     let what = format!("Something else has the name of Job {}: it has uid {uid} and is not ours.", p.job);
     let next = "Find out who made it (only Writ may make Jobs there), then make a new execution.";
-    No::new(Reason::JobNameTaken, By::Host, format!("something else has the name of Job {}", p.job), what, next).record(pass, None)
+    No::new(Reason::JobNameTaken, By::Host, format!("something else has the name of Job {}", p.job), what, next)
+        .record(pass, None)
 }

@@ -47,7 +47,9 @@ fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: 
         return drifted(pass);
     }
     match chain::allowed(pass, now, ruling) {
-        Ok(()) if dry_run::needed(pass, ruling) => anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into()),
+        Ok(()) if dry_run::needed(pass, ruling) => {
+            anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into())
+        }
         Ok(()) => granted(pass, access, &s.grants, ruling),
         Err(no) => no,
     }

@@ -1,8 +1,8 @@
 //! The other direction: a status that the host wrote, back into a `Planned`. What does not parse was written by somebody else.
 use super::{IMPOSSIBLE, UNNEEDED};
 use crate::model::{
-    ActionName, Api, Change, ChangeEffect, Command, Digest, DryRunForm, Field, Json, Malformed, ObjectRef, Operation, PlanHash, Planned,
-    PluginId, Proposal, Risk, Uid, Undo, Write,
+    ActionName, Api, Change, ChangeEffect, Command, Digest, DryRunForm, Field, Json, Malformed, ObjectRef, Operation, PlanHash,
+    Planned, PluginId, Proposal, Risk, Uid, Undo, Write,
 };
 use crds::{ChangeStatus, CommandStatus, ExecutionStatus, PlanStatus, PluginUsed, RollbackStatus, TargetSeen, WriteStatus};
 

@@ -1,7 +1,7 @@
 //! From an execution, its plan and what was found to the question. A function of its arguments alone.
 use super::{
-    Action, Asked, CanDryRun, Change, Cluster, Difference, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel, RollbackOf,
-    Target, VERSION, WayBack, WayBackKind, Written,
+    Action, Asked, CanDryRun, Change, Cluster, Difference, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel,
+    RollbackOf, Target, VERSION, WayBack, WayBackKind, Written,
 };
 use crate::argv;
 use crate::canonical;

@@ -14,7 +14,8 @@ const FALSE: &str = "False";
 const UNKNOWN: &str = "Unknown";
 
 pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
-    let lines = [Some(accepted(s)), dry_run_passed(s), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
+    let lines =
+        [Some(accepted(s)), dry_run_passed(s), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
     let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
     s.conditions = conditions;
 }
@@ -53,7 +54,9 @@ fn accepted(s: &ExecutionStatus) -> Line {
 fn dry_run_passed(s: &ExecutionStatus) -> Option<Line> {
     let answered = s.dry_run.as_ref()?.answered_at.is_some();
     Some(match (s.phase, answered) {
-        (_, true) => ("DryRunPassed", TRUE, why(Reason::DryRunAnswered), super::count(s.diff.len(), "field changes", "fields change")),
+        (_, true) => {
+            ("DryRunPassed", TRUE, why(Reason::DryRunAnswered), super::count(s.diff.len(), "field changes", "fields change"))
+        }
         (Phase::Refused, false) => ("DryRunPassed", FALSE, why(s.reason), s.summary.clone()),
         (_, false) => ("DryRunPassed", UNKNOWN, why(s.reason), String::new()),
     })

@@ -91,8 +91,14 @@ async fn what_is_no_object_of_the_targets_kind_is_no_answer() {
         ("deployment.apps/web scaled\n", "something else than objects"),
         ("", "printed no Deployment"),
         ("unable to retrieve container logs for x", "is gone with its container"),
-        (r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web", "uid": "u"}, "data": {"a": "aHVudGVyMg=="}}"#, "printed no Deployment"),
-        (r#"{"apiVersion": "apps/v1beta1", "kind": "Deployment", "metadata": {"name": "web", "uid": "u"}}"#, "printed no Deployment"),
+        (
+            r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web", "uid": "u"}, "data": {"a": "aHVudGVyMg=="}}"#,
+            "printed no Deployment",
+        ),
+        (
+            r#"{"apiVersion": "apps/v1beta1", "kind": "Deployment", "metadata": {"name": "web", "uid": "u"}}"#,
+            "printed no Deployment",
+        ),
     ] {
         let Answered::Unreadable { why } = answer(printed).await else { panic!("{printed}") };
         assert!(why.contains(words), "{why}");
@@ -108,9 +114,7 @@ async fn more_than_any_object_is_not_looked_at() {
 /// No value of a Secret comes out, and that it changes does.
 #[tokio::test]
 async fn of_a_secret_only_digests_are_shown() {
-    let secret = |value: &str| {
-        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web", "namespace": "shop", "uid": TARGET}, "data": {"a": value}})
-    };
+    let secret = |value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web", "namespace": "shop", "uid": TARGET}, "data": {"a": value}});
     let printed: &'static str = Box::leak(secret("bmV3").to_string().into_boxed_str());
     let (cluster, _) = cluster(move |call: &Call| match () {
         () if call.line.contains("/log") => Answer::Text(printed),
@@ -174,7 +178,9 @@ async fn the_guard_is_believed_only_where_it_refuses_by_its_own_words() {
     assert_eq!(guarded.dry_run_guard().await.unwrap(), DryGuard::InForce);
     assert_eq!(heard.lines(), [PROBE]);
     assert_eq!(heard.calls()[0].body["metadata"]["name"], json!("dry-probe"));
-    for (code, message) in [(403, "serviceaccounts is forbidden: User cannot create resource"), (409, "already exists"), (422, its_own)] {
+    for (code, message) in
+        [(403, "serviceaccounts is forbidden: User cannot create resource"), (409, "already exists"), (422, its_own)]
+    {
         let (open, _) = cluster(move |_| no(code, "No", message));
         assert_eq!(open.dry_run_guard().await.unwrap(), DryGuard::Open { why: message.into() }, "{code}");
     }
@@ -184,7 +190,8 @@ async fn the_guard_is_believed_only_where_it_refuses_by_its_own_words() {
 
 #[tokio::test]
 async fn a_write_that_went_through_is_told_and_taken_away_again() {
-    let (cluster, heard) = cluster(|call| Answer::Json(if call.is("POST") { 201 } else { 200 }, json!({"metadata": {"name": "dry-probe"}})));
+    let (cluster, heard) =
+        cluster(|call| Answer::Json(if call.is("POST") { 201 } else { 200 }, json!({"metadata": {"name": "dry-probe"}})));
     assert!(matches!(cluster.dry_run_guard().await.unwrap(), DryGuard::Open { .. }));
     assert_eq!(heard.lines(), [PROBE.to_owned(), format!("DELETE {}/dry-probe", PROBE.trim_start_matches("POST "))]);
 }

@@ -184,7 +184,8 @@ async fn the_binding_goes_before_the_account_and_each_by_its_uid() {
 async fn a_dry_run_has_its_account_where_dry_runs_live_and_loses_it_with_the_rest() {
     let dry = Access { name: format!("dry-{EXECUTION}.{TARGET}"), home: "writ-dryrun".into(), ..access() };
     let account = format!("/api/v1/namespaces/writ-dryrun/serviceaccounts/{}", dry.name);
-    let (cluster, heard) = cluster(|call| if call.is("POST") { Answer::Json(201, json!({"metadata": {}})) } else { labeled(call) });
+    let (cluster, heard) =
+        cluster(|call| if call.is("POST") { Answer::Json(201, json!({"metadata": {}})) } else { labeled(call) });
     cluster.grant(&dry).await.unwrap();
     assert_eq!(heard.sorted(), [format!("POST {}", account.rsplit_once('/').unwrap().0), format!("POST {BINDINGS}")]);
     let binding = heard.calls().into_iter().find(|c| c.line.contains("rolebindings")).unwrap();

@@ -37,7 +37,9 @@ async fn a_policy_wants_a_dry_run_and_denies_what_was_not_announced() {
     assert_eq!(verdict(None).await, wanted, "before the dry run there is no diff");
     assert_eq!(verdict(Some(vec![])).await, wanted);
     assert_eq!(verdict(Some(vec![field("/spec/replicas", true)])).await, wanted);
-    let Verdict::Deny(all) = verdict(Some(vec![field("/spec/replicas", true), field("/spec/paused", false)])).await else { panic!() };
+    let Verdict::Deny(all) = verdict(Some(vec![field("/spec/replicas", true), field("/spec/paused", false)])).await else {
+        panic!()
+    };
     let said: Vec<&str> = all.iter().map(|Denial { message, .. }| message.as_str()).collect();
     assert_eq!(said, ["/spec/paused was not announced"]);
 }
