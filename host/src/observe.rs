@@ -177,7 +177,7 @@ async fn dry_running(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Dr
     let (grants, job) = try_join(grants, cluster.dry_run(exec, p)).await?;
     let absent = job == DryJob::Absent;
     let proof = if absent && grants == Grants::Whole { Some(cluster.dry_run_guard().await?) } else { None };
-    let last = p.answered && absent && grants == Grants::None;
+    let last = p.answered && job.gone() && grants == Grants::None;
     let (judged, question) = match last {
         true => judged(with, now, exec, Some(&p.planned)).await.map(|j| (Some(j.judgement), j.question))?,
         false => (None, None),

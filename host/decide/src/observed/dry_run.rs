@@ -60,6 +60,17 @@ pub enum DryJob {
     },
 }
 
+impl DryJob {
+    /// Nothing of ours that could still start anything.
+    #[must_use]
+    pub const fn gone(&self) -> bool {
+        match self {
+            Self::Absent | Self::Foreign { .. } => true,
+            Self::Stale { stopping, .. } | Self::Ours { stopping, .. } => *stopping,
+        }
+    }
+}
+
 /// What the commands of a dry run answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {

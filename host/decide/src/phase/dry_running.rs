@@ -18,6 +18,8 @@ use jiff::SignedDuration;
 
 /// An API server hears of a changed policy within a second. One that lags longer is not to be found out by a dry run.
 const SETTLED: u32 = 60;
+/// The authorizer hears of a new binding within some milliseconds.
+const GRANT: SignedDuration = SignedDuration::from_millis(50);
 /// A watch wakes us; this is for what no watch tells of.
 const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
@@ -82,7 +84,7 @@ fn wait(pass: &Pass<'_>, p: &Progress, why: Why, seen: &str) -> Step {
     if pass.now >= end {
         return failed(pass, &format!("there was no answer within {limit} s: {seen}"));
     }
-    let look = pass.now.checked_add(LOOK).unwrap_or(end);
+    let look = pass.now.checked_add(if why == Why::Grant { GRANT } else { LOOK }).unwrap_or(end);
     Step::Wait(Waiting::at(look.min(end), why))
 }
 
@@ -125,9 +127,9 @@ fn settled(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<Step> {
 /// What would change is stored. The identity went first (`brake`); now the Job, and then the question.
 fn answered(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     match (&s.job, &s.judged) {
-        (DryJob::Ours { uid, stopping, .. } | DryJob::Stale { uid, stopping }, _) => end(pass, p, uid, *stopping),
-        (DryJob::Absent | DryJob::Foreign { .. }, Some(judged)) => judge(pass, p, s, judged),
-        (DryJob::Absent | DryJob::Foreign { .. }, None) => view_moved(pass),
+        (DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false }, _) => end(pass, p, uid, false),
+        (_, Some(judged)) => judge(pass, p, s, judged),
+        (_, None) => view_moved(pass),
     }
 }
 

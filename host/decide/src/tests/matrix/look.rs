@@ -35,7 +35,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let guards = GuardsSeen::InForce { since: at(-100) };
             let (grants, job) = (dry::grants(w), dry::job(w, p));
             let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
-            let last = p.answered && job == DryJob::Absent && grants == Grants::None;
+            let last = p.answered && job.gone() && grants == Grants::None;
             let judged = last.then(|| judged(w, exec));
             PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged }))
         }
