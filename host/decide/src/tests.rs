@@ -1,5 +1,6 @@
 //! Tests of the core as a whole: the table of every phase and every observation, messages, and the crash matrix.
 mod decisions;
+mod dry_run;
 pub(crate) mod fixtures;
 mod matrix;
 mod messages;

@@ -55,11 +55,11 @@ enum Dry {
     Server,
 }
 
-impl From<Option<Dry>> for DryRun {
-    fn from(asked: Option<Dry>) -> Self {
-        match asked {
-            Some(Dry::Server) => Self::Server,
-            Some(Dry::Plan) | None => Self::Plan,
+impl Dry {
+    const fn spec(self) -> DryRun {
+        match self {
+            Self::Plan => DryRun::Plan,
+            Self::Server => DryRun::Server,
         }
     }
 }
@@ -76,7 +76,7 @@ impl Run {
         let wanted = self.wanted(&mut cluster).await?;
         let words = Words::beside(self.output);
         if self.dry_run.is_some() || asks {
-            let planned = plan(&cluster, &wanted, self.dry_run.into(), words).await?;
+            let planned = plan(&cluster, &wanted, self.dry_run.map_or(DryRun::Plan, Dry::spec), words).await?;
             let exit = Exit::of(&planned.status.clone().unwrap_or_default());
             if self.dry_run.is_some() || exit != Exit::Done {
                 self.print(&planned)?;

@@ -214,6 +214,7 @@ mod tests {
                 },
                 "uid": "cluster"
               },
+              "diff": null,
               "execution": {
                 "breakGlass": false,
                 "dryRun": "None",
