@@ -4,6 +4,7 @@
 #![allow(clippy::duplicated_attributes, reason = "kube repeats `printcolumn` and `derive`, one a column and trait")]
 
 mod action;
+mod dry_run;
 mod execution;
 mod freeze;
 pub mod labels;
@@ -16,6 +17,7 @@ mod schema;
 mod status;
 
 pub use action::*;
+pub use dry_run::*;
 pub use execution::*;
 pub use freeze::*;
 pub use phase::Phase;

@@ -57,9 +57,12 @@ pub struct Question {
     pub targets: Vec<Target>,
     /// What would be done.
     pub plan: Plan,
-    /// What the API server says would be different, one entry a field: its answer to the dry run. Null before there was one.
+    /// The API server was asked what this plan would change. False: `diff` says nothing yet.
     #[serde(default)]
-    pub diff: Option<Vec<Difference>>,
+    pub tried: bool,
+    /// What it answered would be different, one entry a field.
+    #[serde(default)]
+    pub diff: Vec<Difference>,
     /// The cluster.
     pub cluster: Cluster,
 }

@@ -8,7 +8,7 @@ use crate::{
     execution::DryRunning as Progress,
     job,
     model::{Planned, Uid},
-    observed::{DryGuard, DryJob, DryRunning, Grants, GuardsSeen, Judgement, PodSeen, Ruling},
+    observed::{Answer, DryGuard, DryJob, DryRunning, Grants, GuardsSeen, Judgement, PodSeen, Ruling},
     planned,
     step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, policy_status, summary},
@@ -18,6 +18,8 @@ use jiff::SignedDuration;
 
 /// An API server hears of a changed policy within a second. One that lags longer is not to be found out by a dry run.
 const SETTLED: u32 = 60;
+/// Seconds. A kubelet may say that a command ended before the last of what it printed can be read.
+const WRITTEN: u32 = 5;
 /// The authorizer hears of a new binding within some milliseconds.
 const GRANT: SignedDuration = SignedDuration::from_millis(50);
 /// A watch wakes us; this is for what no watch tells of.
@@ -55,7 +57,8 @@ fn asking(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
         DryJob::Stale { uid, stopping } => end(pass, p, uid, *stopping),
         DryJob::Foreign { uid } => taken(pass, p, uid),
         DryJob::Ours { pod, answer, .. } => match pod {
-            PodSeen::Ended { command, exit_code: 0, .. } if last(p, *command) => match answer {
+            PodSeen::Ended { command, exit_code: 0, at, .. } if last(p, *command) => match answer {
+                Some(Answer::Unreadable { .. }) if pass.now < pass.after(*at, WRITTEN) => view_moved(pass),
                 Some(answer) => answer::record(pass, p, answer),
                 None => view_moved(pass),
             },

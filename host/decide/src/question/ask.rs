@@ -23,7 +23,8 @@ pub fn of(exec: &Execution, info: &ActionInfo, planned: &Planned, facts: &Facts,
         parameters: parsed(&planned.parameters),
         targets: planned.target.iter().map(|(object, uid)| target(object, uid.as_ref(), facts)).collect(),
         plan: plan(planned, &exec.namespace),
-        diff: exec.dry_ran().then(|| exec.status.diff.iter().map(difference).collect()),
+        tried: exec.dry_ran(),
+        diff: exec.status.diff.iter().map(difference).collect(),
         cluster: Cluster {
             uid: exec.cluster.to_string(),
             kubernetes: facts.kubernetes.clone(),
@@ -214,7 +215,7 @@ mod tests {
                 },
                 "uid": "cluster"
               },
-              "diff": null,
+              "diff": [],
               "execution": {
                 "breakGlass": false,
                 "dryRun": "None",
@@ -296,6 +297,7 @@ mod tests {
                   "uid": "6d1f8e90-1111-4222-8333-444455556666"
                 }
               ],
+              "tried": false,
               "version": 1
             }"#]]
         .assert_eq(&serde_json::to_string_pretty(&question).unwrap());

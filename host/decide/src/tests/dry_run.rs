@@ -20,7 +20,12 @@ fn dry(phase: &PhaseSeen, one: impl Fn(&DryRunning) -> bool) -> bool {
 
 #[test]
 fn what_happens_while_it_asks() {
-    snapshot(&["dry running"], "", 4, |p| dry(p, |s| s.grants == Grants::Whole || s.job == DryJob::Absent), &expect![[r#"
+    snapshot(
+        &["dry running"],
+        "",
+        4,
+        |p| dry(p, |s| s.grants == Grants::Whole || s.job == DryJob::Absent),
+        &expect![[r#"
         dry running
           do DryRun: absent, granted | absent, granted, proven
           do EndDryRun: of another plan, granted
@@ -37,8 +42,14 @@ fn what_happens_while_it_asks() {
           wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted
           wait for Starting: absent, granted, guarded | absent, granted, guards not read
           wait for ViewMoved: exit 0, granted | absent, granted, not proven
-    "#]]);
-    snapshot(&["dry running"], "", 1000, |p| dry(p, |s| s.grants == Grants::Whole && s.proof.is_some()), &expect![[r#"
+    "#]],
+    );
+    snapshot(
+        &["dry running"],
+        "",
+        1000,
+        |p| dry(p, |s| s.grants == Grants::Whole && s.proof.is_some()),
+        &expect![[r#"
         dry running
           do EndDryRun: of another plan, granted
           record DryRunning/DryRunAnswered: as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted | no object, granted
@@ -49,16 +60,28 @@ fn what_happens_while_it_asks() {
           wait for JobEnd: of another plan, stopping, granted
           wait for Starting: absent, granted, guards not read
           wait for ViewMoved: exit 0, granted
-    "#]]);
-    snapshot(&["dry running"], "cancelled", 4, |p| dry(p, |_| true), &expect![[r#"
+    "#]],
+    );
+    snapshot(
+        &["dry running"],
+        "cancelled",
+        4,
+        |p| dry(p, |_| true),
+        &expect![[r#"
         dry running
           record Cancelled/CancelRequested: absent, no grant | foreign, no grant | of another plan, no grant | of another plan, stopping, no grant | stopping, no grant | no pod, no grant | pod rejected, no grant | pod not started, no grant | pod never ran, no grant | running, no grant | exit 0, no grant | exit 1, no grant | exit 143, no grant | disrupted, no grant | untrusted, no grant | as announced, no grant | a warning, no grant | nothing would change, no grant | another value, no grant | more than announced, no grant | too much, no grant | another object, no grant | made anew, no grant | target gone, no grant | no object, no grant | unreadable, no grant | too large, no grant | absent, part of the grant | foreign, part of the grant | of another plan, part of the grant | of another plan, stopping, part of the grant | stopping, part of the grant | no pod, part of the grant | pod rejected, part of the grant | pod not started, part of the grant | pod never ran, part of the grant | running, part of the grant | exit 0, part of the grant | exit 1, part of the grant | exit 143, part of the grant | disrupted, part of the grant | untrusted, part of the grant | as announced, part of the grant | a warning, part of the grant | nothing would change, part of the grant | another value, part of the grant | more than announced, part of the grant | too much, part of the grant | another object, part of the grant | made anew, part of the grant | target gone, part of the grant | no object, part of the grant | unreadable, part of the grant | too large, part of the grant | absent, grant pending | foreign, grant pending | of another plan, grant pending | of another plan, stopping, grant pending | stopping, grant pending | no pod, grant pending | pod rejected, grant pending | pod not started, grant pending | pod never ran, grant pending | running, grant pending | exit 0, grant pending | exit 1, grant pending | exit 143, grant pending | disrupted, grant pending | untrusted, grant pending | as announced, grant pending | a warning, grant pending | nothing would change, grant pending | another value, grant pending | more than announced, grant pending | too much, grant pending | another object, grant pending | made anew, grant pending | target gone, grant pending | no object, grant pending | unreadable, grant pending | too large, grant pending | absent, granted | foreign, granted | of another plan, granted | of another plan, stopping, granted | stopping, granted | no pod, granted | pod rejected, granted | pod not started, granted | pod never ran, granted | running, granted | exit 0, granted | exit 1, granted | exit 143, granted | disrupted, granted | untrusted, granted | as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted | too much, granted | another object, granted | made anew, granted | target gone, granted | no object, granted | unreadable, granted | too large, granted | absent, grant forbidden | foreign, grant forbidden | of another plan, grant forbidden | of another plan, stopping, grant forbidden | stopping, grant forbidden | no pod, grant forbidden | pod rejected, grant forbidden | pod not started, grant forbidden | pod never ran, grant forbidden | running, grant forbidden | exit 0, grant forbidden | exit 1, grant forbidden | exit 143, grant forbidden | disrupted, grant forbidden | untrusted, grant forbidden | as announced, grant forbidden | a warning, grant forbidden | nothing would change, grant forbidden | another value, grant forbidden | more than announced, grant forbidden | too much, grant forbidden | another object, grant forbidden | made anew, grant forbidden | target gone, grant forbidden | no object, grant forbidden | unreadable, grant forbidden | too large, grant forbidden | absent, granted, proven | absent, granted, open | absent, granted, not proven | absent, granted, guarded | absent, granted, guards of the same second | absent, granted, guards missing | absent, granted, guards not read | gone, starting | gone, action unknown | gone, not allowed | gone, not granted | gone, target not allowed | gone, target missing | gone, terminating | gone, invalid | gone, plugin refuses | gone, plugin broken | gone, plugin busy | gone, allow | gone, no policy | gone, deny | gone, deny in silence | gone, undefined | gone, malformed | gone, errored | gone, timed out | gone, one of two denies | gone, one fails, one denies | gone, wants an approval | gone, wants a dry run | gone, wants a review | gone, allow, a shadow fails | gone, a shadow alone | gone, drifted | gone, writes two objects
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_happens_when_it_was_answered() {
-    snapshot(&["dry run answered"], "", 4, |p| dry(p, |s| s.job == DryJob::Absent || s.judged.is_some()), &expect![[r#"
+    snapshot(
+        &["dry run answered"],
+        "",
+        4,
+        |p| dry(p, |s| s.job == DryJob::Absent || s.judged.is_some()),
+        &expect![[r#"
         dry run answered
           do EndDryRun: of another plan, no grant | no pod, no grant | pod rejected, no grant | pod not started, no grant | pod never ran, no grant | running, no grant | exit 0, no grant | exit 1, no grant | exit 143, no grant | disrupted, no grant | untrusted, no grant | as announced, no grant | a warning, no grant | nothing would change, no grant | another value, no grant | more than announced, no grant | too much, no grant | another object, no grant | made anew, no grant | target gone, no grant | no object, no grant | unreadable, no grant | too large, no grant | of another plan, grant forbidden | no pod, grant forbidden | pod rejected, grant forbidden | pod not started, grant forbidden | pod never ran, grant forbidden | running, grant forbidden | exit 0, grant forbidden | exit 1, grant forbidden | exit 143, grant forbidden | disrupted, grant forbidden | untrusted, grant forbidden | as announced, grant forbidden | a warning, grant forbidden | nothing would change, grant forbidden | another value, grant forbidden | more than announced, grant forbidden | too much, grant forbidden | another object, grant forbidden | made anew, grant forbidden | target gone, grant forbidden | no object, grant forbidden | unreadable, grant forbidden | too large, grant forbidden
           do Revoke: absent, part of the grant | foreign, part of the grant | of another plan, part of the grant | of another plan, stopping, part of the grant | stopping, part of the grant | no pod, part of the grant | pod rejected, part of the grant | pod not started, part of the grant | pod never ran, part of the grant | running, part of the grant | exit 0, part of the grant | exit 1, part of the grant | exit 143, part of the grant | disrupted, part of the grant | untrusted, part of the grant | as announced, part of the grant | a warning, part of the grant | nothing would change, part of the grant | another value, part of the grant | more than announced, part of the grant | too much, part of the grant | another object, part of the grant | made anew, part of the grant | target gone, part of the grant | no object, part of the grant | unreadable, part of the grant | too large, part of the grant | absent, grant pending | foreign, grant pending | of another plan, grant pending | of another plan, stopping, grant pending | stopping, grant pending | no pod, grant pending | pod rejected, grant pending | pod not started, grant pending | pod never ran, grant pending | running, grant pending | exit 0, grant pending | exit 1, grant pending | exit 143, grant pending | disrupted, grant pending | untrusted, grant pending | as announced, grant pending | a warning, grant pending | nothing would change, grant pending | another value, grant pending | more than announced, grant pending | too much, grant pending | another object, grant pending | made anew, grant pending | target gone, grant pending | no object, grant pending | unreadable, grant pending | too large, grant pending | absent, granted | foreign, granted | of another plan, granted | of another plan, stopping, granted | stopping, granted | no pod, granted | pod rejected, granted | pod not started, granted | pod never ran, granted | running, granted | exit 0, granted | exit 1, granted | exit 143, granted | disrupted, granted | untrusted, granted | as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted | too much, granted | another object, granted | made anew, granted | target gone, granted | no object, granted | unreadable, granted | too large, granted | absent, granted, proven | absent, granted, open | absent, granted, not proven | absent, granted, guarded | absent, granted, guards of the same second | absent, granted, guards missing | absent, granted, guards not read
@@ -80,7 +103,8 @@ fn what_happens_when_it_was_answered() {
           record Validating/Drifted: gone, drifted
           wait for PluginBusy: gone, plugin busy
           wait for Starting: gone, starting
-    "#]]);
+    "#]],
+    );
 }
 
 /// One that a policy wants only now, of a run that had one and of one that had none.
@@ -112,14 +136,17 @@ fn an_action_without_a_dry_run_is_refused_where_one_is_wanted() {
         ("asked".into(), step(&server, at(1), validating(stored::judged(&predicted)))),
         ("demanded".into(), step(&exec(), at(1), validating(stored::demanding(&predicted)))),
     ];
-    check(looks, &expect![[r#"
+    check(
+        looks,
+        &expect![[r#"
         asked
           Refused/DryRunImpossible: scale_deployment has no dry run
           scale_deployment has no dry run on the server; its component only predicts what it changes. Nothing was touched. Ask for dryRun: Plan to see the prediction.
         demanded
           Refused/DryRunImpossible: scale_deployment has no dry run
           scale_deployment has no dry run on the server; its component only predicts what it changes. Nothing was touched. Policy default allows it only after one.
-    "#]]);
+    "#]],
+    );
 }
 
 /// All that a dry run can come to, word for word.
@@ -140,7 +167,9 @@ fn the_ends_of_a_dry_run() {
     let forbidden = dry_running(Grants::Forbidden { why: "writ-operator-bindings".into() }, DryJob::Absent, None);
     let more = [("not guarded", open), ("not granted", forbidden)];
     let more = more.into_iter().map(|(name, look)| (name.to_owned(), step(&asking, at(4), look)));
-    check(records.chain(more).collect(), &expect![[r#"
+    check(
+        records.chain(more).collect(),
+        &expect![[r#"
         absent
           Refused/DryRunFailed: dry run: there was no answer within 180 s: its Job was not there
           The dry run did not get through: there was no answer within 180 s: its Job was not there. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
@@ -219,7 +248,8 @@ fn the_ends_of_a_dry_run() {
         not granted
           Refused/ActionNotGranted: the run's identity could not be granted
           The API server refuses the dry run's identity: writ-operator-bindings. Nothing was touched. A cluster administrator compares the roles with what the component declares: writ plugin rbac
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -269,7 +299,8 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
               "announced": true
             }
           ]
-        ]"#]].assert_eq(&serde_json::to_string_pretty(&(&s.dry_run, &s.diff)).unwrap());
+        ]"#]]
+    .assert_eq(&serde_json::to_string_pretty(&(&s.dry_run, &s.diff)).unwrap());
     let conditions = s.conditions.iter().map(|c| format!("{} {} {}: {}\n", c.type_, c.status, c.reason, c.message));
     expect![[r#"
         Accepted True Accepted: parameters, plan and 1 policy
@@ -294,4 +325,14 @@ fn nothing_is_made_before_every_policy_has_settled() {
     };
     assert_eq!(step(&asking, at(9), look(-50)), Step::Wait(crate::step::Waiting::at(at(10), crate::step::Why::Starting)));
     assert!(matches!(step(&asking, at(10), look(-50)), Step::Do(Effect::DryRun(_))));
+}
+
+#[test]
+fn what_cannot_be_read_yet_is_read_again_for_some_seconds() {
+    let asking = stored::all().into_iter().find(|(n, _)| n == "dry running").unwrap().1;
+    let look = |answer| step(&asking, at(16), stored::answered(answer));
+    let torn = || Answer::Unreadable { why: "command 1 printed something else than objects".into() };
+    assert!(matches!(look(torn()), Step::Wait(_)), "its pod ended at 12");
+    assert!(matches!(step(&asking, at(17), stored::answered(torn())), Step::Record(_)));
+    assert!(matches!(look(Answer::TooLarge), Step::Record(_)), "waiting makes it no shorter");
 }

@@ -21,9 +21,9 @@ test_what_was_not_announced_is_denied if {
 "#;
 
 /// The verdict on a question with this diff.
-async fn verdict(diff: Option<Vec<Difference>>) -> Verdict {
+async fn verdict(tried: bool, diff: Vec<Difference>) -> Verdict {
     let mut question = question("shop", "staging", 2, 3);
-    question.diff = diff;
+    (question.tried, question.diff) = (tried, diff);
     only(gate(&[with_test(MODULE, TEST)]).decide(&question).await)
 }
 
@@ -34,12 +34,11 @@ fn field(name: &str, announced: bool) -> Difference {
 #[tokio::test]
 async fn a_policy_wants_a_dry_run_and_denies_what_was_not_announced() {
     let wanted = Verdict::Allow(Obligations { dry_run: true, ..Obligations::default() });
-    assert_eq!(verdict(None).await, wanted, "before the dry run there is no diff");
-    assert_eq!(verdict(Some(vec![])).await, wanted);
-    assert_eq!(verdict(Some(vec![field("/spec/replicas", true)])).await, wanted);
-    let Verdict::Deny(all) = verdict(Some(vec![field("/spec/replicas", true), field("/spec/paused", false)])).await else {
-        panic!()
-    };
+    assert_eq!(verdict(false, vec![]).await, wanted, "before the dry run");
+    assert_eq!(verdict(true, vec![]).await, wanted);
+    assert_eq!(verdict(true, vec![field("/spec/replicas", true)]).await, wanted);
+    let found = vec![field("/spec/replicas", true), field("/spec/paused", false)];
+    let Verdict::Deny(all) = verdict(true, found).await else { panic!() };
     let said: Vec<&str> = all.iter().map(|Denial { message, .. }| message.as_str()).collect();
     assert_eq!(said, ["/spec/paused was not announced"]);
 }

@@ -28,7 +28,9 @@ pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
         Ok(values) => values,
         Err(why) => return failed(pass, &why),
     };
-    let Some((before, after)) = answers.split_first() else { return failed(pass, "it answered nothing") };
+    let Some((before, after)) = answers.split_first().filter(|(_, after)| !after.is_empty()) else {
+        return failed(pass, "it answered nothing");
+    };
     let found = diff::all(before, after);
     let Some(stored) = stored(&p.planned, &found) else { return too_large(pass) };
     let unseen = diff::unseen(&p.planned, after).into_iter();
