@@ -41,7 +41,7 @@ impl Cluster {
             }
             answer.1.extend(warnings);
         }
-        let before = self.target(target).await?;
+        let before = self.target(target).await?.map(Box::new);
         Ok(Answer::Objects { before, after: answer.0, warnings: answer.1 })
     }
 

@@ -77,7 +77,7 @@ pub enum Answer {
     /// Objects, as they would be; each in the order in which it was printed.
     Objects {
         /// The target as it is; none: it is gone.
-        before: Option<Object>,
+        before: Option<Box<Object>>,
         /// As they would be.
         after: Vec<Object>,
         /// What the API server warned of.

@@ -261,7 +261,8 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
         crate::model::Object { body, ..seen::object(5) }
     };
     let after = vec![object(r#","paused":true"#)];
-    let answer = Answer::Objects { before: Some(seen::object(2)), after, warnings: vec!["spec.old is deprecated".into()] };
+    let answer =
+        Answer::Objects { before: Some(Box::new(seen::object(2))), after, warnings: vec!["spec.old is deprecated".into()] };
     for (seconds, look) in [
         (1, validating(stored::judged(&planned()))),
         (2, stored::answered(answer)),

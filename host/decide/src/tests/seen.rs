@@ -168,11 +168,15 @@ pub fn object(replicas: u32) -> Object {
 }
 
 pub fn answer(before: u32, after: u32) -> Answer {
-    Answer::Objects { before: Some(object(before)), after: vec![object(after)], warnings: vec![] }
+    Answer::Objects { before: Some(Box::new(object(before))), after: vec![object(after)], warnings: vec![] }
 }
 
 pub fn answers() -> Named<Answer> {
-    let objects = |before, after| Answer::Objects { before, after, warnings: vec!["spec.old is deprecated".into()] };
+    let objects = |before: Option<Object>, after| Answer::Objects {
+        before: before.map(Box::new),
+        after,
+        warnings: vec!["spec.old is deprecated".into()],
+    };
     let more = |at: &str, text: String| {
         let body = json(&format!(r#"{{"spec":{{"replicas":5,"{at}":"{text}"}}}}"#));
         Object { body, ..object(5) }

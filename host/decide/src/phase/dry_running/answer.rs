@@ -24,7 +24,7 @@ pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
         Answer::Unreadable { why } => return failed(pass, why),
         Answer::TooLarge => return too_large(pass),
     };
-    let answers = match objects(&p.planned, before.as_ref(), after) {
+    let answers = match objects(&p.planned, before.as_deref(), after) {
         Ok(values) => values,
         Err(why) => return failed(pass, &why),
     };
