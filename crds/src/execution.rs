@@ -81,7 +81,7 @@ pub struct ExecutionSpec {
     /// The execution that this one undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_of: Option<ObjectUid>,
-    /// How long this object stays after it is over, such as `168h`.
+    /// How long this object stays after it is over, such as `168h`; for ever where absent. Its rows in the ledger stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = limits::DURATION), regex(pattern = DURATION_PATTERN))]
     pub ttl_after_finished: Option<String>,

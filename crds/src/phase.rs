@@ -38,7 +38,11 @@ impl Phase {
             Self::Preparing => &[Self::Refused, Self::Cancelled, Self::Validating, Self::Preparing, Self::Executing],
             Self::Executing => &[Self::Executing, Self::Verifying, Self::Failed, Self::Cancelled],
             Self::Verifying => &[Self::Completed, Self::Failed],
-            Self::Completed | Self::Failed | Self::Refused | Self::Cancelled => &[],
+            // Once: `RolledBack`.
+            Self::Completed => &[Self::Completed],
+            Self::Failed => &[Self::Failed],
+            Self::Cancelled => &[Self::Cancelled],
+            Self::Refused => &[],
         }
     }
 

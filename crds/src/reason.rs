@@ -37,6 +37,13 @@ pub enum Reason {
     DryRunFailed,
     /// What the dry run would change is too much to be shown: what nobody can read, nobody can allow.
     DiffTooLarge,
+    /// `spec.rollbackOf` names an execution that cannot be undone (any more): it is gone or not over, it has no inverse, it was undone
+    /// already, or the offer has expired.
+    UndoUnavailable,
+    /// The action, the parameters or the target are not those of the inverse that the execution of `spec.rollbackOf` has stored.
+    UndoDiffers,
+    /// What is to be undone is not as it was left: somebody changed it since. Whoever wants the old value all the same asks for it anew.
+    TargetMovedOn,
 
     // ---- refused because something of ours is not in order: for the platform team
     /// The plugin broke the contract (trap, limit, answer that is not allowed).
@@ -103,4 +110,8 @@ pub enum Reason {
     Deleted,
     /// Stopped while it ran: it may have done a part. Look at the target.
     StoppedMidway,
+
+    // ---- after the end
+    /// Another execution undid this one; `status.rollback.undoneBy` names it. The phase stays what it was.
+    RolledBack,
 }

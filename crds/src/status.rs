@@ -334,7 +334,7 @@ pub struct CheckStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RollbackStatus {
-    /// `Planned` (nothing ran yet), `Ready`, `Unneeded` or `Impossible`.
+    /// `Planned` (nothing ran yet), `Ready`, `Done` (it was undone), `Unneeded` or `Impossible`.
     pub state: String,
     /// The inverse: an action of the same component on the same target.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -354,6 +354,9 @@ pub struct RollbackStatus {
     /// When the offer ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// The execution that undid this one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub undone_by: String,
 }
 
 /// One step of the story.

@@ -53,6 +53,10 @@ kc scale -n shop deployment/web --replicas=1 >/dev/null
 kc rollout status -n shop deployment/web --timeout=60s >/dev/null
 earlier=$(executions)
 
+step "0. Is everything in force? (as the administrator)"
+as_admin() { show "$@"; KUBECONFIG=$ADMIN "$WRIT" "$@"; }
+expect 0 as_admin doctor -n shop
+
 step "1. maria is on call. She may run three actions in shop, and write nothing herself"
 as_maria actions -n shop
 may=$(kc auth can-i update deployments -n shop --as maria@example.com --as-group oncall || true)
@@ -84,12 +88,15 @@ expect 2 as_maria run scale_statefulset db replicas=2 -n shop -y
 printf 'no Job was made for any of the three\n'
 
 step "7. Back again, by the stored inverse"
-undo=$(of "$first" '{.status.rollback.command}')
-# shellcheck disable=SC2086
-expect 0 as_maria ${undo#writ } -y --reason "INC-4312 mitigated"
+expect 0 as_maria undo "$first" -n shop -y --reason "INC-4312 mitigated"
 ready=$(kc get deployment web -n shop -o jsonpath='{.status.readyReplicas}')
 [ "$ready" = 1 ] || fail "web has ${ready:-0} ready replicas, not 1"
 printf 'really ready now (kubectl): %s replica\n' "$ready"
+
+step "8. The same decisions, made again from the ledger (as an auditor)"
+said=$(as_admin policy replay "$DEPLOY/policy")
+printf '%s\n' "$said"
+grep -q '^[1-9][0-9]* decisions ' <<<"$said" || fail "no decision of the ledger could be made again"
 
 step "What kubectl says of it all"
 mapfile -t ours < <(executions | grep -vxF -f <(printf '%s\n' "$earlier"))

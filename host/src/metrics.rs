@@ -267,7 +267,8 @@ const fn step_name(step: &Step) -> &'static str {
             Effect::Revoke { .. } => "revoke",
             Effect::ReleasePods { .. } => "release_pods",
             Effect::ExpireJob { .. } => "expire_job",
-            Effect::ReleaseFinalizer => "release_finalizer",
+            Effect::ReleaseFinalizer { .. } => "release_finalizer",
+            Effect::Delete => "delete",
         },
     }
 }

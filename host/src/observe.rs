@@ -14,8 +14,8 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, PhaseSeen, PodSeen, Preparing,
-        Validating, Verifying,
+        ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, OriginalSeen, PhaseSeen, PodSeen,
+        Preparing, Validating, Verifying,
     },
     question::{self, Facts},
     site::Site,
@@ -56,7 +56,8 @@ pub enum ObserveError {
 
 /// Where the ledger stands.
 pub async fn ledger(with: &Engines, exec: &Execution) -> LedgerSeen {
-    with.ledger.position(&exec.cluster, &exec.uid).await.map_or(LedgerSeen::Unreachable, LedgerSeen::At)
+    let last = with.ledger.last(&exec.cluster, &exec.uid).await;
+    last.map_or(LedgerSeen::Unreachable, |last| LedgerSeen::of(exec, last.as_ref()))
 }
 
 /// One look.
@@ -81,8 +82,9 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
                 Reason::Drifted => Some(with.cluster.leftovers(&exec.uid, &exec.namespace).await?),
                 _ => None,
             };
-            let Judged { judgement: judged, question } = judged(with, now, exec, None).await?;
-            let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left };
+            let (Judged { judgement: judged, question }, original) =
+                try_join(judged(with, now, exec, None), original(with, exec)).await?;
+            let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left, original };
             Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
         }
         Progress::DryRunning(p) => dry_running(with, now, exec, p).await?,
@@ -91,6 +93,13 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
         Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
         Progress::Over(p) => PhaseSeen::Over(with.cluster.left(exec, p).await?).into(),
     })
+}
+
+/// Read live: what was undone a moment ago is not undone again.
+async fn original(with: &Engines, exec: &Execution) -> Result<Option<OriginalSeen>, ObserveError> {
+    let Some(of) = &exec.spec.rollback_of else { return Ok(None) };
+    let found = with.cluster.execution(&exec.namespace, &of.name).await?;
+    Ok(Some(OriginalSeen::of(found.as_deref(), of)))
 }
 
 /// The whole chain; pinned to the component that planned, once there is a plan.
@@ -152,15 +161,18 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
     let last = grants != Grants::None;
     // One that waits for a thaw is woken by it, before any cache has heard of it.
     let how = if last || exec.reason == Reason::Frozen { Listed::Live } else { Listed::FromCache };
-    let freezes = async { Ok(with.cluster.freezes(how).await?) };
+    let freezes = async { with.cluster.freezes(how).await.map_err(ObserveError::from) };
     let judged = async {
         match last {
-            true => judged(with, now, exec, Some(planned)).await.map(|j| (Some(j.judgement), j.question)),
-            false => Ok((None, None)),
+            true => {
+                let (judged, original) = try_join(judged(with, now, exec, Some(planned)), original(with, exec)).await?;
+                Ok((Some(judged.judgement), judged.question, original))
+            }
+            false => Ok((None, None, None)),
         }
     };
-    let ((judged, question), freezes) = try_join(judged, freezes).await?;
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes };
+    let ((judged, question, original), freezes) = try_join(judged, freezes).await?;
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 
@@ -178,11 +190,14 @@ async fn dry_running(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Dr
     let absent = job == DryJob::Absent;
     let proof = if absent && grants == Grants::Whole { Some(cluster.dry_run_guard().await?) } else { None };
     let last = p.answered && job.gone() && grants == Grants::None;
-    let (judged, question) = match last {
-        true => judged(with, now, exec, Some(&p.planned)).await.map(|j| (Some(j.judgement), j.question))?,
-        false => (None, None),
+    let (judged, question, original) = match last {
+        true => {
+            let (judged, original) = try_join(judged(with, now, exec, Some(&p.planned)), original(with, exec)).await?;
+            (Some(judged.judgement), judged.question, original)
+        }
+        false => (None, None, None),
     };
-    let seen = DryRunning { guards, proof, grants, job, judged };
+    let seen = DryRunning { guards, proof, grants, job, judged, original };
     Ok(Look { phase: PhaseSeen::DryRunning(Box::new(seen)), question })
 }
 

@@ -24,7 +24,8 @@ pub async fn perform(with: &Engines, exec: &Execution, effect: &Effect) -> Resul
     match effect {
         Effect::AppendRow(row) => with.ledger.append(row).await.map(drop)?,
         Effect::AddFinalizer => return Ok(Some(cluster.finalizer(exec, true).await?)),
-        Effect::ReleaseFinalizer => return Ok(Some(cluster.finalizer(exec, false).await?)),
+        Effect::ReleaseFinalizer { .. } => return Ok(Some(cluster.finalizer(exec, false).await?)),
+        Effect::Delete => return Ok(Some(cluster.delete(exec).await?)),
         Effect::Grant(access) => cluster.grant(access).await.map(drop)?,
         Effect::Revoke { execution, namespace } => cluster.revoke(execution, namespace).await?,
         Effect::DryRun(job) => cluster.create_dry_run(job).await?,

@@ -1,6 +1,6 @@
 //! Tells what was recorded: an Event, a line in the log, a count. Best effort: the record itself is the status and the ledger.
 use crate::reconcile::Context;
-use crds::{KubernetesExecution, Phase};
+use crds::{KubernetesExecution, Phase, Reason};
 use decide::execution::Execution;
 
 /// After a record.
@@ -8,10 +8,11 @@ pub fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution) {
     let Some(status) = &after.status else { return };
     let line = if status.message.is_empty() { &status.summary } else { &status.message };
     tracing::info!(phase = ?status.phase, reason = ?status.reason, seq = status.seq, "{line}");
-    if status.phase.is_over() {
+    if status.phase.is_over() && !before.phase().is_over() {
         ctx.engines.metrics.over(&before.spec.action, status, before.created, (ctx.now)());
     }
-    let warning = matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
+    let ended_badly = matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
+    let warning = ended_badly && status.reason != Reason::RolledBack;
     let (cluster, after, reason, line) = (ctx.engines.cluster.clone(), after.clone(), status.reason, line.clone());
     // Beside the loop: an Event is never worth a wait.
     tokio::spawn(async move {

@@ -21,10 +21,8 @@ fn unsupported(spec: &ExecutionSpec) -> Option<No> {
         (
             "spec.rollback.onFailure: Automatic",
             spec.rollback.as_ref().is_some_and(|r| r.on_failure == OnFailure::Automatic),
-            "leave it out, and run status.rollback.command by hand",
+            "leave it out, and undo it by hand: writ undo",
         ),
-        ("spec.rollbackOf", spec.rollback_of.is_some(), "run the action of status.rollback.command by itself"),
-        ("spec.ttlAfterFinished", spec.ttl_after_finished.is_some(), "leave it out, and delete the object by hand"),
     ];
     let found: Vec<_> = fields.into_iter().filter(|(_, asked, _)| *asked).collect();
     if found.is_empty() {
@@ -44,6 +42,7 @@ fn unsupported(spec: &ExecutionSpec) -> Option<No> {
 fn no_time(spec: &ExecutionSpec) -> Option<No> {
     let fields = [
         ("spec.timeout", spec.timeout.as_deref()),
+        ("spec.ttlAfterFinished", spec.ttl_after_finished.as_deref()),
         ("spec.rollback.keepFor", spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref())),
     ];
     let (field, text) =

@@ -27,6 +27,8 @@ mod story;
 pub mod time;
 pub mod verbs;
 
+pub use story::policy_status;
+
 use execution::Execution;
 use jiff::Timestamp;
 use observed::{LedgerSeen, Observed};

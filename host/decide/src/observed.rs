@@ -1,11 +1,16 @@
 //! What a pass may look at, by phase: a phase cannot decide on what it did not gather. Values only, so that any decision can
 //! be replayed from a file.
 mod dry_run;
+mod ledger;
+mod original;
 
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
 pub use dry_run::{Answer, DryGuard, DryJob, DryRunning};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use ledger::{LastRow, LedgerSeen};
+pub use original::OriginalSeen;
 
 /// One look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,15 +19,6 @@ pub struct Observed {
     pub ledger: LedgerSeen,
     /// What this phase needs.
     pub phase: PhaseSeen,
-}
-
-/// Where the ledger stands for this execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LedgerSeen {
-    /// The highest seq of this uid that is durable; 0 for none.
-    At(i64),
-    /// No telling.
-    Unreachable,
 }
 
 /// What each phase needs.
@@ -53,6 +49,8 @@ pub struct Validating {
     pub judged: Judgement,
     /// What an earlier plan was granted. Asked only where there was one, and it drifted.
     pub left: Option<Grants>,
+    /// What this one undoes. Asked only where it says that it does.
+    pub original: Option<OriginalSeen>,
 }
 
 /// Are the admission policies there that make the requester and the status believable?
@@ -199,6 +197,8 @@ pub struct Preparing {
     pub grants: Grants,
     /// All freezes there are. Read live wherever a promise could be made on the strength of it.
     pub freezes: Vec<Freeze>,
+    /// What this one undoes. Asked only where it says that it does, and with the chain.
+    pub original: Option<OriginalSeen>,
 }
 
 /// An `ExecutionFreeze`.
@@ -373,6 +373,8 @@ pub struct Over {
     pub job: Option<LeftJob>,
     /// Pods of this execution's uid that carry our finalizer, also where the Job is gone.
     pub held_pods: Vec<String>,
+    /// Name of an execution that undid this one.
+    pub undone_by: Option<String>,
 }
 
 /// A Job of ours that is still there.

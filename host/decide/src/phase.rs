@@ -7,6 +7,7 @@ mod frozen;
 mod ledger;
 mod over;
 mod preparing;
+mod undoing;
 mod validating;
 mod verifying;
 

@@ -20,6 +20,8 @@ pub const UNNEEDED: &str = "Unneeded";
 pub const IMPOSSIBLE: &str = "Impossible";
 /// Something ran, and this undoes it.
 pub const READY: &str = "Ready";
+/// Something ran, and was undone.
+pub const DONE: &str = "Done";
 
 /// Writes a plan into a status.
 pub fn store(planned: &Planned, status: &mut ExecutionStatus) {

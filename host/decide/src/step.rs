@@ -71,14 +71,19 @@ pub enum Effect {
         after: SignedDuration,
     },
     /// Nothing is owed any more.
-    ReleaseFinalizer,
+    ReleaseFinalizer {
+        /// It is not looked at again. (Else its time comes.)
+        last: bool,
+    },
+    /// The execution itself, whose time has come. Its rows stay.
+    Delete,
 }
 
 impl Effect {
     /// Whether nothing is owed after it.
     #[must_use]
     pub const fn is_last(&self) -> bool {
-        matches!(self, Self::ReleaseFinalizer)
+        matches!(self, Self::ReleaseFinalizer { last: true } | Self::Delete)
     }
 
     /// Whether it cannot be taken back.
@@ -120,6 +125,8 @@ pub enum Why {
     JobEnd,
     /// The checks are pending.
     Checks,
+    /// It is over, and is deleted when its time comes.
+    Expiry,
 }
 
 impl Waiting {

@@ -11,7 +11,8 @@ use crate::{execution::Execution, site::Site, step::Step, time};
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
-pub(crate) use policy::{judge as judge_policies, obligations, owner as policy_owner, status as policy_status};
+pub use policy::status as policy_status;
+pub(crate) use policy::{judge as judge_policies, obligations, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
 
 /// One line of a table.
@@ -63,7 +64,8 @@ impl<'a> Pass<'a> {
         tell(&mut s);
         s.summary = shown(&s.summary, SUMMARY);
         s.message = shown(&s.message, MESSAGE);
-        if to.is_over() {
+        // Once: what is recorded after the end is not another end.
+        if to.is_over() && s.finished_at.is_none() {
             s.finished_at = Some(at);
             s.duration = Some(timeline::whole(&s, self.now));
             undo::settle(&mut s, self);

@@ -9,3 +9,4 @@ pub(crate) mod seen;
 pub(crate) mod stored;
 pub(crate) mod table;
 mod total;
+mod undoing;

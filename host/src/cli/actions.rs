@@ -36,12 +36,17 @@ impl Actions {
 async fn row(cluster: &Connected, action: Action) -> anyhow::Result<Vec<String>> {
     let you = if may_run(cluster, &action).await? { "run" } else { "no" };
     let kinds: Vec<&str> = action.spec.targets.iter().map(|t| t.kind.as_str()).collect();
-    let undo = match action.spec.reversible.as_str() {
+    let undo = undo(&action);
+    Ok([action.spec.name.as_str(), &kinds.join(","), &action.spec.risk, undo, you, &action.spec.summary].map(Into::into).to_vec())
+}
+
+/// Whether what it did can be undone, in one word.
+pub fn undo(action: &Action) -> &'static str {
+    match action.spec.reversible.as_str() {
         "Always" => "yes",
         "Never" => "no",
         _ => "depends",
-    };
-    Ok([action.spec.name.as_str(), &kinds.join(","), &action.spec.risk, undo, you, &action.spec.summary].map(Into::into).to_vec())
+    }
 }
 
 /// The right the API server asks for when an execution is created.

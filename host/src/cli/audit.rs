@@ -118,7 +118,8 @@ impl Query {
 /// The operator's audit listener is on its loopback only.
 const PORT: u16 = 8081;
 
-async fn fetch(cluster: &Connected, path: &str) -> anyhow::Result<String> {
+/// What the operator's audit listener answers.
+pub(super) async fn fetch(cluster: &Connected, path: &str) -> anyhow::Result<String> {
     let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), crds::labels::NAMESPACE_SYSTEM);
     let all = pods.list(&ListParams::default().labels("app.kubernetes.io/name=writ")).await.map_err(said)?;
     let running = |p: &&Pod| p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Running");

@@ -1,5 +1,5 @@
 //! `writ explain`: one action, with an example that runs as printed.
-use super::{Where, ask, human::Exit, out};
+use super::{Where, actions::undo, ask, human::Exit, out};
 use crds::Action;
 use serde_json::Value;
 
@@ -33,14 +33,9 @@ fn text(action: &Action) -> String {
             text.push_str(&format!("  {label:<10} {line}\n"));
         }
     }
-    text.push_str(&format!(
-        "  {:<10} {}\n  {:<10} {}, undo {}\n",
-        "target",
-        kinds.join(", "),
-        "risk",
-        spec.risk,
-        spec.reversible.to_lowercase()
-    ));
+    for (label, line) in [("target", kinds.join(", ").as_str()), ("risk", &spec.risk), ("undo", undo(action))] {
+        text.push_str(&format!("  {label:<10} {line}\n"));
+    }
     text.push_str(&format!("  {:<10} {} {}  {}\n\nParameters\n", "plugin", spec.plugin, spec.version, spec.digest));
     let properties = spec.parameters_schema.get("properties").and_then(Value::as_object);
     for (name, schema) in properties.into_iter().flatten() {

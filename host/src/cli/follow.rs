@@ -144,17 +144,11 @@ fn finish(status: &ExecutionStatus, words: Words) {
         other => paint.red(&format!("{other:?} ({:?})", status.reason)),
     };
     let after = status.duration.as_ref().map_or_else(String::new, |d| format!(" after {d}"));
-    let (message, command) = page::message(status);
-    words.line(format_args!("{word}{after}: {message}"));
+    words.line(format_args!("{word}{after}: {}", page::message(status).0));
     if status.phase != Phase::Completed
         && let Some(job) = status.job.as_ref().filter(|j| !j.output.is_empty())
     {
         job.output.lines().for_each(|l| words.line(format_args!("  | {l}")));
     }
-    words.text(command.map_or_else(String::new, |c| undo(status, c)));
-}
-
-fn undo(status: &ExecutionStatus, command: &str) -> String {
-    let until = status.rollback.as_ref().and_then(|r| r.expires_at.as_deref()).and_then(|t| t.split('.').next());
-    format!("To undo it{}:\n{command}\n", until.map_or_else(String::new, |t| format!(", until {t}Z")))
+    words.text(page::way_back(status));
 }

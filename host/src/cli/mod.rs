@@ -7,11 +7,13 @@ mod ask;
 mod audit;
 mod cancel;
 mod connect;
+mod doctor;
 mod explain;
 mod file;
 mod follow;
 mod freeze;
 mod get;
+mod go;
 mod human;
 mod install;
 mod logs;
@@ -21,6 +23,7 @@ mod plan;
 mod plugin;
 mod policy;
 mod run;
+mod undo;
 mod watch;
 mod world;
 
@@ -78,6 +81,8 @@ pub enum Command {
     Get(get::Get),
     /// Do: what the Job printed.
     Logs(logs::Logs),
+    /// Do: undo what an execution did.
+    Undo(undo::Undo),
     /// Do: stop an execution, at any phase.
     Cancel(cancel::Cancel),
     /// Do: what can be done here, and whether by you.
@@ -92,6 +97,8 @@ pub enum Command {
     /// Operate: try a policy before it bites.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Operate: whether everything is in force, each line with its fix.
+    Doctor(doctor::Doctor),
     /// Operate: let nothing irreversible start.
     Freeze(freeze::Freeze),
     /// Operate: end a freeze.
@@ -109,7 +116,7 @@ impl Writ {
     /// Runs a command. `operator` is the caller's business.
     pub async fn run(self) -> anyhow::Result<Exit> {
         match self.dispatch().await {
-            Err(error) if error.is::<run::RefusedByServer>() => {
+            Err(error) if error.is::<go::RefusedByServer>() => {
                 out::note(error);
                 Ok(Exit::Refused)
             }
@@ -123,12 +130,14 @@ impl Writ {
             Command::Watch(c) => c.run().await,
             Command::Get(c) => c.run().await,
             Command::Logs(c) => c.run().await,
+            Command::Undo(c) => c.run().await,
             Command::Cancel(c) => c.run().await,
             Command::Actions(c) => c.run().await,
             Command::Explain(c) => c.run().await,
             Command::Plan(c) => c.run().await,
             Command::Plugin(c) => c.run().await,
-            Command::Policy(c) => c.run(),
+            Command::Policy(c) => c.run().await,
+            Command::Doctor(c) => c.run().await,
             Command::Freeze(c) => c.run().await,
             Command::Thaw(c) => c.run().await,
             Command::Audit(c) => c.run().await,

@@ -87,6 +87,7 @@ fn undo(status: &ExecutionStatus) -> Vec<String> {
     match rollback.state.as_str() {
         "Impossible" => vec![format!("impossible: {}", rollback.because)],
         "Unneeded" => vec![format!("not needed: {}", rollback.because)],
+        "Done" => vec![format!("done by {}", rollback.undone_by)],
         _ => [Some(rollback.command.clone()), until, loses].into_iter().flatten().collect(),
     }
 }
@@ -95,9 +96,15 @@ fn undo(status: &ExecutionStatus) -> Vec<String> {
 #[must_use]
 pub fn message(status: &ExecutionStatus) -> (&str, Option<&str>) {
     let whole = status.message.as_str();
-    let Some(back) = status.rollback.as_ref().filter(|r| !r.command.is_empty()) else { return (whole, None) };
-    let rest = whole.strip_suffix(&format!(" To undo it: {}", back.command));
-    rest.map_or((whole, None), |rest| (rest, Some(back.command.as_str())))
+    whole.rsplit_once(" To undo it: ").map_or((whole, None), |(rest, command)| (rest, Some(command)))
+}
+
+/// How to undo it, the command alone on its line, to be copied whole; nothing where there is no way.
+#[must_use]
+pub fn way_back(status: &ExecutionStatus) -> String {
+    let Some(command) = message(status).1 else { return String::new() };
+    let until = status.rollback.as_ref().and_then(|r| r.expires_at.as_deref()).and_then(|t| t.split('.').next());
+    format!("To undo it{}:\n{command}\n", until.map_or_else(String::new, |t| format!(", until {t}Z")))
 }
 
 /// Who refused, what is wrong, who can change it, what to try instead.
@@ -146,6 +153,7 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
     } else {
         let after = status.duration.as_deref().map_or_else(String::new, |d| format!(" after {d}"));
         text.push_str(&format!("{:?} ({:?}){after}: {}\n", status.phase, status.reason, message(status).0));
+        text.push_str(&way_back(status));
     }
     text
 }
@@ -165,15 +173,16 @@ mod tests {
 
     #[test]
     fn a_command_to_copy_stands_alone_on_its_line() {
-        let command = "writ run scale_deployment web replicas=1 -n shop";
-        let expires_at = Some("2026-11-24T03:12:23Z".into());
-        let rollback = crds::RollbackStatus { command: command.into(), expires_at, ..Default::default() };
-        let message = format!("replicas 1 -> 3. To undo it: {command}");
+        let inverse = "writ run scale_deployment web replicas=1 -n shop";
+        let expires_at = Some("2026-11-24T03:12:23.5Z".into());
+        let rollback = crds::RollbackStatus { command: inverse.into(), expires_at, ..Default::default() };
+        let message = "replicas 1 -> 3. To undo it: writ undo scale-web-x7k2p -n shop".to_owned();
         let mut status = ExecutionStatus { message, rollback: Some(rollback), ..Default::default() };
-        assert_eq!(super::message(&status), ("replicas 1 -> 3.", Some(command)));
-        assert_eq!(plan(&status), format!("  undo       {command}\n             until 2026-11-24T03:12:23Z\n"));
-        status.rollback = None;
-        assert_eq!(super::message(&status), (status.message.as_str(), None));
+        assert_eq!(super::message(&status), ("replicas 1 -> 3.", Some("writ undo scale-web-x7k2p -n shop")));
+        assert_eq!(way_back(&status), "To undo it, until 2026-11-24T03:12:23Z:\nwrit undo scale-web-x7k2p -n shop\n");
+        assert_eq!(plan(&status), format!("  undo       {inverse}\n             until 2026-11-24T03:12:23.5Z\n"));
+        status.message = "replicas 1 -> 3.".into();
+        assert_eq!((super::message(&status), way_back(&status)), (("replicas 1 -> 3.", None), String::new()));
     }
 
     #[test]

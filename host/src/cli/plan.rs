@@ -168,7 +168,7 @@ fn execution(file: &Path) -> anyhow::Result<Execution> {
 /// The core's own word on what was found.
 fn answer(site: &Site, exec: &Execution, judged: Judgement) -> anyhow::Result<ExecutionStatus> {
     let guards = GuardsSeen::InForce { since: Timestamp::UNIX_EPOCH };
-    let phase = PhaseSeen::Validating(Box::new(Validating { since: exec.created, guards, judged, left: None }));
+    let phase = PhaseSeen::Validating(Box::new(Validating { since: exec.created, guards, judged, left: None, original: None }));
     let seen = Observed { ledger: LedgerSeen::At(0), phase };
     match next_step(site, Timestamp::now(), exec, &seen) {
         Step::Record(status) => Ok(*status),

@@ -1,4 +1,6 @@
 //! `writ policy`: try a policy before it bites, and put it into the form that the cluster takes.
+mod ledger;
+
 use super::{
     human::{Exit, manifest},
     out::{self, Words},
@@ -20,6 +22,10 @@ pub enum Policy {
     },
     /// Print the ExecutionPolicy made from a directory, for a human to review and apply.
     Print(Print),
+    /// The question that policies were asked about an execution, as an auditor.
+    Input(ledger::Input),
+    /// Make the decisions of the ledger again with the policies of a directory, as an auditor: what would be otherwise?
+    Replay(ledger::Replay),
 }
 
 /// What to print.
@@ -50,8 +56,10 @@ pub enum Mode {
 
 impl Policy {
     /// Runs the command.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub async fn run(self) -> anyhow::Result<Exit> {
         match self {
+            Self::Input(input) => input.run().await,
+            Self::Replay(replay) => replay.run().await,
             Self::Test { directory } => {
                 let report = gate::test_report(&read(&directory)?);
                 out::text(format_args!("{report}"));
@@ -84,7 +92,7 @@ impl Print {
 
     fn text(&self, policy: gate::Policy) -> anyhow::Result<String> {
         let name = self.name.clone().unwrap_or(policy.name);
-        let owner = self.owner.clone().unwrap_or_else(|| format!("the platform team (edit ExecutionPolicy {name})"));
+        let owner = self.owner.clone().unwrap_or_else(|| "the platform team".into());
         let mode = if self.mode == Mode::Shadow { PolicyMode::Shadow } else { PolicyMode::Enforce };
         let spec = ExecutionPolicySpec { mode, owner, data: settings(policy.data), modules: policy.modules };
         let text = manifest(&ExecutionPolicy::new(&name, spec))?;

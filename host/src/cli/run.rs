@@ -1,15 +1,7 @@
-//! `writ run`: show the change, ask, run, follow.
-use super::{
-    Format, Where, ask,
-    connect::{Connected, said},
-    follow,
-    human::{Exit, short},
-    out::{self, Words},
-    page,
-};
-use crds::{DryRun, ExecutionStatus, KubernetesExecution};
-use kube::api::PostParams;
-use std::{io::IsTerminal, path::PathBuf, time::Duration};
+//! `writ run`: one action, from words or a file.
+use super::{Where, ask, connect::Connected, go::Go, human::Exit};
+use crds::KubernetesExecution;
+use std::path::PathBuf;
 
 /// Show the change, ask, run, follow.
 #[derive(Debug, clap::Args)]
@@ -21,157 +13,31 @@ pub struct Run {
     target: Option<String>,
     /// Parameters: name=value.
     parameters: Vec<String>,
-    /// Do not ask; needed where there is no terminal to ask on.
-    #[arg(short = 'y', long)]
-    yes: bool,
-    /// Why; approvers and the ledger see it.
-    #[arg(long, default_value = "")]
-    reason: String,
-    /// `plan` shows what would be done, and stops; `server` also asks the API server what would change.
-    #[arg(long, value_enum)]
-    dry_run: Option<Dry>,
-    /// Of the Job, such as 5m.
-    #[arg(long)]
-    timeout: Option<String>,
-    /// Give up following after this many seconds; the execution goes on.
-    #[arg(long)]
-    wait: Option<u64>,
     /// Run a KubernetesExecution from a file.
     #[arg(short, long, conflicts_with_all = ["action", "target", "parameters"])]
     file: Option<PathBuf>,
-    /// Print the object when it is over; what is for people goes to standard error.
-    #[arg(short, long, value_enum)]
-    output: Option<Format>,
+    #[command(flatten)]
+    go: Go,
     #[command(flatten)]
     place: Where,
 }
 
-/// How far to go.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Dry {
-    /// Validate, plan and gate; no Job.
-    Plan,
-    /// Also let the API server carry it out without persisting.
-    Server,
-}
-
-impl Dry {
-    const fn spec(self) -> DryRun {
-        match self {
-            Self::Plan => DryRun::Plan,
-            Self::Server => DryRun::Server,
-        }
-    }
-}
-
-const NO_TERMINAL: &str =
-    "there is no terminal to ask on, so nothing was run; -y runs without asking, --dry-run=plan shows what would be done";
-
 impl Run {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let asks = !self.yes && self.dry_run.is_none();
-        anyhow::ensure!(!asks || std::io::stdin().is_terminal(), NO_TERMINAL);
+        self.go.check()?;
         let mut cluster = self.place.connect().await?;
         let wanted = self.wanted(&mut cluster).await?;
-        let words = Words::beside(self.output);
-        if self.dry_run.is_some() || asks {
-            let planned = plan(&cluster, &wanted, self.dry_run.map_or(DryRun::Plan, Dry::spec), words).await?;
-            let exit = Exit::of(&planned.status.clone().unwrap_or_default());
-            if self.dry_run.is_some() || exit != Exit::Done {
-                self.print(&planned)?;
-                return Ok(exit);
-            }
-            if !confirmed(words)? {
-                words.line("Nothing was run.");
-                return Ok(Exit::Cancelled);
-            }
-        }
-        let name = create(&cluster, wanted).await?;
-        words.line(format_args!("\n{name}"));
-        let exit = follow::follow(&cluster, &name, self.wait.map(Duration::from_secs), words).await?;
-        if self.output.is_some() {
-            self.print(&cluster.execution(&name).await?)?;
-        }
-        Ok(exit)
-    }
-
-    fn print(&self, kx: &KubernetesExecution) -> anyhow::Result<()> {
-        self.output.map_or(Ok(()), |format| out::object(kx, format))
+        self.go.run(&cluster, wanted).await
     }
 
     async fn wanted(&self, cluster: &mut Connected) -> anyhow::Result<KubernetesExecution> {
-        let mut kx = match &self.file {
-            Some(file) => ask::file(file, cluster, self.place.namespace.as_deref())?,
+        match &self.file {
+            Some(file) => ask::file(file, cluster, self.place.namespace.as_deref()),
             None => {
                 let action = self.action.as_deref().unwrap_or_default();
-                ask::words(cluster, action, self.target.as_deref(), &self.parameters).await?
+                ask::words(cluster, action, self.target.as_deref(), &self.parameters).await
             }
-        };
-        if !self.reason.is_empty() {
-            kx.spec.reason.clone_from(&self.reason);
         }
-        if self.timeout.is_some() {
-            kx.spec.timeout.clone_from(&self.timeout);
-        }
-        Ok(kx)
-    }
-}
-
-/// What would be done, without doing it.
-async fn plan(
-    cluster: &Connected,
-    wanted: &KubernetesExecution,
-    how: DryRun,
-    words: Words,
-) -> anyhow::Result<KubernetesExecution> {
-    let mut dry = wanted.clone();
-    dry.spec.dry_run = how;
-    dry.metadata.name = None;
-    let name = create(cluster, dry).await?;
-    let kx = follow::ended(cluster, &name).await?;
-    let status = kx.status.clone().unwrap_or_default();
-    let by = kx.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
-    words.line(format_args!("{} · context {} · you are {by}\n", place(cluster, &status), cluster.context));
-    words.text(page::plan(&status));
-    if let Some(refusal) = &status.refusal {
-        words.text(page::refusal(refusal, &status, words.paint()));
-    }
-    Ok(kx)
-}
-
-fn place(cluster: &Connected, status: &ExecutionStatus) -> String {
-    let here = &cluster.namespace;
-    status.target.as_ref().map_or_else(|| here.clone(), |t| format!("{} in {here}", short(&t.kind, &t.name)))
-}
-
-/// `scale-web-x7k2p`: verb, target, and what makes it unique.
-async fn create(cluster: &Connected, mut kx: KubernetesExecution) -> anyhow::Result<String> {
-    if kx.metadata.name.is_none() {
-        let verb = kx.spec.action.split('_').next().unwrap_or_default();
-        let target = kx.spec.target.as_ref().map(|t| format!("-{}", t.name)).unwrap_or_default();
-        // generateName is cut by the server at 58 characters; so is this, at a place of ours.
-        kx.metadata.generate_name = Some(format!("{:.50}-", format!("{verb}{target}")));
-    }
-    let created = cluster.here::<KubernetesExecution>().create(&PostParams::default(), &kx).await.map_err(refused)?;
-    Ok(created.metadata.name.unwrap_or_default())
-}
-
-fn confirmed(words: Words) -> anyhow::Result<bool> {
-    words.text("Run it? [y/N] ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// The API server's own no: nothing was even stored.
-#[derive(Debug, thiserror::Error)]
-#[error("Refused by the API server (exit 2, nothing was touched)\n  {0}")]
-pub struct RefusedByServer(String);
-
-fn refused(error: kube::Error) -> anyhow::Error {
-    match error {
-        kube::Error::Api(status) if matches!(status.code, 403 | 422) => RefusedByServer(status.message.clone()).into(),
-        other => said(other),
     }
 }

@@ -1,6 +1,6 @@
 //! The connection: one attempt a call, a deadline on every call that is not a watch, and one type for what may be concluded from a
 //! failure. Owns the client; the other files of this engine borrow it.
-use super::{echo::Echoes, facts::Facts, guards::Guards, secret::SecretKey};
+use super::{echo::Echoes, facts::Facts, guards::Guards, secret::SecretKey, undos::Undos};
 use kube::{Client, Config};
 use std::{
     collections::HashMap,
@@ -136,6 +136,8 @@ pub struct Cluster {
     pub(super) refused: Arc<Mutex<HashMap<String, String>>>,
     /// What this process wrote: see `echo`.
     pub(super) echoes: Arc<Echoes>,
+    /// What was undone: see `undos`.
+    pub(super) undos: Arc<Undos>,
     /// Wakes everything that is not over.
     pub(super) nudge: Arc<Notify>,
 }
@@ -165,6 +167,7 @@ impl Cluster {
             guarded: Arc::default(),
             refused: Arc::default(),
             echoes: Arc::default(),
+            undos: Arc::default(),
             nudge: Arc::default(),
         }
     }

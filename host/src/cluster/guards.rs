@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
-use kube::{Resource, ResourceExt, runtime::watcher::Config};
-use serde::Serialize;
+use kube::{Api, Client, Resource, ResourceExt, api::ListParams, runtime::watcher::Config};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Debug};
 
 /// A policy or a binding.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,17 +45,40 @@ impl Guards {
     }
 }
 
+/// The same by one look, for who follows nothing.
+pub async fn guards_now(client: &Client) -> Result<GuardsSeen, kube::Error> {
+    let seen = [
+        listed::<ValidatingAdmissionPolicy>(client).await?,
+        listed::<ValidatingAdmissionPolicyBinding>(client).await?,
+        listed::<MutatingAdmissionPolicy>(client).await?,
+        listed::<MutatingAdmissionPolicyBinding>(client).await?,
+    ];
+    Ok(judged(seen))
+}
+
+async fn listed<K>(client: &Client) -> Result<BTreeMap<String, Guard>, kube::Error>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize,
+{
+    let all = Api::<K>::all(client.clone()).list(&ListParams::default()).await?;
+    Ok(all.into_iter().filter_map(|object| Some((object.name_any(), guard(object)?))).collect())
+}
+
+fn judged(seen: [BTreeMap<String, Guard>; 4]) -> GuardsSeen {
+    let seen: BTreeMap<&str, BTreeMap<String, Guard>> = KINDS.into_iter().zip(seen).collect();
+    let unreadable = || GuardsSeen::Missing(vec!["this build cannot read its own policies".into()]);
+    SHIPPED.as_ref().map_or_else(unreadable, |shipped| judge(shipped, &seen))
+}
+
 impl Cluster {
     /// All of them, and since when; or which are missing or other than shipped; or not read yet.
     #[must_use]
     pub fn guards(&self) -> GuardsSeen {
         let guards = &self.guarded;
-        let all = [guards.checks.all(), guards.check_bindings.all(), guards.stamps.all(), guards.stamp_bindings.all()];
-        let Some(seen) = all.into_iter().collect::<Option<Vec<_>>>() else { return GuardsSeen::Unknown };
-        let seen: BTreeMap<&str, BTreeMap<String, Guard>> = KINDS.into_iter().zip(seen).collect();
-        SHIPPED
-            .as_ref()
-            .map_or_else(|| GuardsSeen::Missing(vec!["this build cannot read its own policies".into()]), |s| judge(s, &seen))
+        match (guards.checks.all(), guards.check_bindings.all(), guards.stamps.all(), guards.stamp_bindings.all()) {
+            (Some(a), Some(b), Some(c), Some(d)) => judged([a, b, c, d]),
+            _ => GuardsSeen::Unknown,
+        }
     }
 }
 

@@ -150,7 +150,8 @@ impl Cluster {
         let (grants, job, pods) = try_join3(grants, self.job_of(exec, over), self.pods_of(&exec.uid)).await?;
         let held = pods.iter().filter(|p| p.finalizers().iter().any(|f| f == FINALIZER_OUTCOME));
         let held_pods = held.map(ResourceExt::name_any).collect();
-        Ok(Over { grants, job: job.map(|(name, job)| left(name, &job, &pods)).transpose()?, held_pods })
+        let job = job.map(|(name, job)| left(name, &job, &pods)).transpose()?;
+        Ok(Over { grants, job, held_pods, undone_by: self.undos.of(&exec.uid) })
     }
 
     async fn job_of(&self, exec: &Execution, over: &Ended) -> Result<Option<(JobName, Job)>, CallError> {

@@ -29,10 +29,12 @@ mod secret;
 mod shipped;
 mod sweep;
 mod touch;
+mod undos;
 mod watch;
 
 pub use client::{CallError, Cluster, ConnectError, Listed, Settings};
 pub use facts::NamespaceSeen;
+pub use guards::guards_now;
 pub use job::Created;
 pub use kube::Config;
 pub use record::Recorded;

@@ -8,7 +8,7 @@ use crds::{ExecutionStatus, KubernetesExecution};
 use decide::execution::{Execution, FINALIZER};
 use kube::{
     Api, Resource,
-    api::{ObjectMeta, PostParams},
+    api::{DeleteParams, ObjectMeta, PostParams, Preconditions},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -74,6 +74,16 @@ impl Cluster {
 
     async fn patch_execution(&self, exec: &Execution, patch: Value) -> Result<Patched<KubernetesExecution>, CallError> {
         patch::json(&self.client, &KubernetesExecution::url_path(&(), Some(&exec.namespace)), &exec.name, &patch).await
+    }
+
+    /// Deletes exactly this version of it: whoever wrote it since is looked at first.
+    pub async fn delete(&self, exec: &Execution) -> Result<Recorded, CallError> {
+        let (uid, resource_version) = (Some(exec.uid.to_string()), Some(exec.resource_version.clone()));
+        let this = DeleteParams { preconditions: Some(Preconditions { resource_version, uid }), ..DeleteParams::default() };
+        match within(self.executions(&exec.namespace).delete(&exec.name, &this)).await {
+            Err(error) if error.is(409) => Ok(Recorded::Conflict),
+            answer => if_there(answer).map(|_| Recorded::Gone),
+        }
     }
 
     fn recorded(&self, put: Result<KubernetesExecution, CallError>) -> Result<Recorded, CallError> {

@@ -6,7 +6,7 @@ use super::{
     touch::Touches,
 };
 use crds::{
-    KubernetesExecution, Phase,
+    KubernetesExecution, ObjectUid, Phase, Reason,
     labels::{ANNOTATION_EXECUTION, FINALIZER_RECORD, LABEL_EXECUTION_UID},
 };
 use decide::model::ObjectRef as Target;
@@ -58,20 +58,39 @@ pub enum Next {
 #[resource(inherit = KubernetesExecution)]
 pub(super) struct Seen {
     metadata: ObjectMeta,
+    spec: Option<SeenSpec>,
     status: Option<SeenStatus>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SeenSpec {
+    rollback_of: Option<ObjectUid>,
+    ttl_after_finished: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct SeenStatus {
     phase: Option<String>,
+    reason: Option<String>,
 }
 
 impl Seen {
-    /// Over, and the finalizer is gone: there is nothing left to do for it, ever.
+    /// Over, the finalizer is gone, and it stays: there is nothing left to do for it, ever.
     fn owes_nothing(&self) -> bool {
+        if self.spec.as_ref().is_some_and(|s| s.ttl_after_finished.is_some()) {
+            return false;
+        }
         let phase = self.status.as_ref().and_then(|s| s.phase.clone()).map(serde_json::Value::String);
         let over = phase.is_some_and(|p| serde_json::from_value(p).is_ok_and(Phase::is_over));
         over && !self.finalizers().iter().any(|f| f == FINALIZER_RECORD)
+    }
+
+    /// What this one undid: it ran, and its effect was seen.
+    fn undid(&self) -> Option<&ObjectUid> {
+        let reason = self.status.as_ref()?.reason.clone().map(serde_json::Value::String)?;
+        let did = matches!(serde_json::from_value(reason), Ok(Reason::ChecksPassed | Reason::RolledBack));
+        self.spec.as_ref()?.rollback_of.as_ref().filter(|_| did)
     }
 }
 
@@ -136,23 +155,15 @@ impl Cluster {
     fn requests(&self, woken: mpsc::UnboundedReceiver<ObjectRef<Seen>>, listed: Arc<Notify>) -> (Store<Seen>, Requests) {
         let (store, writer) = reflector::store();
         let executions = watcher(Api::<Seen>::all(self.client.clone()), watcher::Config::default()).default_backoff();
-        let echoes = self.echoes.clone();
-        let own = reflector::reflector(writer, executions.map_ok(|event| event.modify(strip))).try_filter_map(move |event| {
-            std::future::ready(Ok(match event {
-                Event::Apply(seen) | Event::InitApply(seen) if !seen.owes_nothing() => {
-                    (!echoes.is_own(&seen.metadata)).then(|| ObjectRef::from_obj(&seen).into())
-                }
-                Event::Apply(seen) | Event::InitApply(seen) | Event::Delete(seen) => {
-                    echoes.forget(&seen.metadata);
-                    None
-                }
-                Event::Init => None,
-                Event::InitDone => {
+        let cluster = self.clone();
+        let own = reflector::reflector(writer, executions.map_ok(|event| event.modify(strip)))
+            .map_ok(move |event| {
+                if matches!(event, Event::InitDone) {
                     listed.notify_one();
-                    None
                 }
-            }))
-        });
+                stream::iter(cluster.woken_by(&event).into_iter().map(|who| Ok(who.into())))
+            })
+            .try_flatten();
         let [runs, dry_runs] = self.homes();
         let all: [Requests; 6] = [
             own.boxed(),
@@ -163,6 +174,32 @@ impl Cluster {
             nudges(self.nudge.clone(), store.clone()),
         ];
         (store, stream::select_all(all).boxed())
+    }
+
+    /// The execution itself; and the one that it undid, which has a last word to say.
+    fn woken_by(&self, event: &Event<Seen>) -> Vec<ObjectRef<Seen>> {
+        let seen = match event {
+            Event::Apply(seen) | Event::InitApply(seen) => seen,
+            Event::Delete(seen) => {
+                self.echoes.forget(&seen.metadata);
+                // What it undid is told while it is there; afterwards nobody can say so any more.
+                seen.undid().into_iter().for_each(|original| self.undos.remove(&original.uid));
+                return vec![];
+            }
+            Event::Init | Event::InitDone => return vec![],
+        };
+        let own = match seen.owes_nothing() {
+            true => {
+                self.echoes.forget(&seen.metadata);
+                None
+            }
+            false => (!self.echoes.is_own(&seen.metadata)).then(|| ObjectRef::from_obj(seen)),
+        };
+        let undone = seen.undid().map(|original| {
+            self.undos.add(&original.uid, &seen.name_any());
+            ObjectRef::new(&original.name).within(&seen.namespace().unwrap_or_default())
+        });
+        own.into_iter().chain(undone).collect()
     }
 
     /// Jobs and pods of runs, back to whom they were made for.

@@ -18,6 +18,7 @@ pub use write::Appended;
 
 use decide::{
     model::{Digest, Uid},
+    observed::LastRow,
     row::Row,
 };
 use row::Columns;
@@ -94,6 +95,11 @@ impl Ledger {
     /// The highest number stored of an execution; 0 for none. What it says is durable.
     pub async fn position(&self, cluster: &Uid, uid: &Uid) -> Result<i64, LedgerError> {
         write::position(cluster.as_str(), uid.as_str(), &self.readers).await.map_err(LedgerError::of)
+    }
+
+    /// The last row of an execution, in a few words. What it says is durable.
+    pub async fn last(&self, cluster: &Uid, uid: &Uid) -> Result<Option<LastRow>, LedgerError> {
+        write::last(cluster.as_str(), uid.as_str(), &self.readers).await.map_err(LedgerError::of)?.map(row::last).transpose()
     }
 
     /// Durable when it returns. Number n goes in only after n - 1; the same bytes again are fine, other bytes are not.

@@ -94,6 +94,16 @@ pub(super) async fn position<'c>(
         .await
 }
 
+/// The last row of an execution: seq, at, phase, reason.
+pub(super) async fn last(
+    cluster: &str,
+    uid: &str,
+    readers: &sqlx::SqlitePool,
+) -> Result<Option<(i64, String, String, String)>, sqlx::Error> {
+    let sql = "SELECT seq, at, phase, reason FROM rows WHERE uid = ?1 AND cluster = ?2 ORDER BY seq DESC LIMIT 1";
+    sqlx::query_as(sql).bind(uid).bind(cluster).fetch_optional(readers).await
+}
+
 async fn insert_blob(digest: &Digest, bytes: &[u8], conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let sql = "INSERT INTO blobs (digest, bytes) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE digest = ?1)";
     let done = sqlx::query(sql).bind(digest.as_str()).bind(bytes).execute(conn).await?;

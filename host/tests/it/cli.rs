@@ -42,6 +42,11 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         (&Method::POST, _) => (StatusCode::CREATED, api.execution()),
         (_, "scale-web-1") => (StatusCode::OK, api.execution()),
         (_, "kubernetesexecutions") => (StatusCode::OK, list),
+        (_, "version") => (
+            StatusCode::OK,
+            json!({"major": "1", "minor": "37", "gitVersion": "v1.37.2", "gitCommit": "", "gitTreeState": "",
+            "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
+        ),
         _ => (StatusCode::NOT_FOUND, json!({"kind": "Status", "status": "Failure", "code": 404, "reason": "NotFound"})),
     };
     (code, [(CONTENT_TYPE, "application/json")], body.to_string())
@@ -162,6 +167,17 @@ async fn what_is_not_there_is_answered_with_where_to_look() {
             "{command}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_the_doctor_cannot_see_is_not_in_force() {
+    let said = Machine::new("Completed").await.writ("doctor").await;
+    assert_eq!(said.status.code(), Some(1));
+    let words = text(&said.stdout);
+    for part in ["admission could not be looked at", "the operator is not installed", "policies could not be looked at"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    assert!(!words.contains('✓') && !words.contains("in force."), "{words}");
 }
 
 #[tokio::test]

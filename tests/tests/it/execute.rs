@@ -3,6 +3,7 @@
 mod cancel;
 mod deadline;
 mod dry_run;
+mod expiry;
 mod failure;
 mod freeze;
 mod not_supported;
@@ -11,6 +12,7 @@ mod refusal;
 mod requester;
 mod rollout;
 mod scale;
+mod undo;
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
 //! What a pass may look at while the API server is asked what would come of a run.
-use super::{Grants, GuardsSeen, Judgement, PodSeen};
+use super::{Grants, GuardsSeen, Judgement, OriginalSeen, PodSeen};
 use crate::model::{Object, Uid};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub struct DryRunning {
     pub job: DryJob,
     /// The chain again, with what would change. Asked when that is known and nothing of the dry run is left.
     pub judged: Option<Judgement>,
+    /// What this one is to undo. Asked with the chain.
+    pub original: Option<OriginalSeen>,
 }
 
 /// Whether a write of ours that only the guard of dry runs refuses was refused by it.

@@ -1,8 +1,9 @@
 //! The judgements that stand before a Job, in order; asked in `Validating` and again in `Preparing`. Owns which no comes first.
+use super::undoing;
 use crate::{
     honored,
     model::{Planned, PluginFault},
-    observed::{GuardsSeen, Judgement, Ruling},
+    observed::{GuardsSeen, Judgement, OriginalSeen, Ruling},
     step::{Step, Waiting, Why},
     story::{By, No, Pass, judge_policies, of_judgement},
 };
@@ -14,10 +15,11 @@ const STARTING: SignedDuration = SignedDuration::from_millis(500);
 /// A busy plugin, or one that is being compiled.
 const BUSY: SignedDuration = SignedDuration::from_secs(1);
 
-/// As far as a plan: request, stamps, and everything up to the plugin.
+/// As far as a plan: request, stamps, what it undoes, and everything up to the plugin.
 pub(super) fn planned<'a>(
     pass: &Pass<'_>,
     guards: &GuardsSeen,
+    original: Option<&OriginalSeen>,
     judged: &'a Judgement,
 ) -> Result<(&'a Planned, &'a Ruling), Step> {
     let wait = |span, why| Step::Wait(Waiting::lasting(pass.now, span, why));
@@ -25,6 +27,9 @@ pub(super) fn planned<'a>(
         return Err(no.record(pass, None));
     }
     believable(pass, guards)?;
+    if let Some(no) = undoing::asked(pass, original) {
+        return Err(no.record(pass, None));
+    }
     match judged {
         Judgement::Judged { planned, ruling } => return Ok((planned, ruling)),
         Judgement::Starting => return Err(wait(STARTING, Why::Starting)),
@@ -42,9 +47,12 @@ pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Ste
     unbelievable(pass, guards).map_or(Ok(()), |no| Err(no.record(pass, None)))
 }
 
-/// From a plan to a yes: policies, their conditions, and whether a run can be held to it.
-pub(super) fn allowed(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Result<(), Step> {
-    let no = judge_policies(ruling).or_else(|| honored::conditions(ruling)).or_else(|| honored::plan(pass, planned));
+/// From a plan to a yes: what it undoes is as it was left, policies, their conditions, and whether a run can be held to it.
+pub(super) fn allowed(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned: &Planned, ruling: &Ruling) -> Result<(), Step> {
+    let no = undoing::planned(pass, original, planned)
+        .or_else(|| judge_policies(ruling))
+        .or_else(|| honored::conditions(ruling))
+        .or_else(|| honored::plan(pass, planned));
     no.map_or(Ok(()), |no| Err(no.record(pass, Some((planned, ruling)))))
 }
 

@@ -144,14 +144,14 @@ fn end(pass: &Pass<'_>, p: &Progress, uid: &Uid, stopping: bool) -> Step {
 }
 
 fn judge(pass: &Pass<'_>, p: &Progress, s: &DryRunning, judged: &Judgement) -> Step {
-    let (now, ruling) = match chain::planned(pass, &s.guards, judged) {
+    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), judged) {
         Ok(found) => found,
         Err(step) => return step,
     };
     if now.hash != p.planned.hash {
         return preparing::drifted(pass);
     }
-    match chain::allowed(pass, now, ruling) {
+    match chain::allowed(pass, s.original.as_ref(), now, ruling) {
         Ok(()) => validating::accept(pass, now, ruling),
         Err(no) => no,
     }

@@ -21,7 +21,7 @@ pub(super) fn next(pass: &Pass<'_>, ledger: &LedgerSeen) -> Option<Step> {
             |_| Step::Wait(Waiting::lasting(pass.now, RECHECK, Why::Disagreement)),
             |row| Step::Do(Effect::AppendRow(Box::new(row))),
         )),
-        LedgerSeen::At(_) => Some(Step::Wait(Waiting::lasting(pass.now, RECHECK, Why::Disagreement))),
+        LedgerSeen::At(_) | LedgerSeen::Other => Some(Step::Wait(Waiting::lasting(pass.now, RECHECK, Why::Disagreement))),
         LedgerSeen::Unreachable => Some(Step::Wait(Waiting::lasting(pass.now, RETRY, Why::LedgerUnreachable))),
     }
 }

@@ -39,14 +39,14 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
 
 /// Asked after the identity was made, so that nothing but the promise comes between a yes and the Job.
 fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: &Judgement) -> Step {
-    let (now, ruling) = match chain::planned(pass, &s.guards, judged) {
+    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), judged) {
         Ok(found) => found,
         Err(step) => return step,
     };
     if now.hash != p.planned.hash {
         return drifted(pass);
     }
-    match chain::allowed(pass, now, ruling) {
+    match chain::allowed(pass, s.original.as_ref(), now, ruling) {
         Ok(()) if dry_run::needed(pass, ruling) => {
             anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into())
         }

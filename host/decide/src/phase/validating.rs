@@ -14,8 +14,8 @@ pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
         return cancelled(pass, reason, "Nothing was touched.");
     }
-    match chain::planned(pass, &s.guards, &s.judged) {
-        Ok((planned, ruling)) => match chain::allowed(pass, planned, ruling) {
+    match chain::planned(pass, &s.guards, s.original.as_ref(), &s.judged) {
+        Ok((planned, ruling)) => match chain::allowed(pass, s.original.as_ref(), planned, ruling) {
             Ok(()) => accept(pass, planned, ruling),
             Err(no) => no,
         },

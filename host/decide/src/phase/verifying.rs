@@ -66,7 +66,7 @@ fn completed(pass: &Pass<'_>, all: &[Check]) -> Step {
     pass.record(Phase::Completed, Reason::ChecksPassed, |s| {
         let seen = words(all);
         let seen = if seen.is_empty() { "the commands exited 0, and the action has no checks".to_owned() } else { seen };
-        s.message = format!("{}: {}. Seen: {seen}.{late}{}", pass.aim(), s.summary, way_back(s));
+        s.message = format!("{}: {}. Seen: {seen}.{late}{}", pass.aim(), s.summary, way_back(pass, s));
         store(s, all);
     })
 }
@@ -78,7 +78,7 @@ fn failed(pass: &Pass<'_>, reason: Reason, all: &[Check], and: &str) -> Step {
         s.message = format!(
             "The commands exited 0, but the effect is not there, {and}: {bad}. Look at {} before anything else.{}",
             pass.aim(),
-            way_back(s)
+            way_back(pass, s)
         );
         s.summary = bad;
         store(s, all);
@@ -91,7 +91,7 @@ fn unavailable(pass: &Pass<'_>, why: &str) -> Step {
         s.message = format!(
             "The commands exited 0, but nobody could check the effect: {why}. Look at {} yourself.{}",
             pass.aim(),
-            way_back(s)
+            way_back(pass, s)
         );
     })
 }
@@ -121,9 +121,9 @@ fn words(all: &[Check]) -> String {
 }
 
 /// How to undo it, where there is a way.
-pub(super) fn way_back(s: &ExecutionStatus) -> String {
+pub(super) fn way_back(pass: &Pass<'_>, s: &ExecutionStatus) -> String {
     match &s.rollback {
-        Some(r) if !r.command.is_empty() => format!(" To undo it: {}", r.command),
+        Some(r) if !r.command.is_empty() => format!(" To undo it: writ undo {} -n {}", pass.exec.name, pass.exec.namespace),
         _ => String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The stable contract for programs: `kubectl wait --for=condition=Succeeded`. A condition is a function of the status; its time is
 //! when its value last changed.
 use super::shown;
-use crate::planned::{IMPOSSIBLE, PLANNED, READY, UNNEEDED};
+use crate::planned::{DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED};
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -14,10 +14,19 @@ const FALSE: &str = "False";
 const UNKNOWN: &str = "Unknown";
 
 pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
+    if s.reason == Reason::RolledBack {
+        return undone(s, now);
+    }
     let lines =
         [Some(accepted(s)), dry_run_passed(s), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
     let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
     s.conditions = conditions;
+}
+
+/// How it ended stays true; only the way back is used up.
+fn undone(s: &mut ExecutionStatus, now: Timestamp) {
+    let Some(ready) = rollback_ready(s).map(|line| condition(s, line, now)) else { return };
+    s.conditions.iter_mut().filter(|c| c.type_ == ready.type_).for_each(|c| *c = ready.clone());
 }
 
 fn condition(s: &ExecutionStatus, (kind, status, reason, message): Line, now: Timestamp) -> Condition {
@@ -95,9 +104,16 @@ fn rollback_ready(s: &ExecutionStatus) -> Option<Line> {
         READY => (TRUE, "InverseStored"),
         PLANNED => (FALSE, PLANNED),
         UNNEEDED => (FALSE, UNNEEDED),
+        DONE => (FALSE, "RolledBack"),
         _ => (FALSE, IMPOSSIBLE),
     };
-    let message = if rollback.because.is_empty() { format!("{}{until}", rollback.command) } else { rollback.because.clone() };
+    let message = if rollback.state == DONE {
+        format!("undone by {}", rollback.undone_by)
+    } else if rollback.because.is_empty() {
+        format!("{}{until}", rollback.command)
+    } else {
+        rollback.because.clone()
+    };
     Some(("RollbackReady", value, reason.to_owned(), message))
 }
 

@@ -72,7 +72,8 @@ fn violations(verdict: &Verdict) -> Vec<ViolationStatus> {
 }
 
 /// As it is stored.
-pub(crate) fn status(ruling: &Ruling) -> PolicyStatus {
+#[must_use]
+pub fn status(ruling: &Ruling) -> PolicyStatus {
     let decision = if judge(ruling).is_none() { "Allow" } else { "Deny" };
     PolicyStatus {
         decision: decision.to_owned(),

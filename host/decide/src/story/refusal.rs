@@ -53,7 +53,7 @@ impl No {
         self.who = who.into();
         self
     }
-    fn instead(mut self, instead: impl Into<String>) -> Self {
+    pub(crate) fn instead(mut self, instead: impl Into<String>) -> Self {
         self.instead = instead.into();
         self
     }
@@ -156,7 +156,7 @@ pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
                 Reason::PluginRefused,
                 By::Plugin,
                 format!("{reason}: {message}"),
-                format!("The plugin of {action} says not now: {message} ({reason})."),
+                format!("The plugin of {action} says not now: {} ({reason}).", message.trim_end_matches('.')),
                 if remedy.is_empty() { String::new() } else { format!("{}.", upper(remedy.trim_end_matches('.'))) },
             )
             .violations([violation])

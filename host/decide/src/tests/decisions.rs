@@ -389,14 +389,15 @@ fn what_happens_when_it_is_over() {
         20,
         |p| matches!(p, PhaseSeen::Over(_)),
         &expect![[r#"
-        failed
-          do ExpireJob: Job ended, no grant | Job ended, grant forbidden
-          do ReleaseFinalizer: no Job, no grant | Job expires, no grant | Job stopped, no grant | no Job, grant forbidden | Job expires, grant forbidden | Job stopped, grant forbidden
-          do ReleasePods: no Job, pod held, no grant | Job ended, pod held, no grant | Job expires, pod held, no grant | Job stopped, pod held, no grant | no Job, pod held, grant forbidden | Job ended, pod held, grant forbidden | Job expires, pod held, grant forbidden | Job stopped, pod held, grant forbidden
-          do Revoke: no Job, part of the grant | no Job, pod held, part of the grant | Job ended, part of the grant | Job ended, pod held, part of the grant | Job expires, part of the grant | Job expires, pod held, part of the grant | Job runs, part of the grant | Job runs, pod held, part of the grant | Job stopping, part of the grant | Job stopping, pod held, part of the grant | Job stopped, part of the grant | Job stopped, pod held, part of the grant | no Job, grant pending | no Job, pod held, grant pending | Job ended, grant pending | Job ended, pod held, grant pending | Job expires, grant pending | Job expires, pod held, grant pending | Job runs, grant pending | Job runs, pod held, grant pending | Job stopping, grant pending | Job stopping, pod held, grant pending | Job stopped, grant pending | Job stopped, pod held, grant pending | no Job, granted | no Job, pod held, granted | Job ended, granted | Job ended, pod held, granted | Job expires, granted | Job expires, pod held, granted | Job runs, granted | Job runs, pod held, granted | Job stopping, granted | Job stopping, pod held, granted | Job stopped, granted | Job stopped, pod held, granted
-          do StopJob: Job runs, no grant | Job runs, pod held, no grant | Job runs, grant forbidden | Job runs, pod held, grant forbidden
-          wait for JobEnd: Job stopping, no grant | Job stopping, pod held, no grant | Job stopping, grant forbidden | Job stopping, pod held, grant forbidden
-    "#]],
+            failed
+              do ExpireJob: Job ended, no grant | Job ended, undone, no grant | Job ended, grant forbidden | Job ended, undone, grant forbidden
+              do ReleaseFinalizer: no Job, no grant | Job expires, no grant | Job stopped, no grant | no Job, grant forbidden | Job expires, grant forbidden | Job stopped, grant forbidden
+              do ReleasePods: no Job, pod held, no grant | no Job, pod held, undone, no grant | Job ended, pod held, no grant | Job ended, pod held, undone, no grant | Job expires, pod held, no grant | Job expires, pod held, undone, no grant | Job stopped, pod held, no grant | Job stopped, pod held, undone, no grant | no Job, pod held, grant forbidden | no Job, pod held, undone, grant forbidden | Job ended, pod held, grant forbidden | Job ended, pod held, undone, grant forbidden | Job expires, pod held, grant forbidden | Job expires, pod held, undone, grant forbidden | Job stopped, pod held, grant forbidden | Job stopped, pod held, undone, grant forbidden
+              do Revoke: no Job, part of the grant | no Job, undone, part of the grant | no Job, pod held, part of the grant | no Job, pod held, undone, part of the grant | Job ended, part of the grant | Job ended, undone, part of the grant | Job ended, pod held, part of the grant | Job ended, pod held, undone, part of the grant | Job expires, part of the grant | Job expires, undone, part of the grant | Job expires, pod held, part of the grant | Job expires, pod held, undone, part of the grant | Job runs, part of the grant | Job runs, undone, part of the grant | Job runs, pod held, part of the grant | Job runs, pod held, undone, part of the grant | Job stopping, part of the grant | Job stopping, undone, part of the grant | Job stopping, pod held, part of the grant | Job stopping, pod held, undone, part of the grant | Job stopped, part of the grant | Job stopped, undone, part of the grant | Job stopped, pod held, part of the grant | Job stopped, pod held, undone, part of the grant | no Job, grant pending | no Job, undone, grant pending | no Job, pod held, grant pending | no Job, pod held, undone, grant pending | Job ended, grant pending | Job ended, undone, grant pending | Job ended, pod held, grant pending | Job ended, pod held, undone, grant pending | Job expires, grant pending | Job expires, undone, grant pending | Job expires, pod held, grant pending | Job expires, pod held, undone, grant pending | Job runs, grant pending | Job runs, undone, grant pending | Job runs, pod held, grant pending | Job runs, pod held, undone, grant pending | Job stopping, grant pending | Job stopping, undone, grant pending | Job stopping, pod held, grant pending | Job stopping, pod held, undone, grant pending | Job stopped, grant pending | Job stopped, undone, grant pending | Job stopped, pod held, grant pending | Job stopped, pod held, undone, grant pending | no Job, granted | no Job, undone, granted | no Job, pod held, granted | no Job, pod held, undone, granted | Job ended, granted | Job ended, undone, granted | Job ended, pod held, granted | Job ended, pod held, undone, granted | Job expires, granted | Job expires, undone, granted | Job expires, pod held, granted | Job expires, pod held, undone, granted | Job runs, granted | Job runs, undone, granted | Job runs, pod held, granted | Job runs, pod held, undone, granted | Job stopping, granted | Job stopping, undone, granted | Job stopping, pod held, granted | Job stopping, pod held, undone, granted | Job stopped, granted | Job stopped, undone, granted | Job stopped, pod held, granted | Job stopped, pod held, undone, granted
+              do StopJob: Job runs, no grant | Job runs, undone, no grant | Job runs, pod held, no grant | Job runs, pod held, undone, no grant | Job runs, grant forbidden | Job runs, undone, grant forbidden | Job runs, pod held, grant forbidden | Job runs, pod held, undone, grant forbidden
+              record Failed/RolledBack: no Job, undone, no grant | Job expires, undone, no grant | Job stopped, undone, no grant | no Job, undone, grant forbidden | Job expires, undone, grant forbidden | Job stopped, undone, grant forbidden
+              wait for JobEnd: Job stopping, no grant | Job stopping, undone, no grant | Job stopping, pod held, no grant | Job stopping, pod held, undone, no grant | Job stopping, grant forbidden | Job stopping, undone, grant forbidden | Job stopping, pod held, grant forbidden | Job stopping, pod held, undone, grant forbidden
+        "#]],
     );
 }
 
@@ -405,7 +406,7 @@ fn what_happens_when_the_ledger_is_not_in_order() {
     let exec = stored::all().remove(3).1;
     let look = stored::executing(JobSeen::Absent);
     let mut text = String::new();
-    for ledger in [LedgerSeen::At(1), LedgerSeen::At(0), LedgerSeen::At(3), LedgerSeen::Unreachable] {
+    for ledger in [LedgerSeen::At(1), LedgerSeen::At(0), LedgerSeen::At(3), LedgerSeen::Other, LedgerSeen::Unreachable] {
         let seen = Observed { ledger, phase: look.clone() };
         text.push_str(&format!("{:?}: {}\n", seen.ledger, words(&next_step(&site(), at(3), &exec, &seen))));
     }
@@ -413,6 +414,7 @@ fn what_happens_when_the_ledger_is_not_in_order() {
         At(1): append row 2
         At(0): wait for Disagreement
         At(3): wait for Disagreement
+        Other: wait for Disagreement
         Unreachable: wait for LedgerUnreachable
     "#]]
     .assert_eq(&text);

@@ -117,6 +117,7 @@ fn a_policy_that_wants_a_dry_run_by_now_gets_one_once() {
             judged,
             grants,
             freezes: vec![],
+            original: None,
         }))
     };
     let stage = |name: &str| stored::all().into_iter().find(|(n, _)| n == name).unwrap().1;
@@ -163,6 +164,7 @@ fn the_ends_of_a_dry_run() {
         grants: Grants::Whole,
         job: DryJob::Absent,
         judged: None,
+        original: None,
     }));
     let forbidden = dry_running(Grants::Forbidden { why: "writ-operator-bindings".into() }, DryJob::Absent, None);
     let more = [("not guarded", open), ("not granted", forbidden)];

@@ -57,8 +57,9 @@ fn the_way_of_a_run() {
           Every command exited 0; the action's own checks are asked.
         4
           Completed/ChecksPassed: replicas 2 -> 5
-          Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. To undo it: writ run scale_deployment web replicas=2 -n shop
-    "#]].assert_eq(&text);
+          Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. To undo it: writ undo scale-web-x7k2p -n shop
+    "#]]
+    .assert_eq(&text);
     let mut s = kx.status.unwrap();
     s.message.clear();
     expect![[r#"
@@ -232,7 +233,7 @@ fn the_way_of_a_run() {
             },
             {
               "lastTransitionTime": "2026-11-23T03:12:23Z",
-              "message": "Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. To undo it: writ run scale_deployment web replicas=2 -n shop",
+              "message": "Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. To undo it: writ undo scale-web-x7k2p -n shop",
               "observedGeneration": 1,
               "reason": "ChecksPassed",
               "status": "True",
@@ -273,16 +274,16 @@ fn the_ends_of_a_job() {
         &expect![[r#"
             absent
               Failed/OutcomeUnknown: outcome unknown: the Job was there and is gone; somebody deleted it
-              Nobody can tell whether it was done: the Job was there and is gone; somebody deleted it. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: the Job was there and is gone; somebody deleted it. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             foreign
               Failed/OutcomeUnknown: outcome unknown: the Job had uid job, and what has its name now has uid else
-              Nobody can tell whether it was done: the Job had uid job, and what has its name now has uid else. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: the Job had uid job, and what has its name now has uid else. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             no pod
               Executing/Stopping: the Job had no pod after 120 s
               It is given up, and the Job is being deleted: the Job had no pod after 120 s.
             no pod, deadline
               Failed/DeadlineExceeded: not done within 60 s
-              The Job was not done within 60 s and was ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              The Job was not done within 60 s and was ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             pod rejected
               Executing/JobRefused: the cluster refuses the pod of the Job: exceeded quota
               It is given up, and the Job is being deleted: the cluster refuses the pod of the Job: exceeded quota.
@@ -303,31 +304,31 @@ fn the_ends_of_a_job() {
               Every command exited 0; the action's own checks are asked.
             exit 1
               Failed/JobFailed: kubectl scale exited 1
-              kubectl scale exited 1. It said: error: no match. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              kubectl scale exited 1. It said: error: no match. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             exit 1, deadline
               Failed/DeadlineExceeded: not done within 60 s
-              The Job was not done within 60 s and was ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              The Job was not done within 60 s and was ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             exit 143
               Failed/JobFailed: kubectl scale exited 143
-              kubectl scale exited 143. It said: error: no match. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              kubectl scale exited 143. It said: error: no match. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             exit 143, deadline
               Failed/DeadlineExceeded: not done within 60 s
-              The Job was not done within 60 s and was ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              The Job was not done within 60 s and was ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             disrupted
               Failed/OutcomeUnknown: outcome unknown: its pod was disrupted (evicted)
-              Nobody can tell whether it was done: its pod was disrupted (evicted). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: its pod was disrupted (evicted). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             disrupted, deadline
               Failed/OutcomeUnknown: outcome unknown: its pod was disrupted (evicted)
-              Nobody can tell whether it was done: its pod was disrupted (evicted). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: its pod was disrupted (evicted). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             untrusted
               Failed/OutcomeUnknown: outcome unknown: its pod is not the one that was asked for (image differs)
-              Nobody can tell whether it was done: its pod is not the one that was asked for (image differs). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: its pod is not the one that was asked for (image differs). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             untrusted, deadline
               Failed/OutcomeUnknown: outcome unknown: its pod is not the one that was asked for (image differs)
-              Nobody can tell whether it was done: its pod is not the one that was asked for (image differs). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: its pod is not the one that was asked for (image differs). It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             another uid
               Failed/OutcomeUnknown: outcome unknown: the Job had uid job, and what has its name now has uid other
-              Nobody can tell whether it was done: the Job had uid job, and what has its name now has uid other. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+              Nobody can tell whether it was done: the Job had uid job, and what has its name now has uid other. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
         "#]],
     );
 }
@@ -394,34 +395,34 @@ fn cancellations() {
     check(
         steps,
         &expect![[r#"
-        fresh
-          Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
-          Cancelled by jonas@example.com: wrong cluster. Nothing was touched. To do it after all, make a new execution.
-        deleted
-          Cancelled/Deleted: The object was deleted
-          The object was deleted. Nothing was touched. To do it after all, make a new execution.
-        preparing
-          Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
-          Cancelled by jonas@example.com: wrong cluster. Nothing was touched. To do it after all, make a new execution.
-        no Job
-          Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
-          Cancelled by jonas@example.com: wrong cluster. No Job was seen, and none can run any more: nothing was touched. To do it after all, make a new execution.
-        killed
-          Cancelled/StoppedMidway: stopped while it ran: kubectl scale had not ended
-          It was stopped as asked: kubectl scale had not ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
-        never ran
-          Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
-          Cancelled by jonas@example.com: wrong cluster. No command of the Job had started: nothing was touched. To do it after all, make a new execution.
-        gone
-          Cancelled/StoppedMidway: stopped while it ran: the Job is gone, and no command was seen to end
-          It was stopped as asked: the Job is gone, and no command was seen to end. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
-        too late
-          Verifying/JobSucceeded: replicas 2 -> 5
-          Every command exited 0; the action's own checks are asked.
-        much too late
-          Completed/ChecksPassed: replicas 2 -> 5
-          Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. The request to stop it came too late. To undo it: writ run scale_deployment web replicas=2 -n shop
-    "#]],
+            fresh
+              Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
+              Cancelled by jonas@example.com: wrong cluster. Nothing was touched. To do it after all, make a new execution.
+            deleted
+              Cancelled/Deleted: The object was deleted
+              The object was deleted. Nothing was touched. To do it after all, make a new execution.
+            preparing
+              Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
+              Cancelled by jonas@example.com: wrong cluster. Nothing was touched. To do it after all, make a new execution.
+            no Job
+              Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
+              Cancelled by jonas@example.com: wrong cluster. No Job was seen, and none can run any more: nothing was touched. To do it after all, make a new execution.
+            killed
+              Cancelled/StoppedMidway: stopped while it ran: kubectl scale had not ended
+              It was stopped as asked: kubectl scale had not ended. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
+            never ran
+              Cancelled/CancelRequested: Cancelled by jonas@example.com: wrong cluster
+              Cancelled by jonas@example.com: wrong cluster. No command of the Job had started: nothing was touched. To do it after all, make a new execution.
+            gone
+              Cancelled/StoppedMidway: stopped while it ran: the Job is gone, and no command was seen to end
+              It was stopped as asked: the Job is gone, and no command was seen to end. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
+            too late
+              Verifying/JobSucceeded: replicas 2 -> 5
+              Every command exited 0; the action's own checks are asked.
+            much too late
+              Completed/ChecksPassed: replicas 2 -> 5
+              Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. The request to stop it came too late. To undo it: writ undo scale-web-x7k2p -n shop
+        "#]],
     );
 }
 
@@ -433,22 +434,22 @@ fn failed_checks() {
     check(
         looks.collect(),
         &expect![[r#"
-        2
-          Failed/ChecksTimedOut: replicas_ready: 3 of 5 replicas ready
-          The commands exited 0, but the effect is not there, and time is up: replicas_ready: 3 of 5 replicas ready. Look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
-        3
-          Failed/ChecksFailed: replicas_ready: 3 of 5 replicas ready; replicas_ready: quota exceeded
-          The commands exited 0, but the effect is not there, and it will not come by waiting: replicas_ready: 3 of 5 replicas ready; replicas_ready: quota exceeded. Look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
-        4
-          Failed/ChecksUnavailable: ran, not checked: component sha256:9999999999999999999999999999999999999999999999999999999999999999 is not loaded
-          The commands exited 0, but nobody could check the effect: component sha256:9999999999999999999999999999999999999999999999999999999999999999 is not loaded. Look at Deployment shop/web yourself. To undo it: writ run scale_deployment web replicas=2 -n shop
-        5
-          Failed/ChecksUnavailable: ran, not checked: all slots are taken
-          The commands exited 0, but nobody could check the effect: all slots are taken. Look at Deployment shop/web yourself. To undo it: writ run scale_deployment web replicas=2 -n shop
-        6
-          Failed/ChecksUnavailable: ran, not checked: Trapped: unreachable
-          The commands exited 0, but nobody could check the effect: Trapped: unreachable. Look at Deployment shop/web yourself. To undo it: writ run scale_deployment web replicas=2 -n shop
-    "#]],
+            2
+              Failed/ChecksTimedOut: replicas_ready: 3 of 5 replicas ready
+              The commands exited 0, but the effect is not there, and time is up: replicas_ready: 3 of 5 replicas ready. Look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
+            3
+              Failed/ChecksFailed: replicas_ready: 3 of 5 replicas ready; replicas_ready: quota exceeded
+              The commands exited 0, but the effect is not there, and it will not come by waiting: replicas_ready: 3 of 5 replicas ready; replicas_ready: quota exceeded. Look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
+            4
+              Failed/ChecksUnavailable: ran, not checked: component sha256:9999999999999999999999999999999999999999999999999999999999999999 is not loaded
+              The commands exited 0, but nobody could check the effect: component sha256:9999999999999999999999999999999999999999999999999999999999999999 is not loaded. Look at Deployment shop/web yourself. To undo it: writ undo scale-web-x7k2p -n shop
+            5
+              Failed/ChecksUnavailable: ran, not checked: all slots are taken
+              The commands exited 0, but nobody could check the effect: all slots are taken. Look at Deployment shop/web yourself. To undo it: writ undo scale-web-x7k2p -n shop
+            6
+              Failed/ChecksUnavailable: ran, not checked: Trapped: unreachable
+              The commands exited 0, but nobody could check the effect: Trapped: unreachable. Look at Deployment shop/web yourself. To undo it: writ undo scale-web-x7k2p -n shop
+        "#]],
     );
 }
 
@@ -500,6 +501,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
             grants: Grants::None,
             guards: seen::guards().remove(0).1,
             freezes,
+            original: None,
         }))
     };
     let mut kx = kx();
@@ -531,6 +533,6 @@ fn what_was_done_and_not_waited_for_says_so_and_can_be_undone() {
     expect![[r#"
         not waited for
           Failed/CancelRequested: replicas_ready: 3 of 5 replicas ready
-          The commands exited 0, but the effect is not there, and it was asked to wait no longer: replicas_ready: 3 of 5 replicas ready. Look at Deployment shop/web before anything else. To undo it: writ run scale_deployment web replicas=2 -n shop
+          The commands exited 0, but the effect is not there, and it was asked to wait no longer: replicas_ready: 3 of 5 replicas ready. Look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
     "#]].assert_eq(&lines("not waited for", &s));
 }

@@ -143,14 +143,13 @@ fn a_refusal_says_who_can_change_it() {
 
 #[test]
 fn what_this_build_does_not_honor_is_refused_by_name() {
-    let all: [(&str, fn(&mut crds::ExecutionSpec)); 8] = [
+    let all: [(&str, fn(&mut crds::ExecutionSpec)); 7] = [
         ("hash", |s| s.plan_hash = Some(String::new())),
         ("glass", |s| s.break_glass = true),
         ("conflict", |s| s.on_conflict = Some(crds::OnConflict::Queue)),
         ("automatic", |s| s.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None })),
-        ("undo", |s| s.rollback_of = Some(crds::ObjectUid::default())),
-        ("ttl", |s| s.ttl_after_finished = Some("1h".into())),
         ("timeout", |s| s.timeout = Some("soon".into())),
+        ("ttl", |s| s.ttl_after_finished = Some("a week".into())),
         ("keep", |s| s.rollback = Some(Rollback { keep_for: Some("1 day".into()), ..Rollback::default() })),
     ];
     let looks = all.map(|(name, ask)| {
@@ -161,38 +160,42 @@ fn what_this_build_does_not_honor_is_refused_by_name() {
     check(
         looks.into(),
         &expect![[r#"
-        hash
-          Refused/NotSupportedYet: not supported yet: spec.planHash
-          This build of Writ does not honor spec.planHash yet, and ignores nothing that was asked. Nothing was touched. spec.planHash: leave it out: the plan is shown by dryRun: Plan, and made anew for the run.
-        glass
-          Refused/NotSupportedYet: not supported yet: spec.breakGlass
-          This build of Writ does not honor spec.breakGlass yet, and ignores nothing that was asked. Nothing was touched. spec.breakGlass: leave it out.
-        conflict
-          Refused/NotSupportedYet: not supported yet: spec.onConflict
-          This build of Writ does not honor spec.onConflict yet, and ignores nothing that was asked. Nothing was touched. spec.onConflict: leave it out: executions on one target are not kept apart yet.
-        automatic
-          Refused/NotSupportedYet: not supported yet: spec.rollback.onFailure: Automatic
-          This build of Writ does not honor spec.rollback.onFailure: Automatic yet, and ignores nothing that was asked. Nothing was touched. spec.rollback.onFailure: Automatic: leave it out, and run status.rollback.command by hand.
-        undo
-          Refused/NotSupportedYet: not supported yet: spec.rollbackOf
-          This build of Writ does not honor spec.rollbackOf yet, and ignores nothing that was asked. Nothing was touched. spec.rollbackOf: run the action of status.rollback.command by itself.
-        ttl
-          Refused/NotSupportedYet: not supported yet: spec.ttlAfterFinished
-          This build of Writ does not honor spec.ttlAfterFinished yet, and ignores nothing that was asked. Nothing was touched. spec.ttlAfterFinished: leave it out, and delete the object by hand.
-        timeout
-          Refused/ParametersInvalid: invalid spec.timeout
-          spec.timeout: "soon" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
-        keep
-          Refused/ParametersInvalid: invalid spec.rollback.keepFor
-          spec.rollback.keepFor: "1 day" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
-    "#]],
+            hash
+              Refused/NotSupportedYet: not supported yet: spec.planHash
+              This build of Writ does not honor spec.planHash yet, and ignores nothing that was asked. Nothing was touched. spec.planHash: leave it out: the plan is shown by dryRun: Plan, and made anew for the run.
+            glass
+              Refused/NotSupportedYet: not supported yet: spec.breakGlass
+              This build of Writ does not honor spec.breakGlass yet, and ignores nothing that was asked. Nothing was touched. spec.breakGlass: leave it out.
+            conflict
+              Refused/NotSupportedYet: not supported yet: spec.onConflict
+              This build of Writ does not honor spec.onConflict yet, and ignores nothing that was asked. Nothing was touched. spec.onConflict: leave it out: executions on one target are not kept apart yet.
+            automatic
+              Refused/NotSupportedYet: not supported yet: spec.rollback.onFailure: Automatic
+              This build of Writ does not honor spec.rollback.onFailure: Automatic yet, and ignores nothing that was asked. Nothing was touched. spec.rollback.onFailure: Automatic: leave it out, and undo it by hand: writ undo.
+            timeout
+              Refused/ParametersInvalid: invalid spec.timeout
+              spec.timeout: "soon" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
+            ttl
+              Refused/ParametersInvalid: invalid spec.ttlAfterFinished
+              spec.ttlAfterFinished: "a week" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
+            keep
+              Refused/ParametersInvalid: invalid spec.rollback.keepFor
+              spec.rollback.keepFor: "1 day" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.
+        "#]],
     );
 }
 
 #[test]
 fn unbelievable_stamps() {
-    let with =
-        |guards| PhaseSeen::Validating(Box::new(Validating { since: at(0), guards, judged: judged(&planned()), left: None }));
+    let with = |guards| {
+        PhaseSeen::Validating(Box::new(Validating {
+            since: at(0),
+            guards,
+            judged: judged(&planned()),
+            left: None,
+            original: None,
+        }))
+    };
     let mut looks: Vec<_> =
         seen::guards().into_iter().filter(|(n, _)| n.starts_with("guards ") && n != "guards not read").collect();
     looks.push(("nobody".into(), GuardsSeen::InForce { since: at(-1) }));

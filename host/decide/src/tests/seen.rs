@@ -225,7 +225,7 @@ pub fn dry_runs() -> Named<DryRunning> {
     let mut all = Vec::new();
     let seen = |grants: &Grants, job: &DryJob, proof, judged| {
         let guards = GuardsSeen::InForce { since: at(-100) };
-        DryRunning { guards, proof, grants: grants.clone(), job: job.clone(), judged }
+        DryRunning { guards, proof, grants: grants.clone(), job: job.clone(), judged, original: None }
     };
     for (granted, grants) in grants() {
         for (name, job) in dry_jobs() {
@@ -281,7 +281,10 @@ pub fn left() -> Named<Over> {
             ("Job stopped", job(false, true, false)),
         ] {
             for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
-                all.push((format!("{what}{held}, {name}"), Over { grants: grants.clone(), job: job.clone(), held_pods }));
+                for (undo, undone_by) in [("", None), (", undone", Some("back".to_owned()))] {
+                    let (grants, job, held_pods) = (grants.clone(), job.clone(), held_pods.clone());
+                    all.push((format!("{what}{held}{undo}, {name}"), Over { grants, job, held_pods, undone_by }));
+                }
             }
         }
     }
@@ -293,29 +296,29 @@ pub fn all() -> Named<PhaseSeen> {
     let mut all = Vec::new();
     for (name, guards) in guards() {
         for (judged, j) in judgements() {
-            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None };
+            let seen = Validating { since: at(0), guards: guards.clone(), judged: j.clone(), left: None, original: None };
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
-                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![] };
+                let seen = Preparing { guards: guards.clone(), judged: Some(j.clone()), grants, freezes: vec![], original: None };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }
         for (granted, grants) in grants() {
-            let seen = Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![] };
+            let seen = Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![], original: None };
             all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
     for (freeze, freezes) in freezes() {
         for (granted, grants) in grants() {
             let judged = Some(super::stored::judged(&planned()));
-            let seen = Preparing { guards: guards().remove(0).1, judged, grants, freezes: freezes.clone() };
+            let seen = Preparing { guards: guards().remove(0).1, judged, grants, freezes: freezes.clone(), original: None };
             all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
     all.extend(dry_runs().into_iter().map(|(name, seen)| (name, PhaseSeen::DryRunning(Box::new(seen)))));
     for (name, left) in grants() {
         let (guards, judged) = (guards().remove(0).1, super::stored::judged(&planned()));
-        let seen = Validating { since: at(0), guards, judged, left: Some(left) };
+        let seen = Validating { since: at(0), guards, judged, left: Some(left), original: None };
         all.push((format!("drifted before, {name}"), PhaseSeen::Validating(Box::new(seen))));
     }
     for (name, grants) in grants() {

@@ -28,10 +28,11 @@ pub fn judged(planned: &Planned) -> Judgement {
     Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[allow()]) }
 }
 pub fn validating(judged: Judgement) -> PhaseSeen {
-    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None }))
+    PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None, original: None }))
 }
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
-    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged: Some(judged(planned)), grants, freezes: vec![] }))
+    let judged = Some(judged(planned));
+    PhaseSeen::Preparing(Box::new(Preparing { guards: guarded(), judged, grants, freezes: vec![], original: None }))
 }
 /// A policy that allows it only after a dry run.
 pub fn demanding(planned: &Planned) -> Judgement {
@@ -41,7 +42,7 @@ pub fn demanding(planned: &Planned) -> Judgement {
 pub fn dry_running(grants: Grants, job: DryJob, judged: Option<Judgement>) -> PhaseSeen {
     let guards = GuardsSeen::InForce { since: at(-100) };
     let proof = (job == DryJob::Absent && grants == Grants::Whole).then_some(DryGuard::InForce);
-    PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged }))
+    PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
 }
 pub fn answered(answer: Answer) -> PhaseSeen {
     let job = DryJob::Ours { uid: uid("dry"), stopping: false, pod: ended(0), answer: Some(answer) };
@@ -83,7 +84,8 @@ pub fn all() -> Named<Execution> {
         vec![(1, validating(demanding(&plan))), (2, answered(super::seen::answer(2, 5))), after]
     };
     let frozen = || {
-        let seen = Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes: vec![super::seen::freeze()] };
+        let freezes = vec![super::seen::freeze()];
+        let seen = Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes, original: None };
         (2, PhaseSeen::Preparing(Box::new(seen)))
     };
     let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };
@@ -93,6 +95,10 @@ pub fn all() -> Named<Execution> {
     let with = |mut looks: Vec<(i64, PhaseSeen)>, last| {
         looks.push(last);
         looks
+    };
+    let undone = || {
+        let over = Over { grants: Grants::None, job: None, held_pods: vec![], undone_by: Some("back".into()) };
+        with(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))), (60, PhaseSeen::Over(over)))
     };
     let gone = || verifying(ChecksSeen::Faulty(PluginFault::Broken { kind: "Trapped".into(), message: "unreachable".into() }));
     vec![
@@ -110,6 +116,7 @@ pub fn all() -> Named<Execution> {
         ("refused by the cluster".into(), through(vec![accepted(), prepared(), job(), (30, ours(rejected()))])),
         ("verifying".into(), through(done())),
         ("completed".into(), through(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))))),
+        ("undone".into(), through(undone())),
         ("failed".into(), through(vec![accepted(), prepared(), job(), (13, ours(ended(1)))])),
         ("not checked".into(), through(with(done(), (14, gone())))),
         ("refused".into(), through(vec![(1, validating(Judgement::NamespaceTerminating))])),

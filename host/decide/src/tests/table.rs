@@ -95,8 +95,11 @@ impl Case<'_> {
                 };
                 assert!(in_order && exec.unwanted().is_none() && access.home == home, "{name}");
             }
-            Effect::AddFinalizer => assert!(in_order && !exec.finalized && !exec.deleting && !exec.phase().is_over(), "{name}"),
-            Effect::ReleasePods { .. } | Effect::ExpireJob { .. } | Effect::ReleaseFinalizer => {
+            Effect::AddFinalizer => {
+                let undone = matches!(&self.seen.phase, PhaseSeen::Over(s) if s.undone_by.is_some());
+                assert!(in_order && !exec.finalized && !exec.deleting && (undone || !exec.phase().is_over()), "{name}");
+            }
+            Effect::ReleasePods { .. } | Effect::ExpireJob { .. } | Effect::ReleaseFinalizer { .. } | Effect::Delete => {
                 let PhaseSeen::Over(s) = &self.seen.phase else { panic!("{name}") };
                 assert!(in_order && exec.phase().is_over(), "{name}");
                 assert!(matches!(s.grants, Grants::None | Grants::Forbidden { .. }), "{name}: before the identity is gone");
@@ -131,7 +134,7 @@ fn fits(exec: &Execution, phase: &PhaseSeen) -> bool {
 
 /// The ledger in every state at an ordinary time, and in order at unusual ones.
 fn moments(seq: i64) -> Vec<(LedgerSeen, Timestamp)> {
-    let ledgers = [0, -1, -2, 1].map(|n| LedgerSeen::At(seq + n)).into_iter().chain([LedgerSeen::Unreachable]);
+    let ledgers = [0, -1, -2, 1].map(|n| LedgerSeen::At(seq + n)).into_iter().chain([LedgerSeen::Other, LedgerSeen::Unreachable]);
     let times = [at(-60), at(1_000_000)].map(|now| (LedgerSeen::At(seq), now));
     ledgers.map(|ledger| (ledger, at(14))).chain(times).collect()
 }

@@ -75,6 +75,25 @@ async fn what_is_over_and_let_go_is_not_woken_and_everything_else_is() {
     assert_eq!(all, ["future@1", "new@1", "owing@1"]);
 }
 
+/// A fresh process hears of it from the list alone.
+#[tokio::test]
+async fn what_was_undone_is_woken_though_it_is_over_and_let_go() {
+    let undo = |name: &str, of: &str, reason: &str| {
+        let mut kx = kx(name, "Completed", &[], "1");
+        kx["spec"]["rollbackOf"] = json!({"name": of, "uid": of});
+        kx["status"]["reason"] = json!(reason);
+        kx
+    };
+    let listed = vec![
+        kx("original", "Completed", &[], "1"),
+        undo("back", "original", "ChecksPassed"),
+        kx("planned", "Completed", &[], "1"),
+        undo("plan", "planned", "PlanOnly"),
+    ];
+    let all = woken(listed, |name| kx(name, "Completed", &[], "1"), vec![Next::Nothing]).await;
+    assert_eq!(all, ["original@1"]);
+}
+
 #[tokio::test]
 async fn the_object_is_read_live_and_again_when_it_moved() {
     let version = AtomicU32::new(5);

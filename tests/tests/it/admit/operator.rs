@@ -150,7 +150,6 @@ create rbac.authorization.k8s.io roles writ-runs
 update rbac.authorization.k8s.io rolebindings shop
 create rbac.authorization.k8s.io clusterrolebindings -
 create writ.dev kubernetesexecutions shop
-delete writ.dev kubernetesexecutions shop
 run writ.dev actions shop scale-deployment
 create writ.dev actionplugins -
 update writ.dev executionpolicies -
@@ -171,6 +170,7 @@ get - configmaps kube-system";
 list writ.dev executionfreezes -
 update writ.dev kubernetesexecutions/status shop
 patch writ.dev kubernetesexecutions shop
+delete writ.dev kubernetesexecutions shop
 create writ.dev actions -
 update writ.dev actionplugins/status -
 update writ.dev executionpolicies/status -

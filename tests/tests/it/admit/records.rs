@@ -1,7 +1,7 @@
 //! A record is written by the operator only, and what was asked does not change.
 use super::{ACTION, execution, patch, patch_sub, with};
 use crds::labels::OPERATOR_USER;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use tests::{Cluster, api, create, refused, would_create};
 
@@ -114,6 +114,31 @@ async fn the_operator_changes_no_spec() {
     create(&cluster.almighty("alice"), &object).await.unwrap();
     let stop = json!({"spec": {"cancel": {"requested": true}}});
     refused(patch(&cluster.almighty(OPERATOR_USER), &object, stop).await, "the operator changes no spec");
+}
+
+#[tokio::test]
+async fn the_operator_deletes_only_what_is_over_and_was_to_go() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-record").await.unwrap();
+    let operator = cluster.almighty(OPERATOR_USER);
+    let plain = with(execution(&space.name), json!({"metadata": {"name": "plain"}}));
+    let soon = with(execution(&space.name), json!({"metadata": {"name": "soon"}, "spec": {"ttlAfterFinished": "1h"}}));
+    let no = "only after its end, and only where spec.ttlAfterFinished asks for it";
+    for (object, goes) in [(plain, false), (soon, true)] {
+        create(&cluster.almighty("alice"), &object).await.unwrap();
+        let name = object["metadata"]["name"].as_str().unwrap();
+        let delete = || async { api(&operator, &object).delete(name, &DeleteParams::default()).await.map(drop) };
+        // As no host leaves it: so the one that runs here leaves it alone.
+        let status = |phase: &str| json!({"status": {"phase": phase, "seq": 9}});
+        patch_sub(&operator, &object, "status", status("Executing")).await.unwrap();
+        refused(delete().await, no);
+        patch_sub(&operator, &object, "status", status("Completed")).await.unwrap();
+        patch(&operator, &object, json!({"metadata": {"finalizers": null}})).await.unwrap();
+        match goes {
+            true => delete().await.unwrap(),
+            false => drop(refused(delete().await, no)),
+        }
+    }
 }
 
 #[tokio::test]

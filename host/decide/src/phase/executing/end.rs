@@ -137,7 +137,7 @@ pub(super) fn unknown(pass: &Pass<'_>, why: &str) -> Step {
 }
 
 fn look(pass: &Pass<'_>, s: &ExecutionStatus) -> String {
-    format!(" It may have done a part: look at {} before anything else.{}", pass.aim(), way_back(s))
+    format!(" It may have done a part: look at {} before anything else.{}", pass.aim(), way_back(pass, s))
 }
 
 /// `kubectl scale`, or `command 1 of 2 (kubectl scale)`.

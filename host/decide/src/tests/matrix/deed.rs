@@ -48,8 +48,12 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
         Effect::AddFinalizer if current && !exec.deleting => {
             w.edit(|kx| kx.metadata.finalizers = Some(vec![FINALIZER.to_owned()]));
         }
-        Effect::ReleaseFinalizer if current => w.edit(|kx| kx.metadata.finalizers = None),
-        Effect::AddFinalizer | Effect::ReleaseFinalizer => {}
+        Effect::ReleaseFinalizer { .. } if current => w.edit(|kx| kx.metadata.finalizers = None),
+        Effect::Delete if current => {
+            rules::kept(w, exec, broken);
+            delete(w);
+        }
+        Effect::AddFinalizer | Effect::ReleaseFinalizer { .. } | Effect::Delete => {}
         Effect::Grant(access) if access.home == NAMESPACE_DRYRUN => w.dry.identity = true,
         Effect::Grant(_) => w.identity = true,
         Effect::Revoke { .. } => (w.identity, w.dry.identity) = (false, false),

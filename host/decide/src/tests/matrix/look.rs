@@ -19,7 +19,14 @@ static PLANS: LazyLock<[Planned; 4]> =
     LazyLock::new(|| [(2, false), (3, false), (2, true), (3, true)].map(|(from, i)| fixtures::planned_from(from, i)));
 
 pub fn look(w: &World, exec: &Execution) -> Observed {
-    let ledger = if w.ledger_up { LedgerSeen::At(w.rows.len().try_into().unwrap()) } else { LedgerSeen::Unreachable };
+    let last = w.rows.last().map(|row| LastRow {
+        // By its place: a row that does not belong there has a place all the same.
+        seq: w.rows.len().try_into().unwrap(),
+        at: row.at,
+        phase: row.phase,
+        reason: row.reason,
+    });
+    let ledger = if w.ledger_up { LedgerSeen::of(exec, last.as_ref()) } else { LedgerSeen::Unreachable };
     Observed { ledger, phase: phase(w, exec) }
 }
 
@@ -28,7 +35,13 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     match &exec.progress {
         Progress::Validating => {
             let left = (exec.reason == crds::Reason::Drifted).then(|| left_over(w));
-            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w, exec), left }))
+            PhaseSeen::Validating(Box::new(Validating {
+                since: w.host_clock(),
+                guards,
+                judged: judged(w, exec),
+                left,
+                original: None,
+            }))
         }
         Progress::DryRunning(p) => {
             // The policies of this world are as old as the cluster.
@@ -37,12 +50,12 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
             let last = p.answered && job.gone() && grants == Grants::None;
             let judged = last.then(|| judged(w, exec));
-            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged }))
+            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
         }
         Progress::Preparing(_) => {
             let judged = w.identity.then(|| judged(w, exec));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes }))
+            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, original: None }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
@@ -54,6 +67,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             grants: left_over(w),
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+            undone_by: w.undone.then(|| "back".to_owned()),
         }),
     }
 }

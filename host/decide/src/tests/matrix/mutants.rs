@@ -2,10 +2,10 @@
 //! catches nothing proves nothing. (That the core itself breaks no rule in the same matrix is tested beside it.)
 use super::{
     DEPTH,
-    fault::singles,
+    fault::{Fault, singles},
     rules,
     run::{Core, HONEST, run},
-    scenario::{Dry, PLAIN, Scenario},
+    scenario::{Dry, EXPIRES, PLAIN, Scenario, UNDONE},
 };
 use crate::{
     access,
@@ -13,7 +13,7 @@ use crate::{
     job, next_step,
     observed::*,
     site::Site,
-    step::{Effect, Step},
+    step::{Effect, Step, Why},
     tests::stored,
     time,
 };
@@ -62,6 +62,20 @@ fn no_ledger(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> 
 fn rule_2_a_deed_before_its_row_is_caught() {
     check(no_ledger, PLAIN, rules::ROW_FIRST);
     check(no_ledger, PLAIN, rules::ROWS);
+}
+
+/// Takes any row of the right number for its own.
+fn any_row(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let ledger = if seen.ledger == LedgerSeen::Other { LedgerSeen::At(exec.seq) } else { seen.ledger.clone() };
+    next_step(site, now, exec, &Observed { ledger, phase: seen.phase.clone() })
+}
+
+#[test]
+fn rule_2_a_row_that_tells_of_something_else_is_caught() {
+    let late = |n| [Fault::Late(n, n + 1), Fault::LedgerAhead(n + 1)];
+    let broken = |core, n| run(core, PLAIN, &late(n)).broken.iter().any(|b| b.rule == rules::ROW_FIRST);
+    assert!((0..12).any(|n| broken(Core { decide: any_row, ..HONEST }, n)));
+    assert!(!(0..12).any(|n| broken(HONEST, n)));
 }
 
 /// Forgets the Job that it saw, when that is gone.
@@ -151,6 +165,62 @@ fn never_frozen(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) 
 #[test]
 fn a_freeze_that_is_not_seen_is_caught() {
     check(never_frozen, PLAIN, rules::FROZEN);
+}
+
+/// Says that it was undone without holding the object for the row that it owes then.
+fn not_held(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Do(Effect::AddFinalizer) if exec.phase().is_over() => {
+            next_step(site, now, &Execution { finalized: true, ..exec.clone() }, seen)
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn an_undo_that_is_told_without_a_finalizer_is_caught() {
+    check(not_held, UNDONE, rules::ROWS);
+}
+
+/// Never hears that it was undone.
+fn never_undone(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Over(s) = &mut seen.phase {
+        s.undone_by = None;
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn an_undo_that_is_not_told_is_caught() {
+    check(never_undone, UNDONE, rules::UNDO_TOLD);
+}
+
+/// Deletes what is over at once.
+fn impatient(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Wait(w) if w.why == Why::Expiry => Step::Do(Effect::Delete),
+        other => other,
+    }
+}
+
+#[test]
+fn what_is_deleted_before_its_time_is_caught() {
+    check(impatient, EXPIRES, rules::KEPT);
+}
+
+/// Takes the object away in place of the finalizer.
+fn hasty(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Do(Effect::ReleaseFinalizer { .. }) => Step::Do(Effect::ReleaseFinalizer { last: true }),
+        Step::Wait(w) if w.why == Why::Expiry => Step::Stop,
+        other => other,
+    }
+}
+
+#[test]
+fn what_is_never_deleted_is_caught() {
+    check(hasty, EXPIRES, rules::GOES);
 }
 
 /// Takes every yes for one without conditions.

@@ -3,11 +3,13 @@ use super::{fault::Fault, scenario::Dry, world::World};
 use crate::{
     execution::{Execution, Progress},
     observed::{Observed, PhaseSeen},
+    planned::READY,
     step::{Effect, Step},
     tests::table::words,
     time,
 };
 use crds::{ExecutionStatus, Phase, Reason};
+use jiff::SignedDuration;
 
 /// A rule that was broken.
 #[derive(Clone, Debug)]
@@ -37,6 +39,9 @@ pub const NO_WRITE: &str = "a dry run writes nothing";
 pub const TRIED: &str = "what wants a dry run is not done without one";
 pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";
 pub const DRY_TOLD: &str = "a dry run is recorded before it is made";
+pub const KEPT: &str = "what is over stays as long as was asked for";
+pub const GOES: &str = "what is over goes when its time comes";
+pub const UNDO_TOLD: &str = "what was undone says so";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -69,7 +74,9 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
 }
 
 pub fn record(before: &Execution, after: &ExecutionStatus, broken: &mut Vec<Broken>) {
-    if before.phase().is_over() {
+    // Once, and it changes nothing of how it ended.
+    let undone = after.reason == Reason::RolledBack && before.reason != Reason::RolledBack && after.phase == before.phase();
+    if before.phase().is_over() && !undone {
         broken.push(Broken::new(ONE_END, format!("{:?} -> {:?}", before.phase(), after.phase)));
     }
     if after.seq != before.seq + 1 || !before.phase().leads_to().contains(&after.phase) {
@@ -78,6 +85,21 @@ pub fn record(before: &Execution, after: &ExecutionStatus, broken: &mut Vec<Brok
     }
     if time::read(&after.at).unwrap() < before.at {
         broken.push(Broken::new(TIME, format!("{} -> {}", before.at, after.at)));
+    }
+}
+
+/// Its minute has passed, by the clock of who deletes.
+fn is_due(w: &World, exec: &Execution) -> bool {
+    let end = exec.status.finished_at.as_deref().map(|at| time::read(at).unwrap());
+    end.is_some_and(|end| w.host_clock() >= end + SignedDuration::from_mins(1))
+}
+
+pub fn kept(w: &World, exec: &Execution, broken: &mut Vec<Broken>) {
+    if !is_due(w, exec) {
+        broken.push(Broken::new(KEPT, format!("{:?}, deleted at {}", exec.status.finished_at, w.host_clock())));
+    }
+    if w.identity || w.pods.iter().any(|p| p.held) {
+        broken.push(Broken::new(NOTHING_LEFT, "deleted before it was cleaned up"));
     }
 }
 
@@ -101,6 +123,17 @@ pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
     dry_run(w, phase, last.payload.as_str(), broken);
     if w.jobs_made > 0 && !last.payload.as_str().contains("\"serviceAccount\"") {
         broken.push(Broken::new(TOLD, format!("{phase:?}/{reason:?}, {} Jobs", w.jobs_made)));
+    }
+    // (Where nobody can tell what was done, or nothing was, there is no way back on offer.)
+    let offered = w.exec.as_ref().and_then(|e| e.status.rollback.as_ref()).is_some_and(|r| r.state == READY);
+    // A clock that was turned back takes as long to get there again.
+    let turned = faults.iter().any(|f| matches!(f, Fault::Clock(..)));
+    let waits = |exec: &Execution| exec.phase().is_over() && (is_due(w, exec) || !turned);
+    if w.scenario.expires && w.exec.as_ref().is_some_and(|exec| waits(exec)) {
+        broken.push(Broken::new(GOES, format!("{phase:?}/{reason:?}")));
+    }
+    if w.undone && offered {
+        broken.push(Broken::new(UNDO_TOLD, format!("{phase:?}/{reason:?}")));
     }
     if w.scenario.unsupported && (phase == Phase::Completed || w.jobs_made > 0) {
         broken.push(Broken::new(HONORED, format!("{phase:?}/{reason:?}")));

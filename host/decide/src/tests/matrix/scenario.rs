@@ -35,6 +35,10 @@ pub struct Scenario {
     pub denies_diff: bool,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
+    /// As soon as it owes nothing, another execution takes back what it did.
+    pub undone: bool,
+    /// Is to go a minute after its end.
+    pub expires: bool,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -46,9 +50,15 @@ pub const PLAIN: Scenario = Scenario {
     unguarded: false,
     denies_diff: false,
     unsupported: false,
+    undone: false,
+    expires: false,
 };
 
-pub const ALL: [Scenario; 14] = [
+pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
+
+pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
+
+pub const ALL: [Scenario; 16] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -63,6 +73,8 @@ pub const ALL: [Scenario; 14] = [
     Scenario { dry: Dry::Asked, denies_diff: true, ..PLAIN },
     Scenario { dry: Dry::Demanded, denies_diff: true, ..PLAIN },
     Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN },
+    UNDONE,
+    EXPIRES,
 ];
 
 impl Scenario {
@@ -75,6 +87,9 @@ impl Scenario {
         }
         if self.unsupported {
             spec.break_glass = true;
+        }
+        if self.expires {
+            spec.ttl_after_finished = Some("1m".into());
         }
     }
 }

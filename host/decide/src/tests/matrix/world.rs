@@ -95,6 +95,7 @@ pub struct World {
     pub dry: Dry,
     pub drifted: bool,
     pub frozen: bool,
+    pub undone: bool,
     pub changes: u32,
     pub jobs_made: u32,
     pub disruptions: u32,
@@ -124,6 +125,7 @@ impl World {
             dry: Dry::default(),
             drifted: false,
             frozen: false,
+            undone: false,
             changes: 0,
             jobs_made: 0,
             disruptions: 0,
@@ -176,6 +178,8 @@ impl World {
         let job = self.job.clone();
         // A pod goes when nothing holds it and its Job is gone or it was deleted.
         self.pods.retain(|p| p.held || (ours(p, &job) && !p.deleting));
+        let free = self.exec.as_ref().is_some_and(|e| e.owes_nothing() && !e.deleting);
+        self.undone |= self.scenario.undone && free;
     }
 
     fn kubelet(&mut self) {

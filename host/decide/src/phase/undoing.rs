@@ -1,0 +1,128 @@
+//! An undo: `spec.rollbackOf` names the execution whose stored inverse this is, word for word, while what that one changed is still as it
+//! was left. Owns what makes it one; everything else about it is judged as of any other execution.
+use crate::{
+    model::Planned,
+    observed::OriginalSeen,
+    planned::{self, DONE, IMPOSSIBLE, READY, UNNEEDED},
+    story::{By, No, Pass},
+    time,
+};
+use crds::{ChangeStatus, ExecutionStatus, ObjectUid, Reason, RollbackStatus, ViolationStatus};
+use serde_json::Value;
+
+/// Before there is a plan. None: it undoes nothing, or it asks for what is stored and on offer.
+pub(super) fn asked(pass: &Pass<'_>, original: Option<&OriginalSeen>) -> Option<No> {
+    let of = pass.exec.spec.rollback_of.as_ref()?;
+    let Some(OriginalSeen::Found(status)) = original else {
+        let why = format!("There is no execution {} with the uid {} in this namespace.", of.name, of.uid);
+        return Some(unavailable(of, why, ""));
+    };
+    match on_offer(pass, of, status) {
+        Ok(inverse) => differs(pass, of, inverse),
+        Err(no) => Some(*no),
+    }
+}
+
+/// With a plan. None: it undoes nothing, or what it undoes is as it was left.
+pub(super) fn planned(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned: &Planned) -> Option<No> {
+    let of = pass.exec.spec.rollback_of.as_ref()?;
+    let Some(OriginalSeen::Found(status)) = original else { return asked(pass, original) };
+    let inverse = status.rollback.as_ref()?;
+    let moved = match elsewhere(status, planned) {
+        Some(it) => vec![it],
+        None => moved(status, &planned::plan(planned).changes),
+    };
+    (!moved.is_empty()).then(|| moved_on(of, inverse, moved))
+}
+
+fn unavailable(of: &ObjectUid, why: String, next: &str) -> No {
+    No::new(Reason::UndoUnavailable, By::Host, format!("{} cannot be undone", of.name), why, next)
+}
+
+/// The inverse, or why there is none to be had.
+fn on_offer<'a>(pass: &Pass<'_>, of: &ObjectUid, status: &'a ExecutionStatus) -> Result<&'a RollbackStatus, Box<No>> {
+    let name = &of.name;
+    if !status.phase.is_over() {
+        let next = format!("To stop it: writ cancel {name}");
+        return Err(unavailable(of, format!("{name} is not over ({:?}).", status.phase), &next).into());
+    }
+    let rollback = status.rollback.as_ref().ok_or_else(|| Box::new(unavailable(of, format!("{name} changed nothing."), "")))?;
+    let expires = rollback.expires_at.as_ref().and_then(|at| time::read(at).ok());
+    let why = match rollback.state.as_str() {
+        READY if expires.is_some_and(|at| pass.now < at) => return Ok(rollback),
+        READY => {
+            let until = rollback.expires_at.as_deref().unwrap_or("it was made");
+            let next = format!("To do it all the same, ask for it anew: {}", rollback.command);
+            return Err(unavailable(of, format!("The inverse of {name} was on offer until {until}."), &next).into());
+        }
+        DONE => format!("{name} was undone already, by {}.", rollback.undone_by),
+        UNNEEDED => format!("Of {name} nothing has to be undone: {}.", rollback.because),
+        IMPOSSIBLE => format!("{name} has no way back: {}.", rollback.because),
+        other => format!("The rollback of {name} is {other:?}."),
+    };
+    Err(unavailable(of, why, "").into())
+}
+
+fn differs(pass: &Pass<'_>, of: &ObjectUid, inverse: &RollbackStatus) -> Option<No> {
+    let spec = &pass.exec.spec;
+    let parameters = serde_json::from_str::<Value>(&inverse.parameters);
+    let parts = [
+        ("spec.action", spec.action == inverse.action),
+        ("spec.parameters", parameters.is_ok_and(|p| p == Value::Object(spec.parameters.clone()))),
+    ];
+    let wrong: Vec<&str> = parts.iter().filter(|(_, same)| !same).map(|(field, _)| *field).collect();
+    if wrong.is_empty() {
+        return None;
+    }
+    let what = format!("Not as in the inverse that {} has stored: {}.", of.name, wrong.join(", "));
+    let next = format!("Have it filled in: writ undo {}. Or leave spec.rollbackOf out: it is no undo then.", of.name);
+    let violation = |field: &str| violation("", field, "is not that of the stored inverse".into());
+    Some(
+        No::new(Reason::UndoDiffers, By::Host, format!("not the inverse of {}", of.name), what, next)
+            .violations(wrong.into_iter().map(violation)),
+    )
+}
+
+fn moved_on(of: &ObjectUid, inverse: &RollbackStatus, moved: Vec<ViolationStatus>) -> No {
+    let said: Vec<String> = moved.iter().map(|v| format!("{} {}", v.pointer, v.message).trim().to_owned()).collect();
+    let what = format!("The target is not as {} left it: {}.", of.name, said.join("; "));
+    let next = format!("To do it all the same, ask for it anew: {}", inverse.command);
+    No::new(Reason::TargetMovedOn, By::Host, "the target is not as it was left", what, next)
+        .violations(moved)
+        .instead(inverse.command.clone())
+}
+
+/// Aimed at another object than the original was, or at a new one of that name.
+fn elsewhere(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationStatus> {
+    let now =
+        planned.target.as_ref().map(|(id, uid)| (id.to_string(), uid.as_ref().map(ToString::to_string).unwrap_or_default()));
+    let was = status.target.as_ref().map(|t| {
+        let place = t.namespace.iter().chain([&t.name]).cloned().collect::<Vec<_>>().join("/");
+        (format!("{} {place}", t.kind), t.uid.clone())
+    });
+    match (now, was) {
+        (now, was) if now == was => None,
+        (Some((now, _)), Some((was, _))) if now == was => Some(violation("", "uid", "it is another object of that name".into())),
+        (_, was) => {
+            Some(violation("", "spec.target", format!("it was {}", was.map_or_else(|| "no object".into(), |(was, _)| was))))
+        }
+    }
+}
+
+/// Everything that the original set, and the undo would set, has the value that the original left; and the undo sets nothing else.
+fn moved(status: &ExecutionStatus, back: &[ChangeStatus]) -> Vec<ViolationStatus> {
+    let there = status.plan.as_ref().map(|p| p.changes.as_slice()).unwrap_or_default();
+    let set = |c: &&ChangeStatus| !c.field.is_empty();
+    let same = |a: &ChangeStatus, b: &ChangeStatus| (&a.object, &a.field) == (&b.object, &b.field);
+    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "absent".to_owned());
+    let unlike = |b: &ChangeStatus| match there.iter().find(|t| same(t, b)) {
+        Some(left) if left.after == b.before => None,
+        Some(left) => Some(violation(&b.field, "", format!("is {}, and was left at {}", value(&b.before), value(&left.after)))),
+        None => Some(violation(&b.field, "", format!("is {}, and was not touched by it", value(&b.before)))),
+    };
+    back.iter().filter(set).filter_map(unlike).collect()
+}
+
+fn violation(pointer: &str, rule: &str, message: String) -> ViolationStatus {
+    ViolationStatus { pointer: pointer.to_owned(), rule: rule.to_owned(), message }
+}

@@ -1,0 +1,177 @@
+//! When an execution may undo another, and what is said where it may not.
+use super::{
+    fixtures::*,
+    messages::{check, status},
+    stored::{self, judged},
+};
+use crate::{execution::Execution, model::Undo, observed::*, plan, plan::Parts, step::Step};
+use crds::{ExecutionStatus, KubernetesExecution, ObjectUid, Phase, Reason};
+use expect_test::expect;
+
+/// From 2 to 5, done a while ago.
+fn original() -> ExecutionStatus {
+    stored::all().into_iter().find(|(name, _)| name == "completed").unwrap().1.status
+}
+
+/// Back from `now` replicas to 2.
+fn undo(edit: impl FnOnce(&mut KubernetesExecution)) -> Execution {
+    let mut kx = kx();
+    kx.spec.parameters = serde_json::from_str(r#"{"replicas":2}"#).unwrap();
+    kx.spec.rollback_of = Some(ObjectUid { name: "scale-web-x7k2p".into(), uid: EXECUTION.into() });
+    edit(&mut kx);
+    parse(&kx)
+}
+
+fn judge(exec: &Execution, original: OriginalSeen, now: u32, target: &str) -> Step {
+    let info = info();
+    let mut parts = Parts {
+        parameters: json(r#"{"replicas":2}"#),
+        proposal: proposal(now, 2),
+        undo: Undo::Unneeded("test".into()),
+        target: Some((web(), Some(uid(target)))),
+        ..parts(&info)
+    };
+    parts.proposal.writes[0].uid = Some(uid(target));
+    let planned = plan::assemble(&site(), exec, parts).unwrap();
+    let PhaseSeen::Validating(mut seen) = stored::validating(judged(&planned)) else { unreachable!() };
+    seen.original = Some(original);
+    stored::step(exec, at(100), PhaseSeen::Validating(seen))
+}
+
+fn found(edit: impl FnOnce(&mut ExecutionStatus)) -> OriginalSeen {
+    let mut status = original();
+    edit(&mut status);
+    OriginalSeen::Found(Box::new(status))
+}
+
+#[test]
+fn the_stored_inverse_undoes_what_is_as_it_was_left() {
+    let s = status(judge(&undo(|_| {}), found(|_| {}), 5, TARGET));
+    assert_eq!((s.phase, s.reason), (Phase::Preparing, Reason::Accepted));
+}
+
+#[test]
+fn what_cannot_be_undone_is_refused_in_words() {
+    let as_left = |original| judge(&undo(|_| {}), original, 5, TARGET);
+    let state = |state: &str, because: &str| {
+        found(|s| {
+            let rollback = s.rollback.as_mut().unwrap();
+            rollback.state = state.into();
+            rollback.because = because.into();
+            rollback.undone_by = "scale-web-x7k2p-undo-m4r8q".into();
+        })
+    };
+    let looks = vec![
+        ("gone".into(), as_left(OriginalSeen::Missing)),
+        ("not over".into(), as_left(found(|s| s.phase = Phase::Executing))),
+        ("nothing changed".into(), as_left(found(|s| s.rollback = None))),
+        ("undone".into(), as_left(state("Done", ""))),
+        ("unneeded".into(), as_left(state("Unneeded", "nothing was changed"))),
+        ("impossible".into(), as_left(state("Impossible", "pods cannot be restarted back"))),
+        ("unknown state".into(), as_left(state("StateOfANewerBuild", ""))),
+        ("expired".into(), as_left(found(|s| s.rollback.as_mut().unwrap().expires_at = Some("2026-11-23T03:13:00Z".into())))),
+        ("never offered".into(), as_left(found(|s| s.rollback.as_mut().unwrap().expires_at = None))),
+    ];
+    check(
+        looks,
+        &expect![[r#"
+            gone
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              There is no execution scale-web-x7k2p with the uid 3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b in this namespace. Nothing was touched.
+            not over
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              scale-web-x7k2p is not over (Executing). Nothing was touched. To stop it: writ cancel scale-web-x7k2p
+            nothing changed
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              scale-web-x7k2p changed nothing. Nothing was touched.
+            undone
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              scale-web-x7k2p was undone already, by scale-web-x7k2p-undo-m4r8q. Nothing was touched.
+            unneeded
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              Of scale-web-x7k2p nothing has to be undone: nothing was changed. Nothing was touched.
+            impossible
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              scale-web-x7k2p has no way back: pods cannot be restarted back. Nothing was touched.
+            unknown state
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              The rollback of scale-web-x7k2p is "StateOfANewerBuild". Nothing was touched.
+            expired
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              The inverse of scale-web-x7k2p was on offer until 2026-11-23T03:13:00Z. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            never offered
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              The inverse of scale-web-x7k2p was on offer until it was made. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_not_the_inverse_is_no_undo() {
+    let other = undo(|kx| kx.spec.parameters = serde_json::from_str(r#"{"replicas":3}"#).unwrap());
+    let action = found(|s| s.rollback.as_mut().unwrap().action = "rollout_restart".into());
+    let looks = vec![
+        ("parameters".into(), judge(&other, found(|_| {}), 5, TARGET)),
+        ("action".into(), judge(&undo(|_| {}), action, 5, TARGET)),
+    ];
+    check(
+        looks,
+        &expect![[r#"
+            parameters
+              Refused/UndoDiffers: not the inverse of scale-web-x7k2p
+              Not as in the inverse that scale-web-x7k2p has stored: spec.parameters. Nothing was touched. Have it filled in: writ undo scale-web-x7k2p. Or leave spec.rollbackOf out: it is no undo then.
+            action
+              Refused/UndoDiffers: not the inverse of scale-web-x7k2p
+              Not as in the inverse that scale-web-x7k2p has stored: spec.action. Nothing was touched. Have it filled in: writ undo scale-web-x7k2p. Or leave spec.rollbackOf out: it is no undo then.
+        "#]],
+    );
+}
+
+#[test]
+fn what_moved_on_is_not_undone() {
+    let another = "6d1f8e90-1111-4222-8333-999999999999";
+    let target = found(|s| s.target.as_mut().unwrap().name = "api".into());
+    let elsewhere = found(|s| s.plan.as_mut().unwrap().changes[0].field = "/spec/paused".into());
+    let looks = vec![
+        ("changed since".into(), judge(&undo(|_| {}), found(|_| {}), 8, TARGET)),
+        ("recreated".into(), judge(&undo(|_| {}), found(|_| {}), 5, another)),
+        ("another target".into(), judge(&undo(|_| {}), target, 5, TARGET)),
+        ("another field".into(), judge(&undo(|_| {}), elsewhere, 5, TARGET)),
+    ];
+    check(
+        looks,
+        &expect![[r#"
+            changed since
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            recreated
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: it is another object of that name. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            another target
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: it was Deployment shop/api. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            another field
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: /spec/replicas is 5, and was not touched by it. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        "#]],
+    );
+}
+
+#[test]
+fn how_it_ended_stays_true_when_it_was_undone() {
+    let all = stored::all();
+    let of = |name: &str| &all.iter().find(|(n, _)| n == name).unwrap().1.status;
+    let (before, after) = (of("completed"), of("undone"));
+    assert_eq!((after.phase, after.reason, after.seq), (before.phase, Reason::RolledBack, before.seq + 1));
+    assert_eq!((&after.finished_at, &after.duration, &after.summary), (&before.finished_at, &before.duration, &before.summary));
+    let rollback = after.rollback.as_ref().unwrap();
+    assert_eq!((rollback.state.as_str(), rollback.undone_by.as_str()), ("Done", "back"));
+    let conditions = |s: &ExecutionStatus| -> Vec<(String, String, String)> {
+        s.conditions.iter().map(|c| (c.type_.clone(), c.status.clone(), c.reason.clone())).collect()
+    };
+    let (mut was, now) = (conditions(before), conditions(after));
+    let ready = was.iter_mut().find(|(kind, ..)| kind == "RollbackReady").unwrap();
+    assert_eq!(ready.1, "True");
+    *ready = ("RollbackReady".into(), "False".into(), "RolledBack".into());
+    assert_eq!(was, now);
+}

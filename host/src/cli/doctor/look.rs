@@ -1,0 +1,118 @@
+//! What is there, by looking at it.
+use super::{Bad, Finding, Found, Good, INSTALL, Note};
+use crate::cluster;
+use crds::{ActionPlugin, ExecutionFreeze, ExecutionPolicy, PolicyMode, labels::NAMESPACE_SYSTEM};
+use decide::observed::GuardsSeen;
+use k8s_openapi::{
+    api::apps::v1::Deployment, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    apimachinery::pkg::apis::meta::v1::Condition,
+};
+use kube::{Api, Client, ResourceExt, api::ListParams};
+
+pub(super) async fn admission(client: &Client) -> Found {
+    Ok(match cluster::guards_now(client).await? {
+        GuardsSeen::InForce { since } => vec![Good(format!("every admission policy is there as shipped, since {since}"))],
+        GuardsSeen::Missing(all) => all.into_iter().map(|what| Bad(what, INSTALL.into())).collect(),
+        GuardsSeen::Unknown => vec![Bad("admission policies could not be read".into(), INSTALL.into())],
+    })
+}
+
+pub(super) async fn objects(client: &Client) -> Found {
+    let there: Vec<CustomResourceDefinition> = list(client).await?;
+    let established = |name: &str| {
+        let conditions = there.iter().filter(|c| c.name_any() == name).filter_map(|c| c.status.as_ref()?.conditions.as_ref());
+        conditions.flatten().any(|c| c.type_ == "Established" && c.status == "True")
+    };
+    let (good, bad): (Vec<String>, Vec<String>) =
+        crds::all().iter().map(ResourceExt::name_any).partition(|name| established(name));
+    Ok(match bad.is_empty() {
+        true => vec![Good(format!("{} kinds of objects are served", good.len()))],
+        false => bad.into_iter().map(|name| Bad(format!("{name} is not served"), INSTALL.into())).collect(),
+    })
+}
+
+pub(super) async fn operator(client: &Client) -> Found {
+    let found = Api::<Deployment>::namespaced(client.clone(), NAMESPACE_SYSTEM).get_opt("writ").await?;
+    let ready = found.as_ref().and_then(|d| d.status.as_ref()?.ready_replicas).unwrap_or_default();
+    let logs = format!("kubectl -n {NAMESPACE_SYSTEM} get pods; kubectl -n {NAMESPACE_SYSTEM} logs deployment/writ");
+    Ok(vec![match (found, ready) {
+        (None, _) => Bad("the operator is not installed".into(), INSTALL.into()),
+        (Some(_), 0) => Bad("the operator is not ready: nothing is looked at".into(), logs),
+        (Some(_), _) => Good("the operator is ready".into()),
+    }])
+}
+
+pub(super) async fn plugins(client: &Client) -> Found {
+    let all: Vec<ActionPlugin> = list(client).await?;
+    if all.is_empty() {
+        return Ok(vec![Note("no plugin is installed: there is no action".into(), "writ plugin install COMPONENT.wasm".into())]);
+    }
+    Ok(all.iter().flat_map(plugin).collect())
+}
+
+fn plugin(plugin: &ActionPlugin) -> Vec<Finding> {
+    let (name, status) = (plugin.name_any(), plugin.status.clone().unwrap_or_default());
+    if plugin.spec.suspended {
+        return vec![Note(format!("plugin {name} is suspended"), format!("set spec.suspended: false in ActionPlugin {name}"))];
+    }
+    let wrong = ["Fetched", "Verified", "Compiled", "Granted", "Active"].into_iter().filter_map(|kind| {
+        let said = no(&status.conditions, kind)?;
+        let fix = if kind == "Granted" {
+            "writ plugin rbac COMPONENT.wasm | kubectl apply -f -"
+        } else {
+            "kubectl describe actionplugin"
+        };
+        Some(Bad(format!("plugin {name} is not {kind}: {said}"), fix.to_owned()))
+    });
+    let mut found: Vec<Finding> = wrong.take(1).collect();
+    if found.is_empty() {
+        found.push(Good(format!("plugin {name} {} is active with {} actions", status.version, status.actions.len())));
+    }
+    found
+}
+
+/// What a condition says that is not True; of one that is not there, that.
+fn no(conditions: &[Condition], kind: &str) -> Option<String> {
+    match conditions.iter().find(|c| c.type_ == kind) {
+        Some(c) if c.status == "True" => None,
+        Some(c) => Some(if c.message.is_empty() { c.reason.clone() } else { c.message.clone() }),
+        None => Some("it was not looked at yet".into()),
+    }
+}
+
+pub(super) async fn policies(client: &Client) -> Found {
+    let all: Vec<ExecutionPolicy> = list(client).await?;
+    let mut found: Vec<Finding> = all.iter().map(policy).collect();
+    if !all.iter().any(|p| p.spec.mode == PolicyMode::Enforce) {
+        let fix = "writ policy print deploy/policy | kubectl apply --server-side -f -";
+        found.push(Bad("no policy is enforced: everything is refused".into(), fix.into()));
+    }
+    Ok(found)
+}
+
+fn policy(policy: &ExecutionPolicy) -> Finding {
+    let (name, status) = (policy.name_any(), policy.status.clone().unwrap_or_default());
+    match no(&status.conditions, "Ready") {
+        Some(why) => Bad(
+            format!("policy {name} is not ready: {why}"),
+            format!("correct ExecutionPolicy {name}; try it first: writ policy test"),
+        ),
+        None => Good(format!("policy {name} is in force, {} of its tests passed", status.tests)),
+    }
+}
+
+pub(super) async fn freezes(client: &Client) -> Found {
+    let all: Vec<ExecutionFreeze> = list(client).await?;
+    let note = |f: &ExecutionFreeze| {
+        let name = f.name_any();
+        Note(format!("{name} holds back what it matches: {}", f.spec.reason), format!("writ thaw {name}"))
+    };
+    Ok(all.iter().map(note).collect())
+}
+
+async fn list<K>(client: &Client) -> Result<Vec<K>, kube::Error>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+{
+    Ok(Api::<K>::all(client.clone()).list(&ListParams::default()).await?.items)
+}

@@ -1,0 +1,110 @@
+//! `writ undo`: the stored inverse of an execution, as an execution of its own. Whether it may be done the host decides, as of any other.
+use super::{
+    Where,
+    go::Go,
+    human::{Exit, age},
+};
+use anyhow::Context;
+use crds::{ExecutionSpec, KubernetesExecution, ObjectUid, RollbackStatus, Target};
+use jiff::Timestamp;
+
+/// Undo what an execution did.
+#[derive(Debug, clap::Args)]
+pub struct Undo {
+    /// Its name.
+    name: String,
+    #[command(flatten)]
+    go: Go,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Undo {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        self.go.check()?;
+        let cluster = self.place.connect().await?;
+        let original = cluster.execution(&self.name).await?;
+        let words = self.go.words();
+        let inverse = match inverse(&original) {
+            Ok(inverse) => inverse,
+            Err(why) => {
+                words.line(format_args!("Refused (UndoUnavailable, exit 2, nothing was touched)\n  {why}"));
+                return Ok(Exit::Refused);
+            }
+        };
+        words.line(heading(&original, Timestamp::now()));
+        self.go.run(&cluster, undo(&original, inverse)?).await
+    }
+}
+
+/// `undo of scale-web-x7k2p (26m ago, by maria@example.com)`.
+fn heading(of: &KubernetesExecution, now: Timestamp) -> String {
+    let by = of.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
+    let made = of.metadata.creation_timestamp.as_ref().map_or(now, |t| t.0);
+    format!("undo of {} ({} ago, by {by})", name(of), age(made, now))
+}
+
+fn name(of: &KubernetesExecution) -> &str {
+    of.metadata.name.as_deref().unwrap_or_default()
+}
+
+/// Without one nothing can be asked for; that it is still on offer the host says.
+fn inverse(of: &KubernetesExecution) -> Result<&RollbackStatus, String> {
+    let name = name(of);
+    let status = of.status.as_ref().ok_or_else(|| format!("{name} was not looked at yet."))?;
+    let rollback = status.rollback.as_ref().ok_or_else(|| format!("{name} changed nothing ({:?}).", status.reason))?;
+    match rollback.action.is_empty() {
+        true => Err(format!("{name} has no inverse: {}.", rollback.because)),
+        false => Ok(rollback),
+    }
+}
+
+fn undo(of: &KubernetesExecution, inverse: &RollbackStatus) -> anyhow::Result<KubernetesExecution> {
+    let seen = of.status.as_ref().and_then(|s| s.target.as_ref());
+    let spec = ExecutionSpec {
+        action: inverse.action.clone(),
+        parameters: serde_json::from_str(&inverse.parameters).context("failed to understand the stored inverse")?,
+        target: seen.map(|t| Target { name: t.name.clone(), kind: Some(t.kind.clone()) }),
+        rollback_of: Some(ObjectUid { name: name(of).to_owned(), uid: of.metadata.uid.clone().unwrap_or_default() }),
+        ..Default::default()
+    };
+    let mut kx = KubernetesExecution { spec, ..Default::default() };
+    // An undo of an undo of an undo does not have the longer name; what it undoes stands in its spec.
+    let stem = name(of).split("-undo-").next().unwrap_or_default();
+    kx.metadata.generate_name = Some(format!("{stem:.40}-undo-"));
+    Ok(kx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn original(rollback: &serde_json::Value) -> KubernetesExecution {
+        serde_json::from_value(json!({
+            "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
+            "metadata": {"name": "scale-web-x7k2p-undo-m4r8q", "uid": "u"},
+            "spec": {"action": "scale_deployment", "target": {"name": "web"}},
+            "status": {"rollback": rollback, "target": {"apiVersion": "apps/v1", "kind": "Deployment",
+                "resource": "deployments", "namespace": "shop", "name": "web", "uid": "w"}},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_undo_is_the_stored_inverse_word_for_word() {
+        let kx = original(&json!({"state": "Ready", "action": "scale_deployment", "parameters": "{\"replicas\":2}"}));
+        let undo = undo(&kx, inverse(&kx).unwrap()).unwrap();
+        assert_eq!((undo.spec.action.as_str(), &undo.spec.parameters["replicas"]), ("scale_deployment", &json!(2)));
+        assert_eq!(undo.spec.rollback_of, Some(ObjectUid { name: "scale-web-x7k2p-undo-m4r8q".into(), uid: "u".into() }));
+        assert_eq!(undo.spec.target, Some(Target { name: "web".into(), kind: Some("Deployment".into()) }));
+        assert_eq!(undo.metadata.generate_name.as_deref(), Some("scale-web-x7k2p-undo-"));
+    }
+
+    #[test]
+    fn without_an_inverse_it_says_why() {
+        let none = original(&json!({"state": "Impossible", "because": "pods cannot be restarted back"}));
+        assert_eq!(inverse(&none).unwrap_err(), "scale-web-x7k2p-undo-m4r8q has no inverse: pods cannot be restarted back.");
+    }
+}
