@@ -26,23 +26,23 @@ fn what_happens_while_it_asks() {
         4,
         |p| dry(p, |s| s.grants == Grants::Whole || s.job == DryJob::Absent),
         &expect![[r#"
-        dry running
-          do DryRun: absent, granted | absent, granted, proven
-          do EndDryRun: of another plan, granted
-          do Grant: absent, no grant | absent, part of the grant | gone, starting | gone, action unknown | gone, not allowed | gone, not granted | gone, target not allowed | gone, target missing | gone, terminating | gone, invalid | gone, plugin refuses | gone, plugin broken | gone, plugin busy | gone, allow | gone, no policy | gone, deny | gone, deny in silence | gone, undefined | gone, malformed | gone, errored | gone, timed out | gone, one of two denies | gone, one fails, one denies | gone, wants an approval | gone, wants a dry run | gone, wants a review | gone, allow, a shadow fails | gone, a shadow alone | gone, drifted | gone, writes two objects
-          record DryRunning/DryRunAnswered: as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted | no object, granted
-          record Refused/ActionNotGranted: absent, grant forbidden
-          record Refused/AdmissionNotInForce: absent, granted, guards of the same second | absent, granted, guards missing
-          record Refused/DiffTooLarge: too much, granted | too large, granted
-          record Refused/DryRunFailed: pod never ran, granted | exit 1, granted | exit 143, granted | disrupted, granted | untrusted, granted | another object, granted | made anew, granted | target gone, granted | unreadable, granted
-          record Refused/DryRunNotGuarded: absent, granted, open
-          record Refused/JobNameTaken: foreign, granted
-          wait for Grant: absent, grant pending
-          wait for JobEnd: of another plan, stopping, granted | stopping, granted | running, granted
-          wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted
-          wait for Starting: absent, granted, guarded | absent, granted, guards not read
-          wait for ViewMoved: exit 0, granted | absent, granted, not proven
-    "#]],
+            dry running
+              do DryRun: absent, granted | absent, granted, proven
+              do EndDryRun: of another plan, granted
+              do Grant: absent, no grant | absent, part of the grant | gone, starting | gone, action unknown | gone, not allowed | gone, not granted | gone, target not allowed | gone, target missing | gone, terminating | gone, invalid | gone, plugin refuses | gone, plugin broken | gone, plugin busy | gone, allow | gone, no policy | gone, deny | gone, deny in silence | gone, undefined | gone, malformed | gone, errored | gone, timed out | gone, one of two denies | gone, one fails, one denies | gone, wants an approval | gone, wants a dry run | gone, wants a review | gone, allow, a shadow fails | gone, a shadow alone | gone, drifted | gone, writes two objects
+              record DryRunning/DryRunAnswered: as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted
+              record Refused/ActionNotGranted: absent, grant forbidden
+              record Refused/AdmissionNotInForce: absent, granted, guards of the same second | absent, granted, guards missing
+              record Refused/DiffTooLarge: too much, granted | too large, granted
+              record Refused/DryRunFailed: pod never ran, granted | exit 1, granted | exit 143, granted | disrupted, granted | untrusted, granted | another object, granted | made anew, granted | target gone, granted | no object, granted
+              record Refused/DryRunNotGuarded: absent, granted, open
+              record Refused/JobNameTaken: foreign, granted
+              wait for Grant: absent, grant pending
+              wait for JobEnd: of another plan, stopping, granted | stopping, granted | running, granted
+              wait for JobStart: no pod, granted | pod rejected, granted | pod not started, granted
+              wait for Starting: absent, granted, guarded | absent, granted, guards not read
+              wait for ViewMoved: exit 0, granted | unreadable, granted | absent, granted, not proven
+        "#]],
     );
     snapshot(
         &["dry running"],
@@ -50,17 +50,17 @@ fn what_happens_while_it_asks() {
         1000,
         |p| dry(p, |s| s.grants == Grants::Whole && s.proof.is_some()),
         &expect![[r#"
-        dry running
-          do EndDryRun: of another plan, granted
-          record DryRunning/DryRunAnswered: as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted | no object, granted
-          record Refused/AdmissionNotInForce: absent, granted, guards of the same second | absent, granted, guards missing
-          record Refused/DiffTooLarge: too much, granted | too large, granted
-          record Refused/DryRunFailed: absent, granted | stopping, granted | no pod, granted | pod rejected, granted | pod not started, granted | pod never ran, granted | running, granted | exit 1, granted | exit 143, granted | disrupted, granted | untrusted, granted | another object, granted | made anew, granted | target gone, granted | unreadable, granted | absent, granted, proven | absent, granted, open | absent, granted, guarded
-          record Refused/JobNameTaken: foreign, granted
-          wait for JobEnd: of another plan, stopping, granted
-          wait for Starting: absent, granted, guards not read
-          wait for ViewMoved: exit 0, granted
-    "#]],
+            dry running
+              do EndDryRun: of another plan, granted
+              record DryRunning/DryRunAnswered: as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted
+              record Refused/AdmissionNotInForce: absent, granted, guards of the same second | absent, granted, guards missing
+              record Refused/DiffTooLarge: too much, granted | too large, granted
+              record Refused/DryRunFailed: absent, granted | stopping, granted | no pod, granted | pod rejected, granted | pod not started, granted | pod never ran, granted | running, granted | exit 1, granted | exit 143, granted | disrupted, granted | untrusted, granted | another object, granted | made anew, granted | target gone, granted | no object, granted | unreadable, granted | absent, granted, proven | absent, granted, open | absent, granted, guarded
+              record Refused/JobNameTaken: foreign, granted
+              wait for JobEnd: of another plan, stopping, granted
+              wait for Starting: absent, granted, guards not read
+              wait for ViewMoved: exit 0, granted
+        "#]],
     );
     snapshot(
         &["dry running"],
@@ -172,85 +172,85 @@ fn the_ends_of_a_dry_run() {
     check(
         records.chain(more).collect(),
         &expect![[r#"
-        absent
-          Refused/DryRunFailed: dry run: there was no answer within 180 s: its Job was not there
-          The dry run did not get through: there was no answer within 180 s: its Job was not there. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        foreign
-          Refused/JobNameTaken: something else has the name of Job dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b
-          Something else has the name of Job dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b: it has uid else and is not ours. Nothing was touched. Find out who made it (only Writ may make Jobs there), then make a new execution.
-        stopping
-          Refused/DryRunFailed: dry run: there was no answer within 180 s: it had not ended
-          The dry run did not get through: there was no answer within 180 s: it had not ended. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        no pod
-          Refused/DryRunFailed: dry run: there was no answer within 180 s: no pod was made for it
-          The dry run did not get through: there was no answer within 180 s: no pod was made for it. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        pod rejected
-          Refused/DryRunFailed: dry run: there was no answer within 180 s: exceeded quota
-          The dry run did not get through: there was no answer within 180 s: exceeded quota. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        pod not started
-          Refused/DryRunFailed: dry run: there was no answer within 180 s: ImagePullBackOff
-          The dry run did not get through: there was no answer within 180 s: ImagePullBackOff. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        pod never ran
-          Refused/DryRunFailed: dry run: its pod did not run to its end (ImagePullBackOff)
-          The dry run did not get through: its pod did not run to its end (ImagePullBackOff). Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        running
-          Refused/DryRunFailed: dry run: there was no answer within 180 s: it had not ended
-          The dry run did not get through: there was no answer within 180 s: it had not ended. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        exit 1
-          Refused/DryRunFailed: dry run: kubectl exited 1. It said: error: no match
-          The dry run did not get through: kubectl exited 1. It said: error: no match. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        exit 143
-          Refused/DryRunFailed: dry run: kubectl exited 143. It said: error: no match
-          The dry run did not get through: kubectl exited 143. It said: error: no match. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        disrupted
-          Refused/DryRunFailed: dry run: its pod did not run to its end (evicted)
-          The dry run did not get through: its pod did not run to its end (evicted). Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        untrusted
-          Refused/DryRunFailed: dry run: its pod did not run to its end (image differs)
-          The dry run did not get through: its pod did not run to its end (image differs). Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        as announced
-          DryRunning/DryRunAnswered: replicas 2 -> 5
-          The API server would take it: 1 field would change. Nothing was persisted. The policies are asked again, with that.
-        a warning
-          DryRunning/DryRunAnswered: replicas 2 -> 5
-          The API server would take it: 1 field would change. Nothing was persisted. The policies are asked again, with that.
-        nothing would change
-          DryRunning/DryRunAnswered: replicas 2 -> 5
-          The API server would take it: nothing would change. Nothing was persisted. The policies are asked again, with that.
-        another value
-          DryRunning/DryRunAnswered: replicas 2 -> 5
-          The API server would take it: 1 field would change; not announced by the plugin: /spec/replicas. Nothing was persisted. The policies are asked again, with that.
-        more than announced
-          DryRunning/DryRunAnswered: replicas 2 -> 5
-          The API server would take it: 2 fields would change; not announced by the plugin: /spec/paused. Nothing was persisted. The policies are asked again, with that.
-        too much
-          Refused/DiffTooLarge: the dry run would change too much to be shown
-          What the dry run would change is more than 32 KiB, so that nobody could read it. Nothing was touched. Use an action that changes less at once.
-        another object
-          Refused/DryRunFailed: dry run: it answered with Deployment shop/api, which is not its target
-          The dry run did not get through: it answered with Deployment shop/api, which is not its target. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        made anew
-          Refused/DryRunFailed: dry run: its target is gone, or was made anew
-          The dry run did not get through: its target is gone, or was made anew. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        target gone
-          Refused/DryRunFailed: dry run: its target is gone, or was made anew
-          The dry run did not get through: its target is gone, or was made anew. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        no object
-          DryRunning/DryRunAnswered: replicas 2 -> 5
-          The API server would take it: nothing would change. Nothing was persisted. The policies are asked again, with that.
-        unreadable
-          Refused/DryRunFailed: dry run: command 1 printed something else than objects
-          The dry run did not get through: command 1 printed something else than objects. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
-        too large
-          Refused/DiffTooLarge: the dry run would change too much to be shown
-          What the dry run would change is more than 32 KiB, so that nobody could read it. Nothing was touched. Use an action that changes less at once.
-        not guarded
-          Refused/DryRunNotGuarded: the guard of dry runs is not in force
-          The guard of dry runs is not in force: a write that it must refuse went through. Without it a dry run could write. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
-        not granted
-          Refused/ActionNotGranted: the run's identity could not be granted
-          The API server refuses the dry run's identity: writ-operator-bindings. Nothing was touched. A cluster administrator compares the roles with what the component declares: writ plugin rbac
-    "#]],
+            absent
+              Refused/DryRunFailed: dry run: there was no answer within 180 s: its Job was not there
+              The dry run did not get through: there was no answer within 180 s: its Job was not there. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            foreign
+              Refused/JobNameTaken: something else has the name of Job dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b
+              Something else has the name of Job dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b: it has uid else and is not ours. Nothing was touched. Find out who made it (only Writ may make Jobs there), then make a new execution.
+            stopping
+              Refused/DryRunFailed: dry run: there was no answer within 180 s: it had not ended
+              The dry run did not get through: there was no answer within 180 s: it had not ended. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            no pod
+              Refused/DryRunFailed: dry run: there was no answer within 180 s: no pod was made for it
+              The dry run did not get through: there was no answer within 180 s: no pod was made for it. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            pod rejected
+              Refused/DryRunFailed: dry run: there was no answer within 180 s: exceeded quota
+              The dry run did not get through: there was no answer within 180 s: exceeded quota. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            pod not started
+              Refused/DryRunFailed: dry run: there was no answer within 180 s: ImagePullBackOff
+              The dry run did not get through: there was no answer within 180 s: ImagePullBackOff. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            pod never ran
+              Refused/DryRunFailed: dry run: its pod did not run to its end (ImagePullBackOff)
+              The dry run did not get through: its pod did not run to its end (ImagePullBackOff). Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            running
+              Refused/DryRunFailed: dry run: there was no answer within 180 s: it had not ended
+              The dry run did not get through: there was no answer within 180 s: it had not ended. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            exit 1
+              Refused/DryRunFailed: dry run: kubectl exited 1. It said: error: no match
+              The dry run did not get through: kubectl exited 1. It said: error: no match. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            exit 143
+              Refused/DryRunFailed: dry run: kubectl exited 143. It said: error: no match
+              The dry run did not get through: kubectl exited 143. It said: error: no match. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            disrupted
+              Refused/DryRunFailed: dry run: its pod did not run to its end (evicted)
+              The dry run did not get through: its pod did not run to its end (evicted). Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            untrusted
+              Refused/DryRunFailed: dry run: its pod did not run to its end (image differs)
+              The dry run did not get through: its pod did not run to its end (image differs). Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            as announced
+              DryRunning/DryRunAnswered: replicas 2 -> 5
+              The API server would take it: 1 field would change. Nothing was persisted. The policies are asked again, with that.
+            a warning
+              DryRunning/DryRunAnswered: replicas 2 -> 5
+              The API server would take it: 1 field would change. Nothing was persisted. The policies are asked again, with that.
+            nothing would change
+              DryRunning/DryRunAnswered: replicas 2 -> 5
+              The API server would take it: nothing would change. Nothing was persisted. The policies are asked again, with that.
+            another value
+              DryRunning/DryRunAnswered: replicas 2 -> 5
+              The API server would take it: 1 field would change; not announced by the plugin: /spec/replicas. Nothing was persisted. The policies are asked again, with that.
+            more than announced
+              DryRunning/DryRunAnswered: replicas 2 -> 5
+              The API server would take it: 2 fields would change; not announced by the plugin: /spec/paused. Nothing was persisted. The policies are asked again, with that.
+            too much
+              Refused/DiffTooLarge: the dry run would change too much to be shown
+              What the dry run would change is more than 32 KiB, so that nobody could read it. Nothing was touched. Use an action that changes less at once.
+            another object
+              Refused/DryRunFailed: dry run: it answered with Deployment shop/api, which is not its target
+              The dry run did not get through: it answered with Deployment shop/api, which is not its target. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            made anew
+              Refused/DryRunFailed: dry run: its target is gone, or was made anew
+              The dry run did not get through: its target is gone, or was made anew. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            target gone
+              Refused/DryRunFailed: dry run: its target is gone, or was made anew
+              The dry run did not get through: its target is gone, or was made anew. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            no object
+              Refused/DryRunFailed: dry run: it answered nothing
+              The dry run did not get through: it answered nothing. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            unreadable
+              Refused/DryRunFailed: dry run: command 1 printed something else than objects
+              The dry run did not get through: command 1 printed something else than objects. Nothing was touched. What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.
+            too large
+              Refused/DiffTooLarge: the dry run would change too much to be shown
+              What the dry run would change is more than 32 KiB, so that nobody could read it. Nothing was touched. Use an action that changes less at once.
+            not guarded
+              Refused/DryRunNotGuarded: the guard of dry runs is not in force
+              The guard of dry runs is not in force: a write that it must refuse went through. Without it a dry run could write. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
+            not granted
+              Refused/ActionNotGranted: the run's identity could not be granted
+              The API server refuses the dry run's identity: writ-operator-bindings. Nothing was touched. A cluster administrator compares the roles with what the component declares: writ plugin rbac
+        "#]],
     );
 }
 
