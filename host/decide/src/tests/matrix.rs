@@ -93,6 +93,11 @@ fn no_rule_is_broken_by_two_other_faults_at_once() {
     check(pairs(0xfade));
 }
 
+#[test]
+fn a_record_that_lands_while_the_ledger_is_put_right_gets_its_row_too() {
+    check([(PLAIN, vec![Fault::LedgerLoses(14, 9), Fault::Late(13, 20)])]);
+}
+
 /// The one pair that the fence does not hold: a paused leader's grant *and* another's create both land after everything was cleaned
 /// up, in either order, before the host looks again. Then the precondition in the command itself is all that is left. Whoever closes
 /// this (a binding that stays, empty, as long as the execution) turns this test around.
