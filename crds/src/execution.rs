@@ -57,7 +57,8 @@ pub struct ExecutionSpec {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = limits::REASON), extend("default" = ""))]
     pub reason: String,
-    /// `None` runs it. `Plan` validates, plans, asks the policies and shows the result, with no Job.
+    /// `None` runs it. `Plan` validates, plans, asks the policies and shows the result, with no Job. `Server` also lets the API server carry
+    /// it out without persisting, and shows what would change.
     #[serde(default)]
     pub dry_run: DryRun,
     /// Run only if the host's plan has this hash.

@@ -10,7 +10,7 @@ pub const VERSION: &str = "v1alpha1";
 pub const NAMESPACE_SYSTEM: &str = "writ-system";
 /// Where Jobs and their identities live.
 pub const NAMESPACE_RUNS: &str = "writ-runs";
-/// Reserved for the identities of dry runs; nothing is made there yet, and nothing may act there.
+/// Where the Jobs and identities of dry runs live: whatever acts from there can persist nothing.
 pub const NAMESPACE_DRYRUN: &str = "writ-dryrun";
 /// The only namespace whose executions may be aimed at things of cluster scope, such as nodes. It holds nothing else.
 pub const NAMESPACE_CLUSTER: &str = "writ-cluster";
@@ -18,6 +18,11 @@ pub const NAMESPACE_CLUSTER: &str = "writ-cluster";
 /// by the default Rego policy.
 pub const NAMESPACES_PROTECTED: [&str; 6] =
     ["kube-node-lease", "kube-public", "kube-system", NAMESPACE_DRYRUN, NAMESPACE_RUNS, NAMESPACE_SYSTEM];
+
+/// A ServiceAccount that nobody may make: the operator asks for it, to see that the guard of dry runs is in force (`deploy/admission/19`).
+pub const DRY_RUN_PROBE: &str = "dry-probe";
+/// What that guard answers to everything that would be persisted.
+pub const DRY_RUN_ONLY: &str = "writ: this identity may only dry-run";
 
 /// The operator, as the API server knows it.
 pub const OPERATOR_USER: &str = "system:serviceaccount:writ-system:writ";

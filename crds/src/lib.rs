@@ -5,6 +5,7 @@
 
 mod action;
 mod approval;
+mod dry_run;
 mod execution;
 mod freeze;
 pub mod labels;
@@ -18,6 +19,7 @@ mod status;
 
 pub use action::*;
 pub use approval::*;
+pub use dry_run::*;
 pub use execution::*;
 pub use freeze::*;
 pub use phase::Phase;

@@ -7,6 +7,8 @@ pub const PARAMETERS: usize = 16 * 1024;
 pub const PLAN: usize = 32 * 1024;
 /// `status.plan.memo`, bytes.
 pub const MEMO: usize = 4 * 1024;
+/// `status.diff`, canonical JSON, bytes: what cannot be shown cannot be allowed.
+pub const DIFF: usize = 32 * 1024;
 /// `status.job.output`, bytes: the tail of what the Job printed. The whole is a blob in the ledger.
 pub const OUTPUT_TAIL: usize = 4 * 1024;
 /// `spec.reason`, characters.

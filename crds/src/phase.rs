@@ -8,6 +8,8 @@ pub enum Phase {
     /// Parameters, plan and policy are looked at. Nothing was touched.
     #[default]
     Validating,
+    /// The API server is asked what would come of it, by a Job that can persist nothing; then the policies again. Nothing was touched.
+    DryRunning,
     /// Allowed, where people approve it: their approvals are waited for. Nothing was touched.
     AwaitingApproval,
     /// Allowed; the last look and the identity. The Job has certainly not been asked for.
@@ -16,7 +18,7 @@ pub enum Phase {
     Executing,
     /// The Job succeeded; the action's own checks are asked until they hold, fail, or time is up.
     Verifying,
-    /// Done, or as asked (`dryRun: Plan`).
+    /// Done, or as asked (`dryRun: Plan`, `dryRun: Server`).
     Completed,
     /// Something ran or may have run, and it did not end well; the reason says which.
     Failed,
@@ -31,7 +33,18 @@ impl Phase {
     #[must_use]
     pub const fn leads_to(self) -> &'static [Self] {
         match self {
-            Self::Validating => &[Self::Refused, Self::Cancelled, Self::AwaitingApproval, Self::Preparing, Self::Completed],
+            Self::Validating => {
+                &[Self::Refused, Self::Cancelled, Self::DryRunning, Self::AwaitingApproval, Self::Preparing, Self::Completed]
+            }
+            Self::DryRunning => &[
+                Self::Refused,
+                Self::Cancelled,
+                Self::Validating,
+                Self::DryRunning,
+                Self::AwaitingApproval,
+                Self::Preparing,
+                Self::Completed,
+            ],
             Self::AwaitingApproval => {
                 &[Self::Refused, Self::Cancelled, Self::Validating, Self::AwaitingApproval, Self::Preparing]
             }

@@ -31,6 +31,12 @@ pub enum Reason {
     NamespaceTerminating,
     /// A field, or an obligation of a policy, that this build does not honor yet. Never ignored.
     NotSupportedYet,
+    /// A dry run on the server is asked for, and the action has none: its component says so. `dryRun: Plan` shows its own prediction.
+    DryRunImpossible,
+    /// The dry run did not get through: the API server or the command said no, or it gave no answer in time. The message says which.
+    DryRunFailed,
+    /// What the dry run would change is too much to be shown: what nobody can read, nobody can allow.
+    DiffTooLarge,
     /// `spec.rollbackOf` names an execution that cannot be undone (any more): it is gone or not over, it has no inverse, it was undone
     /// already, or the offer has expired.
     UndoUnavailable,
@@ -55,8 +61,14 @@ pub enum Reason {
     PolicyFailed,
     /// The admission policies that stamp and protect records are not in force, or are younger than this object.
     AdmissionNotInForce,
+    /// The guard that refuses every write of a dry run is not in force: the host asked for such a write, and it was not refused by it.
+    DryRunNotGuarded,
 
     // ---- on the way
+    /// The request or a policy wants a dry run on the server first.
+    DryRunNeeded,
+    /// The API server said what would change (`status.diff`), and persisted nothing. The policies are asked again, with that.
+    DryRunAnswered,
     /// The plan made again has another hash: the target, the plugin's answer or the parameters' meaning moved. It is looked at anew.
     Drifted,
     /// The policies want approvals. The message says how many, of whom, until when, and how to give one.
@@ -83,6 +95,8 @@ pub enum Reason {
     ChecksPassed,
     /// `dryRun: Plan`: planned and gated, as asked. Nothing was touched.
     PlanOnly,
+    /// `dryRun: Server`: the API server would take it, and the policies allow what it would change. Nothing was touched.
+    DryRunPassed,
     /// A command exited with another code than 0.
     JobFailed,
     /// The cluster refused the Job's pod.

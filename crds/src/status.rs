@@ -2,7 +2,7 @@
 //! here and the immutable spec alone.
 mod approval;
 
-use crate::{Phase, Reason};
+use crate::{DiffStatus, DryRunStatus, Phase, Reason};
 pub use approval::{ApprovalGiven, ApprovalStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
@@ -46,6 +46,12 @@ pub struct ExecutionStatus {
     /// What will be, or was, carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanStatus>,
+    /// The dry run on the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<DryRunStatus>,
+    /// What the API server says would be different, field by field: its answer to the dry run against the object as it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<DiffStatus>,
     /// What the policies said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyStatus>,
@@ -139,6 +145,9 @@ pub struct PlanStatus {
     pub verify_seconds: u32,
     /// Running it again after it was cut off does no harm.
     pub idempotent: bool,
+    /// The API server can carry it out without persisting.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// The image of the Job, by digest.
     pub image: String,
 }

@@ -260,6 +260,8 @@ const fn step_name(step: &Step) -> &'static str {
             Effect::AddFinalizer => "add_finalizer",
             Effect::AppendRow(_) => "append_row",
             Effect::Grant(_) => "grant",
+            Effect::DryRun(_) => "dry_run",
+            Effect::EndDryRun { .. } => "end_dry_run",
             Effect::CreateJob(_) => "create_job",
             Effect::StopJob { .. } => "stop_job",
             Effect::Revoke { .. } => "revoke",

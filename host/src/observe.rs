@@ -14,7 +14,7 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        AwaitingApproval, ChecksSeen, Executing, Grants, JobSeen, Judgement, LedgerSeen, OriginalSeen, PhaseSeen, PodSeen,
+        AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, OriginalSeen, PhaseSeen, PodSeen,
         Preparing, Validating, Verifying,
     },
     question::{self, Facts},
@@ -88,6 +88,7 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
             Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
         }
         Progress::AwaitingApproval(p) => awaiting(with, now, exec, &p.planned).await?,
+        Progress::DryRunning(p) => dry_running(with, now, exec, p).await?,
         Progress::Preparing(p) => preparing(with, now, exec, &p.planned).await?,
         Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)).into(),
         Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
@@ -202,6 +203,31 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
     let ((judged, question, original), freezes, approvals) = try_join3(judged, freezes, approvals).await?;
     let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, approvals, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
+}
+
+async fn dry_running(with: &Engines, now: Timestamp, exec: &Execution, p: &e::DryRunning) -> Result<Look, ObserveError> {
+    let (cluster, guards) = (&with.cluster, with.cluster.guards());
+    let access = decide::access::dry(exec, &p.planned);
+    let grants = async {
+        match &access {
+            Some(access) if p.answered => cluster.remains(access).await,
+            Some(access) => cluster.grants(access).await,
+            None => Ok(Grants::None),
+        }
+    };
+    let (grants, job) = try_join(grants, cluster.dry_run(exec, p)).await?;
+    let absent = job == DryJob::Absent;
+    let proof = if absent && grants == Grants::Whole { Some(cluster.dry_run_guard().await?) } else { None };
+    let last = p.answered && job.gone() && grants == Grants::None;
+    let (judged, question, original) = match last {
+        true => {
+            let (judged, original) = try_join(judged(with, now, exec, Some(&p.planned)), original(with, exec)).await?;
+            (Some(judged.judgement), judged.question, original)
+        }
+        false => (None, None, None),
+    };
+    let seen = DryRunning { guards, proof, grants, job, judged, original };
+    Ok(Look { phase: PhaseSeen::DryRunning(Box::new(seen)), question })
 }
 
 async fn verifying(with: &Engines, exec: &Execution, planned: &Planned) -> Result<Verifying, ObserveError> {

@@ -28,6 +28,8 @@ pub async fn perform(with: &Engines, exec: &Execution, effect: &Effect) -> Resul
         Effect::Delete => return Ok(Some(cluster.delete(exec).await?)),
         Effect::Grant(access) => cluster.grant(access).await.map(drop)?,
         Effect::Revoke { execution, namespace } => cluster.revoke(execution, namespace).await?,
+        Effect::DryRun(job) => cluster.create_dry_run(job).await?,
+        Effect::EndDryRun { name, uid } => cluster.end_dry_run(name, uid).await?,
         Effect::CreateJob(job) => cluster.create_job(job).await.map(drop)?,
         Effect::StopJob { name, uid } => cluster.stop_job(name, uid).await?,
         Effect::ReleasePods { pods } => cluster.release_pods(pods).await?,

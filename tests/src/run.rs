@@ -1,6 +1,6 @@
 //! One execution under test: asked for, followed, and looked at from outside when it is over.
 use crate::{Cluster, Story, all, api, create, get, within};
-use crds::labels::{FINALIZER_RECORD, LABEL_EXECUTION_UID, NAMESPACE_RUNS};
+use crds::labels::{FINALIZER_RECORD, LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
 use kube::{
     Client,
     api::{DeleteParams, Patch, PatchParams},
@@ -121,9 +121,10 @@ impl Run {
         self.made("v1", "Pod", NAMESPACE_RUNS).await
     }
 
-    /// What is left of its identity: accounts and bindings.
+    /// What is left of its identity and of that of its dry run: accounts and bindings.
     pub async fn identity(&self) -> Vec<Value> {
         let mut left = self.made("v1", "ServiceAccount", NAMESPACE_RUNS).await;
+        left.extend(self.made("v1", "ServiceAccount", NAMESPACE_DRYRUN).await);
         left.extend(self.made("rbac.authorization.k8s.io/v1", "RoleBinding", &self.namespace).await);
         left
     }

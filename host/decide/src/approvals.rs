@@ -7,7 +7,9 @@ mod tally;
 mod tell;
 
 use crate::{
-    execution::Wait,
+    canonical,
+    execution::{Execution, Wait},
+    model::PlanHash,
     observed::{Obligations, Ruling, Verdict},
 };
 use crds::Identity;
@@ -58,6 +60,15 @@ pub(crate) fn asked(ruling: &Ruling) -> Option<Asked<'_>> {
 /// The gate lets spans through and nothing else. Should there ever be another text, the time is over at once.
 fn span(text: &str) -> SignedDuration {
     if text.is_empty() { SPAN } else { text.parse().unwrap_or(SignedDuration::ZERO) }
+}
+
+/// What is approved: the plan, and what the dry run said that it would change; without a dry run, the plan alone.
+pub(crate) fn subject(exec: &Execution, plan: &PlanHash) -> PlanHash {
+    if exec.status.diff.is_empty() {
+        return plan.clone();
+    }
+    let diff = serde_json::to_string(&exec.status.diff).unwrap_or_default();
+    PlanHash::try_from(canonical::sha256(format!("{plan} {diff}").as_bytes())).unwrap_or_else(|_| plan.clone())
 }
 
 impl Asked<'_> {

@@ -5,10 +5,22 @@ use crate::model::Command;
 /// The arguments, without the program. The namespace is the last option, because kubectl obeys the last.
 #[must_use]
 pub fn render(command: &Command, namespace: Option<&str>) -> Vec<String> {
+    with(command, &[], namespace)
+}
+
+/// The same, carried out by the API server without persisting; it prints the objects as they would be. No plugin can say these options
+/// (`verbs`), and they come after its own.
+#[must_use]
+pub fn dry(command: &Command, namespace: Option<&str>) -> Vec<String> {
+    with(command, &["--dry-run=server", "--output=json"], namespace)
+}
+
+fn with(command: &Command, more: &[&str], namespace: Option<&str>) -> Vec<String> {
     let options = command.options.iter().map(|(name, value)| match value {
         Some(value) => format!("--{name}={value}"),
         None => format!("--{name}"),
     });
+    let options = options.chain(more.iter().map(|o| (*o).to_owned()));
     let namespace = namespace.map(|ns| format!("--namespace={ns}"));
     let operands = command.operands.iter().cloned();
     command.verb.iter().cloned().chain(options).chain(namespace).chain(["--".to_owned()]).chain(operands).collect()
@@ -45,6 +57,8 @@ mod tests {
         expect!["kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"]
             .assert_eq(&line(&command, Some("shop")));
         expect!["kubectl scale --current-replicas=2 --replicas=5 -- deployment/web"].assert_eq(&line(&command, None));
+        expect!["scale --current-replicas=2 --replicas=5 --dry-run=server --output=json --namespace=shop -- deployment/web"]
+            .assert_eq(&dry(&command, Some("shop")).join(" "));
     }
 
     #[test]

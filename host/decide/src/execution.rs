@@ -48,6 +48,8 @@ pub enum Progress {
     Validating,
     /// Allowed, where people approve it.
     AwaitingApproval(Awaiting),
+    /// Allowed, as far as it is known; the API server is asked.
+    DryRunning(DryRunning),
     /// Allowed.
     Preparing(Ready),
     /// The Job may exist.
@@ -56,6 +58,19 @@ pub enum Progress {
     Verifying(Verifying),
     /// Over.
     Over(Over),
+}
+
+/// The API server is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DryRunning {
+    /// The plan.
+    pub planned: Planned,
+    /// Name of the Job that asks.
+    pub job: JobName,
+    /// It answered, and what it would change is stored.
+    pub answered: bool,
+    /// When this phase was entered.
+    pub since: Timestamp,
 }
 
 /// Allowed.
@@ -123,6 +138,12 @@ impl Execution {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.status.phase
+    }
+
+    /// The API server said what this very plan would change.
+    #[must_use]
+    pub fn dry_ran(&self) -> bool {
+        self.status.plan.is_some() && self.status.dry_run.as_ref().is_some_and(|d| d.answered_at.is_some())
     }
 
     /// Over, cleaned up, and the finalizer gone.

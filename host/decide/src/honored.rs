@@ -6,7 +6,7 @@ use crate::{
     observed::{Obligations, PolicyRuling, Ruling, Verdict},
     story::{By, No, Pass, obligations, policy_owner},
 };
-use crds::{DryRun, ExecutionSpec, OnFailure, Reason, ViolationStatus};
+use crds::{ExecutionSpec, OnFailure, Reason, ViolationStatus};
 
 /// The fields of the request.
 pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
@@ -15,7 +15,6 @@ pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
 
 fn unsupported(spec: &ExecutionSpec) -> Option<No> {
     let fields = [
-        ("spec.dryRun: Server", spec.dry_run == DryRun::Server, "leave it out, or use Plan"),
         ("spec.planHash", spec.plan_hash.is_some(), "leave it out: the plan is shown by dryRun: Plan, and made anew for the run"),
         ("spec.breakGlass", spec.break_glass, "leave it out"),
         ("spec.onConflict", spec.on_conflict.is_some(), "leave it out: executions on one target are not kept apart yet"),
@@ -63,22 +62,21 @@ fn violation(rule: &str, message: String) -> ViolationStatus {
     ViolationStatus { pointer: String::new(), rule: rule.to_owned(), message }
 }
 
-/// The conditions under which the policies allow.
+/// The conditions under which the policies allow, but for those that are seen to (`dry_run`, `approvals`).
 pub(crate) fn conditions(ruling: &Ruling) -> Option<No> {
-    let demanding = |r: &&PolicyRuling| !r.shadow && matches!(&r.verdict, Verdict::Allow(o) if !unhonored(o).is_empty());
-    let r = ruling.results.iter().find(demanding)?;
-    let Verdict::Allow(conditions) = &r.verdict else { return None };
-    let wants = unhonored(conditions).join(", ");
+    let unmet = |r: &PolicyRuling| match &r.verdict {
+        Verdict::Allow(o) if !r.shadow => {
+            obligations(&Obligations { dry_run: false, approvals: 0, approver_groups: vec![], ..o.clone() })
+        }
+        _ => vec![],
+    };
+    let r = ruling.results.iter().find(|r| !unmet(r).is_empty())?;
+    let wants = unmet(r).join(", ");
     let what = format!("Policy {} allows it only with: {wants}. This build of Writ cannot see to that yet.", r.policy);
     let next = format!("Have {} allow it without, or wait for a build that honors it.", policy_owner(r));
     let no =
         No::new(Reason::NotSupportedYet, By::Policy, format!("policy {} wants {wants}: not supported yet", r.policy), what, next);
     Some(no.who(policy_owner(r)).violations([violation(&format!("policy {}", r.policy), format!("{wants}: not supported yet"))]))
-}
-
-fn unhonored(o: &Obligations) -> Vec<String> {
-    // Approvals are seen to (`approvals`).
-    obligations(&Obligations { approvals: 0, approver_groups: vec![], ..o.clone() })
 }
 
 /// A run is held to one existing object, or it is not made.

@@ -1,18 +1,21 @@
 //! `(&Execution, &Planned, &Access, &Site) -> Job`: the hardened Job, byte for byte from what is stored. Owns what a run may be in the
-//! cluster; what its pod looks like inside is in `job::pod`.
+//! cluster; what its pod looks like inside is in `job::pod`, and how a dry run differs in `job::dry`.
+mod dry;
 mod pod;
 
 use crate::{
     access::Access,
+    argv,
     execution::Execution,
     model::{JobName, Planned},
     site::Site,
 };
 use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_PLAN_HASH, FINALIZER_OUTCOME, LABEL_ACTION, LABEL_EXECUTION_UID};
+pub use dry::{DEADLINE as DRY_DEADLINE, manifest as dry_manifest, name as dry_name};
 use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule},
-        core::v1::PodTemplateSpec,
+        core::v1::{PodSpec, PodTemplateSpec},
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
@@ -24,14 +27,22 @@ pub const FILE_ANNOTATION: &str = "in.writ.dev/";
 /// Follows from the execution's uid. None where that is no uid.
 #[must_use]
 pub fn name(exec: &Execution) -> Option<JobName> {
+    named("run", exec)
+}
+
+fn named(kind: &str, exec: &Execution) -> Option<JobName> {
     let uid = exec.uid.as_str();
     let real = uid.len() <= 36 && uid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    if real { JobName::try_from(format!("run-{uid}")).ok() } else { None }
+    if real { JobName::try_from(format!("{kind}-{uid}")).ok() } else { None }
 }
 
 /// The Job.
 #[must_use]
 pub fn manifest(exec: &Execution, planned: &Planned, name: &JobName, access: &Access, site: &Site) -> Job {
+    with(exec, planned, name, access, pod::spec(planned, access, site, argv::render))
+}
+
+fn with(exec: &Execution, planned: &Planned, name: &JobName, access: &Access, pod: PodSpec) -> Job {
     let labels = BTreeMap::from([
         (LABEL_EXECUTION_UID.to_owned(), exec.uid.to_string()),
         (LABEL_ACTION.to_owned(), planned.action.to_string()),
@@ -50,12 +61,12 @@ pub fn manifest(exec: &Execution, planned: &Planned, name: &JobName, access: &Ac
             finalizers: Some(vec![FINALIZER_OUTCOME.to_owned()]),
             ..ObjectMeta::default()
         }),
-        spec: Some(pod::spec(planned, access, site)),
+        spec: Some(pod),
     };
     Job {
         metadata: ObjectMeta {
             name: Some(name.to_string()),
-            namespace: Some(site.runs_namespace.clone()),
+            namespace: Some(access.home.clone()),
             labels: Some(labels),
             annotations: Some(annotations),
             ..ObjectMeta::default()

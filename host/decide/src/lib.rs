@@ -7,6 +7,8 @@ pub mod access;
 mod approvals;
 pub mod argv;
 pub mod canonical;
+pub mod diff;
+mod dry_run;
 pub mod duration;
 pub mod execution;
 mod honored;

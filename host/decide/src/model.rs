@@ -548,6 +548,8 @@ pub struct Planned {
     pub risk: Risk,
     /// Running it again after it was cut off does no harm.
     pub idempotent: bool,
+    /// Whether every command has a dry run.
+    pub dry_run: DryRunForm,
     /// Of the Job, seconds.
     pub deadline: u32,
     /// How long `checks` may stay pending, seconds.

@@ -1,11 +1,13 @@
 //! What a pass may look at, by phase: a phase cannot decide on what it did not gather. Values only, so that any decision can
 //! be replayed from a file.
 mod approval;
+mod dry_run;
 mod ledger;
 mod original;
 
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
 pub use approval::{Approval, AwaitingApproval, Told};
+pub use dry_run::{Answer, DryGuard, DryJob, DryRunning};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,8 @@ pub enum PhaseSeen {
     Validating(Box<Validating>),
     /// For `AwaitingApproval`.
     AwaitingApproval(Box<AwaitingApproval>),
+    /// For `DryRunning`.
+    DryRunning(Box<DryRunning>),
     /// For `Preparing`.
     Preparing(Box<Preparing>),
     /// For `Executing`.

@@ -1,7 +1,7 @@
 //! `&KubernetesExecution -> Execution`. Owns what a status may look like in each phase. What does not fit was not written by this
 //! host: it is never acted on, only shown.
 use crate::{
-    execution::{Awaiting, Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying, Wait},
+    execution::{Awaiting, DryRunning, Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying, Wait},
     model::{JobName, Malformed, Uid},
     planned, time,
 };
@@ -58,12 +58,16 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     if status.seq < 0 || (status.seq == 0 && phase != Phase::Validating) {
         return Err(foreign("status.seq", phase));
     }
-    let before_the_job = matches!(phase, Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Refused);
+    let before_the_job =
+        matches!(phase, Phase::Validating | Phase::DryRunning | Phase::AwaitingApproval | Phase::Preparing | Phase::Refused);
     if before_the_job && status.job.is_some() {
         return Err(foreign("status.job", phase));
     }
     if phase == Phase::Validating && (status.plan.is_some() || status.approval.is_some()) {
         return Err(foreign("status.plan", phase));
+    }
+    if phase == Phase::Validating && (status.dry_run.is_some() || !status.diff.is_empty()) {
+        return Err(foreign("status.dryRun", phase));
     }
     if !phase.is_over() && status.finished_at.is_some() {
         return Err(foreign("status.finishedAt", phase));
@@ -76,6 +80,11 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
             Progress::AwaitingApproval(Awaiting { planned: planned::read(action, status)?, wait })
         }
         Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)?, wait: wait(status)? }),
+        Phase::DryRunning => {
+            let asked = status.dry_run.as_ref().ok_or_else(|| absent("status.dryRun"))?;
+            let (job, answered) = (JobName::try_from(asked.job.clone())?, asked.answered_at.is_some());
+            Progress::DryRunning(DryRunning { planned: planned::read(action, status)?, job, answered, since })
+        }
         Phase::Executing => {
             let (job, seen) = job(asked(status)?)?;
             Progress::Executing(Executing { planned: planned::read(action, status)?, job, seen, since })

@@ -4,6 +4,7 @@ mod awaiting;
 mod brake;
 mod chain;
 mod drifted;
+mod dry_running;
 mod executing;
 mod frozen;
 mod ledger;
@@ -35,6 +36,7 @@ pub(crate) fn next(pass: Pass<'_>, seen: &Observed) -> Step {
     match (&pass.exec.progress, &seen.phase) {
         (Progress::Validating, PhaseSeen::Validating(s)) => validating::next(&pass.began(s.since), s),
         (Progress::AwaitingApproval(p), PhaseSeen::AwaitingApproval(s)) => awaiting::next(&pass, p, s),
+        (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) => dry_running::next(&pass, p, s),
         (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass, p, s),
         (Progress::Executing(p), PhaseSeen::Executing(s)) => executing::next(&pass, p, s),
         (Progress::Verifying(p), PhaseSeen::Verifying(s)) => verifying::next(&pass, p, s),

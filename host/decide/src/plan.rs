@@ -57,6 +57,7 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
         proposal,
         risk: parts.info.risk,
         idempotent: parts.info.idempotent,
+        dry_run: parts.info.dry_run,
         deadline,
         verify: parts.info.timeouts.verify.min(site.longest),
         image: site.image.clone(),

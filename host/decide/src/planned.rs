@@ -4,7 +4,7 @@ mod read;
 
 use crate::{
     argv,
-    model::{ActionName, Change, ChangeEffect, Command, Json, Operation, Planned, Undo, Write},
+    model::{ActionName, Change, ChangeEffect, Command, DryRunForm, Json, Operation, Planned, Undo, Write},
 };
 use crds::{
     ChangeStatus, CommandStatus, ExecutionStatus, FileStatus, OptionStatus, PlanStatus, PluginUsed, RollbackStatus, TargetSeen,
@@ -52,6 +52,8 @@ pub fn forget(status: &mut ExecutionStatus) {
     status.plugin = None;
     status.target = None;
     status.plan = None;
+    status.dry_run = None;
+    status.diff.clear();
     status.policy = None;
     status.approval = None;
     status.rollback = None;
@@ -79,6 +81,7 @@ pub fn plan(planned: &Planned) -> PlanStatus {
         deadline_seconds: planned.deadline,
         verify_seconds: planned.verify,
         idempotent: planned.idempotent,
+        dry_run: planned.dry_run == DryRunForm::Server,
         image: planned.image.clone(),
     }
 }

@@ -57,6 +57,12 @@ pub struct Question {
     pub targets: Vec<Target>,
     /// What would be done.
     pub plan: Plan,
+    /// The API server was asked what this plan would change. False: `diff` says nothing yet.
+    #[serde(default)]
+    pub tried: bool,
+    /// What it answered would be different, one entry a field.
+    #[serde(default)]
+    pub diff: Vec<Difference>,
     /// The cluster.
     pub cluster: Cluster,
 }
@@ -229,6 +235,20 @@ pub struct Change {
     pub after: Value,
     /// For `Other`, what happens, in the component's words; else empty.
     pub text: String,
+}
+
+/// A field of the target that would be different.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Difference {
+    /// JSON Pointer, such as `/spec/replicas`.
+    pub field: String,
+    /// The value before; null where it is absent. A digest where the target is a Secret.
+    pub before: Value,
+    /// The value after; null where it would be removed.
+    pub after: Value,
+    /// Whether `plan.changes` says the same. False: the component did not announce it.
+    pub announced: bool,
 }
 
 /// What happens to an object.

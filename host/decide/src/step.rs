@@ -31,6 +31,15 @@ pub enum Effect {
     AppendRow(Box<Row>),
     /// ServiceAccount and binding: harmless and revocable, so made together.
     Grant(Box<Access>),
+    /// A Job that asks the API server what would come of it and can persist nothing: harmless, and made again where it is lost.
+    DryRun(Box<Job>),
+    /// Take that Job away.
+    EndDryRun {
+        /// Its name.
+        name: JobName,
+        /// Its uid.
+        uid: Uid,
+    },
     /// The only irreversible one.
     CreateJob(Box<Job>),
     /// Delete in the foreground with a uid precondition: afterwards no pod of it can be running.

@@ -2,6 +2,7 @@
 pub(crate) mod approving;
 mod awaiting;
 mod decisions;
+mod dry_run;
 pub(crate) mod fixtures;
 mod matrix;
 mod messages;

@@ -123,6 +123,7 @@ fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)
             let approval = status.approval.as_ref().filter(|a| a.state == "Approved")?;
             Some(("approval", ballot::sum(approval)))
         }
+        Phase::DryRunning => Some(("dry run", dry_run(status))),
         Phase::Preparing => Some(("prepared", "an identity that can write this one object".into())),
         Phase::Executing => {
             let job = status.job.clone().unwrap_or_default();
@@ -136,6 +137,14 @@ fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)
         }
         _ => None,
     }
+}
+
+/// In one line; the page of it has them all.
+fn dry_run(status: &ExecutionStatus) -> String {
+    let strange = status.diff.iter().filter(|d| !d.announced).count();
+    let more = if strange == 0 { String::new() } else { format!(", {strange} of them NOT ANNOUNCED by the plugin") };
+    let fields = if status.diff.len() == 1 { "field changes" } else { "fields change" };
+    format!("the API server accepts it; {} {fields}{more}", status.diff.len())
 }
 
 fn finish(status: &ExecutionStatus, words: Words) {

@@ -20,7 +20,7 @@ pub struct Go {
     /// Why; approvers and the ledger see it.
     #[arg(long, default_value = "")]
     reason: String,
-    /// `plan` shows what would be done, and stops.
+    /// `plan` shows what would be done, and stops; `server` also asks the API server what would change.
     #[arg(long, value_enum)]
     dry_run: Option<Dry>,
     /// Of the Job, such as 5m.
@@ -39,6 +39,17 @@ pub struct Go {
 enum Dry {
     /// Validate, plan and gate; no Job.
     Plan,
+    /// Also let the API server carry it out without persisting.
+    Server,
+}
+
+impl Dry {
+    const fn spec(self) -> DryRun {
+        match self {
+            Self::Plan => DryRun::Plan,
+            Self::Server => DryRun::Server,
+        }
+    }
 }
 
 const NO_TERMINAL: &str =
@@ -65,7 +76,7 @@ impl Go {
         self.fill(&mut wanted);
         let words = self.words();
         if self.dry_run.is_some() || self.asks() {
-            let planned = plan(cluster, &wanted, words).await?;
+            let planned = plan(cluster, &wanted, self.dry_run.map_or(DryRun::Plan, Dry::spec), words).await?;
             let exit = Exit::of(&planned.status.clone().unwrap_or_default());
             if self.dry_run.is_some() || exit != Exit::Done {
                 self.print(&planned)?;
@@ -99,10 +110,15 @@ impl Go {
     }
 }
 
-/// A pass of the host without a Job.
-async fn plan(cluster: &Connected, wanted: &KubernetesExecution, words: Words) -> anyhow::Result<KubernetesExecution> {
+/// What would be done, without doing it.
+async fn plan(
+    cluster: &Connected,
+    wanted: &KubernetesExecution,
+    how: DryRun,
+    words: Words,
+) -> anyhow::Result<KubernetesExecution> {
     let mut dry = wanted.clone();
-    dry.spec.dry_run = DryRun::Plan;
+    dry.spec.dry_run = how;
     dry.metadata.name = None;
     let name = create(cluster, dry).await?;
     let kx = follow::ended(cluster, &name).await?;

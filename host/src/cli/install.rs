@@ -13,6 +13,7 @@ const PARTS: &[&str] = &[
     include_str!("../../../deploy/admission/16-system.yaml"),
     include_str!("../../../deploy/admission/17-operator.yaml"),
     include_str!("../../../deploy/admission/18-roles.yaml"),
+    include_str!("../../../deploy/admission/19-dry-run.yaml"),
     include_str!("../../../crds/yaml/kubernetesexecutions.yaml"),
     include_str!("../../../crds/yaml/actionplugins.yaml"),
     include_str!("../../../crds/yaml/actions.yaml"),

@@ -3,7 +3,7 @@ use super::{
     ballot,
     human::{Exit, Paint, field, plain, short},
 };
-use crds::{ChangeStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
+use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
 
 /// `  change     spec.replicas   2 -> 5` and its companions, for a plan.
 #[must_use]
@@ -16,11 +16,28 @@ pub fn plan(status: &ExecutionStatus) -> String {
         let touched: Vec<String> = plan.writes.iter().map(|w| short(&w.kind, &w.name)).collect();
         lines.push(("may touch", format!("{} and nothing else, for as long as it runs", unique(touched).join(", "))));
     }
+    if let Some(dry_run) = status.dry_run.as_ref().filter(|d| d.answered_at.is_some()) {
+        lines.extend(difference(status).into_iter().map(|d| ("dry run", d)));
+        lines.extend(dry_run.warnings.iter().map(|w| ("warning", w.clone())));
+    }
     lines.extend(undo(status).into_iter().map(|u| ("undo", u)));
     if let Some(policy) = &status.policy {
         lines.extend(policy.results.iter().map(|r| ("policy", policy_line(r))));
     }
     labelled(&lines)
+}
+
+/// What the API server says would change; what the plan does not say is marked.
+fn difference(status: &ExecutionStatus) -> Vec<String> {
+    let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
+    let line = |d: &DiffStatus| {
+        let mark = if d.announced { "" } else { "   NOT ANNOUNCED by the plugin" };
+        format!("{}   {} -> {}{mark}", field(&d.pointer), value(&d.before), value(&d.after))
+    };
+    match status.diff.is_empty() {
+        true => vec!["the API server takes it, and nothing would change".to_owned()],
+        false => status.diff.iter().map(line).collect(),
+    }
 }
 
 fn policy_line(r: &crds::PolicyResult) -> String {
@@ -173,5 +190,24 @@ mod tests {
         assert_eq!(plan(&status), format!("  undo       {inverse}\n             until 2026-11-24T03:12:23.5Z\n"));
         status.message = "replicas 1 -> 3.".into();
         assert_eq!((super::message(&status), way_back(&status)), (("replicas 1 -> 3.", None), String::new()));
+    }
+
+    #[test]
+    fn what_a_dry_run_found_is_shown_and_what_was_not_announced_is_marked() {
+        let answered_at = Some("2026-11-23T03:12:09Z".to_owned());
+        let dry_run = crds::DryRunStatus { answered_at, warnings: vec!["use v2".into()], ..Default::default() };
+        let one = |pointer: &str, before: Option<&str>, announced| {
+            let text = |t: &str| Some(t.to_owned());
+            DiffStatus { pointer: pointer.into(), before: before.and_then(text), after: text("5"), announced }
+        };
+        let diff = vec![one("/spec/replicas", Some("2"), true), one("/spec/paused", None, false)];
+        let mut status = ExecutionStatus { dry_run: Some(dry_run), diff, ..Default::default() };
+        let shown = "  dry run    spec.replicas   2 -> 5\n             spec.paused   (none) -> 5   NOT ANNOUNCED by the plugin\n  \
+                     warning    use v2\n";
+        assert_eq!(plan(&status), shown);
+        status.diff.clear();
+        assert!(plan(&status).contains("nothing would change"));
+        status.dry_run = None;
+        assert_eq!(plan(&status), "");
     }
 }

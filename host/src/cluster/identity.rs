@@ -1,9 +1,9 @@
-//! The identity of one run: one ServiceAccount and one RoleBinding, made together, proven, and taken away binding first. Owns that
+//! The identity of one run, or of its dry run: one ServiceAccount and one RoleBinding, made together, proven, and taken away binding first. Owns that
 //! order, and that nothing else of that name is ever taken for ours. No Job is made here.
 use super::client::{CallError, Cluster, Listed, within};
-use crds::labels::LABEL_EXECUTION_UID;
+use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN};
 use decide::{access::Access, model::Uid, observed::Grants};
-use futures::future::{join, try_join, try_join_all};
+use futures::future::{join, try_join, try_join_all, try_join3};
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{
@@ -34,7 +34,7 @@ impl Cluster {
             return Ok(Grants::Forbidden { why });
         }
         let wanted = self.wanted(access);
-        let (accounts, bindings) = (self.accounts(), self.bindings(&access.namespace));
+        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(&access.namespace));
         let account = within(accounts.get_opt(&access.name));
         let binding = within(bindings.get_opt(&access.name));
         match try_join(account, binding).await? {
@@ -49,22 +49,27 @@ impl Cluster {
     }
 
     async fn in_force(&self, access: &Access) -> Result<Grants, CallError> {
-        let asked = access.writes.iter().map(|write| self.may_write(&access.name, write));
+        let asked = access.writes.iter().map(|write| self.may_write(&access.home, &access.name, write));
         let all = try_join_all(asked).await?.into_iter().all(|allowed| allowed);
         Ok(if all { Grants::Whole } else { Grants::Pending })
     }
 
-    /// Whether anything carries the execution's label, where runs live or in its own namespace. `None` means certainly nothing.
+    /// Whether anything carries the execution's label, where runs and dry runs live or in its own namespace. `None` means certainly nothing.
     pub async fn leftovers(&self, execution: &Uid, namespace: &str) -> Result<Grants, CallError> {
-        let accounts = labeled::<ServiceAccount>(self, &self.settings.runs_namespace, execution, Listed::Live);
+        let [runs, dry_runs] = self.homes().map(|home| labeled::<ServiceAccount>(self, home, execution, Listed::Live));
         let bindings = labeled::<RoleBinding>(self, namespace, execution, Listed::Live);
-        let (accounts, bindings) = try_join(accounts, bindings).await?;
-        Ok(if accounts.is_empty() && bindings.is_empty() { Grants::None } else { Grants::Partly })
+        let (runs, dry_runs, bindings) = try_join3(runs, dry_runs, bindings).await?;
+        Ok(if runs.is_empty() && dry_runs.is_empty() && bindings.is_empty() { Grants::None } else { Grants::Partly })
+    }
+
+    /// Where the accounts of runs and of dry runs are.
+    pub(super) fn homes(&self) -> [&str; 2] {
+        [&self.settings.runs_namespace, NAMESPACE_DRYRUN]
     }
 
     /// Whether anything of this one identity is there, by its names. `None` means certainly nothing of it.
     pub async fn remains(&self, access: &Access) -> Result<Grants, CallError> {
-        let (accounts, bindings) = (self.accounts(), self.bindings(&access.namespace));
+        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(&access.namespace));
         let account = within(accounts.get_metadata_opt(&access.name));
         let binding = within(bindings.get_metadata_opt(&access.name));
         Ok(match try_join(account, binding).await? {
@@ -77,7 +82,7 @@ impl Cluster {
     /// and not as a failed call.
     pub async fn grant(&self, access: &Access) -> Result<(), CallError> {
         let wanted = self.wanted(access);
-        let (accounts, bindings) = (self.accounts(), self.bindings(&access.namespace));
+        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(&access.namespace));
         let account = created(&accounts, &wanted.account);
         let binding = created(&bindings, &wanted.binding);
         // Both to their ends: a request that was dropped on its way could still be carried out after a `revoke`.
@@ -94,12 +99,13 @@ impl Cluster {
     /// Takes away what carries the label: bindings first, because a right that is gone bites at the next request, while the token of a
     /// deleted account works for about ten seconds more. What the server's cache does not show yet the next look does.
     pub async fn revoke(&self, execution: &Uid, namespace: &str) -> Result<(), CallError> {
-        let runs = &self.settings.runs_namespace;
+        let [runs, dry_runs] = self.homes();
         let bindings = labeled::<RoleBinding>(self, namespace, execution, Listed::FromCache);
-        let accounts = labeled::<ServiceAccount>(self, runs, execution, Listed::FromCache);
-        let (bindings, accounts) = try_join(bindings, accounts).await?;
+        let of = |home| labeled::<ServiceAccount>(self, home, execution, Listed::FromCache);
+        let (bindings, of_run, of_dry_run) = try_join3(bindings, of(runs), of(dry_runs)).await?;
         remove(&self.bindings(namespace), &bindings).await?;
-        remove(&self.accounts(), &accounts).await
+        remove(&self.accounts(runs), &of_run).await?;
+        remove(&self.accounts(dry_runs), &of_dry_run).await
     }
 
     fn wanted(&self, access: &Access) -> Wanted {
@@ -109,10 +115,9 @@ impl Cluster {
             labels: Some(BTreeMap::from([(LABEL_EXECUTION_UID.to_owned(), access.execution.to_string())])),
             ..ObjectMeta::default()
         };
-        let runs = &self.settings.runs_namespace;
         Wanted {
             account: ServiceAccount {
-                metadata: meta(runs),
+                metadata: meta(&access.home),
                 automount_service_account_token: Some(false),
                 ..ServiceAccount::default()
             },
@@ -122,15 +127,15 @@ impl Cluster {
                 subjects: Some(vec![Subject {
                     kind: "ServiceAccount".into(),
                     name: access.name.clone(),
-                    namespace: Some(runs.clone()),
+                    namespace: Some(access.home.clone()),
                     ..Subject::default()
                 }]),
             },
         }
     }
 
-    pub(super) fn accounts(&self) -> Api<ServiceAccount> {
-        Api::namespaced(self.client.clone(), &self.settings.runs_namespace)
+    pub(super) fn accounts(&self, home: &str) -> Api<ServiceAccount> {
+        Api::namespaced(self.client.clone(), home)
     }
 
     pub(super) fn bindings(&self, namespace: &str) -> Api<RoleBinding> {

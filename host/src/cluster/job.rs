@@ -58,15 +58,15 @@ impl Cluster {
         let job = within(jobs.get_opt(run.job.as_str()));
         match try_join(job, self.pods_of(&exec.uid)).await? {
             (None, pods) => Ok(orphaned(run, &pods)),
-            (Some(job), pods) if ours(exec, run, &job) => self.look(run, &job, pods).await,
+            (Some(job), pods) if ours(exec, run, &job) => self.look(&run.planned.image, &job, pods).await,
             (Some(job), _) => Ok(JobSeen::Foreign { uid: uid(&job)? }),
         }
     }
 
-    async fn look(&self, run: &Executing, job: &Job, pods: Vec<Pod>) -> Result<JobSeen, CallError> {
+    pub(super) async fn look(&self, image: &str, job: &Job, pods: Vec<Pod>) -> Result<JobSeen, CallError> {
         let uid = uid(job)?;
         let owned: Vec<Pod> = pods.into_iter().filter(|p| owner(p).is_some_and(|o| o.uid == uid.as_str())).collect();
-        let pod = match pod::of_all(&Asked::by(job, &run.planned.image), &owned) {
+        let pod = match pod::of_all(&Asked::by(job, image), &owned) {
             PodSeen::None => self.no_pod(job, &uid).await?,
             seen => seen,
         };
@@ -90,7 +90,7 @@ impl Cluster {
     }
 
     /// By our own label: it outlives the Job.
-    async fn pods_of(&self, execution: &Uid) -> Result<Vec<Pod>, CallError> {
+    pub(super) async fn pods_of(&self, execution: &Uid) -> Result<Vec<Pod>, CallError> {
         let by_label = ListParams::default().labels(&format!("{LABEL_EXECUTION_UID}={execution}"));
         Ok(within(self.pods().list(&by_label)).await?.items)
     }
@@ -176,7 +176,7 @@ fn left(name: JobName, job: &Job, pods: &[Pod]) -> Result<LeftJob, CallError> {
     })
 }
 
-fn stopping(job: &Job) -> bool {
+pub(super) fn stopping(job: &Job) -> bool {
     job.metadata.deletion_timestamp.is_some()
 }
 
@@ -207,7 +207,7 @@ fn owner(pod: &Pod) -> Option<&OwnerReference> {
     pod.owner_references().iter().find(|o| o.kind == "Job" && o.controller == Some(true))
 }
 
-fn uid<K: Resource>(object: &K) -> Result<Uid, CallError> {
+pub(super) fn uid<K: Resource>(object: &K) -> Result<Uid, CallError> {
     uid_of(object.meta().uid.as_deref().unwrap_or_default())
 }
 

@@ -3,9 +3,11 @@
 //!
 //! Every write is one call without retries (`client`): the loop above decides whether a second one is harmless.
 
+mod answer;
 mod approvals;
 mod catalog;
 mod client;
+mod dry_run;
 mod echo;
 mod events;
 mod facts;

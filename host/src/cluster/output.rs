@@ -19,7 +19,7 @@ const WHOLE: usize = 256 * 1024;
 /// Where a container printed more than is kept, its last lines are worth as much as its first: that is where the error stands.
 const LAST_LINES: i64 = 200;
 /// What a kubelet sends in the place of a log, with status 200, when the container is no more.
-const GONE: &[u8] = b"unable to retrieve container logs for ";
+pub(super) const GONE: &[u8] = b"unable to retrieve container logs for ";
 /// Between the two.
 const CUT: &str = "\n[… cut: the beginning and the last lines are kept …]\n";
 
@@ -68,7 +68,7 @@ impl Cluster {
     }
 
     /// As bytes: a program may print anything, and the client's own call refuses what is not UTF-8.
-    async fn bytes(&self, pod: &str, params: &LogParams) -> Result<Vec<u8>, kube::Error> {
+    pub(super) async fn bytes(&self, pod: &str, params: &LogParams) -> Result<Vec<u8>, kube::Error> {
         let path = Pod::url_path(&(), Some(&self.settings.runs_namespace));
         let request = Request::new(path).logs(pod, params).map_err(kube::Error::BuildRequest)?;
         let answer = self.client.send(request.map(Body::from)).await?;
@@ -87,7 +87,7 @@ fn refused(code: u16, body: &[u8]) -> kube::Error {
 }
 
 /// The containers that started, in the order in which they run.
-fn ran(pod: &Pod) -> Vec<&ContainerStatus> {
+pub(super) fn ran(pod: &Pod) -> Vec<&ContainerStatus> {
     let Some(status) = &pod.status else { return vec![] };
     let all = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
     all.filter(|s| s.state.as_ref().is_some_and(|s| s.running.is_some() || s.terminated.is_some())).collect()

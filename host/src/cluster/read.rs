@@ -85,7 +85,7 @@ impl Cluster {
     }
 
     /// None where the server's answer is not an object at all.
-    fn object(&self, api: &Api, mut body: Value, parts: &[String]) -> Option<Object> {
+    pub(super) fn object(&self, api: &Api, mut body: Value, parts: &[String]) -> Option<Object> {
         let map = body.as_object_mut()?;
         // Items of a list come without them.
         map.insert("apiVersion".into(), json!(api.api_version()));

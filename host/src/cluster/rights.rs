@@ -25,12 +25,11 @@ impl Cluster {
         Ok(!who.username.is_empty() && self.review(&subject, what).await?.allowed)
     }
 
-    /// May the run's account make this write? Where RBAC has several verbs for it, one is enough.
-    pub(super) async fn may_write(&self, account: &str, write: &Write) -> Result<bool, CallError> {
-        let runs = &self.settings.runs_namespace;
-        let user = format!("system:serviceaccount:{runs}:{account}");
+    /// May this account make this write? Where RBAC has several verbs for it, one is enough.
+    pub(super) async fn may_write(&self, home: &str, account: &str, write: &Write) -> Result<bool, CallError> {
+        let user = format!("system:serviceaccount:{home}:{account}");
         let groups =
-            ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{runs}"), "system:authenticated".into()];
+            ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{home}"), "system:authenticated".into()];
         let subject = Subject { user: &user, uid: "", groups: &groups };
         let asked = verbs(write.operation).iter().map(|verb| self.review(&subject, attributes(write, verb)));
         Ok(try_join_all(asked).await?.iter().any(|answer| answer.allowed))

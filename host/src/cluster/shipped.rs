@@ -23,6 +23,7 @@ files!(
     "16-system.yaml",
     "17-operator.yaml",
     "18-roles.yaml",
+    "19-dry-run.yaml",
 );
 
 /// Kind and name, and what its `spec` must be.

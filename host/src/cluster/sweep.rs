@@ -6,7 +6,7 @@ use super::{
 };
 use crds::labels::{FINALIZER_OUTCOME, LABEL_EXECUTION_UID};
 use decide::model::{JobName, Uid};
-use futures::future::try_join4;
+use futures::future::{try_join, try_join4};
 use k8s_openapi::api::{batch::v1::Job, rbac::v1::RoleBinding};
 use kube::{
     Api, Resource, ResourceExt,
@@ -18,31 +18,35 @@ use std::{collections::BTreeSet, fmt::Debug};
 
 impl Cluster {
     /// Takes away what was made for none of the `living` executions (their uids), in the order of every end: binding, account, Job, and
-    /// last the hold on its pods. Says how many there were.
+    /// last the hold on its pods. Says how many there were. (The Job of a dry run goes by itself.)
     ///
     /// `living` is asked after the look: what is made for an execution is made after the execution, so what was seen and belongs to
     /// none of them belongs to one that is gone.
     pub async fn sweep(&self, living: impl FnOnce() -> BTreeSet<String>) -> Result<usize, CallError> {
         let everywhere = Api::<RoleBinding>::all(self.client.clone());
-        let (accounts, jobs, pods) = (self.accounts(), self.jobs(), self.pods());
-        let (mut bindings, mut accounts, mut jobs, mut pods) =
-            try_join4(made(&everywhere), made(&accounts), made(&jobs), made(&pods)).await?;
+        let [runs, dry_runs] = self.homes().map(|home| self.accounts(home));
+        let (jobs, pods) = (self.jobs(), self.pods());
+        let accounts = try_join(made(&runs), made(&dry_runs));
+        let (mut bindings, (mut of_runs, mut of_dry_runs), mut jobs, mut pods) =
+            try_join4(made(&everywhere), accounts, made(&jobs), made(&pods)).await?;
         let living = living();
         let lost = |meta: &ObjectMeta| execution(meta).is_some_and(|uid| !living.contains(uid));
         bindings.retain(|o| lost(&o.metadata));
-        accounts.retain(|o| lost(&o.metadata));
+        of_runs.retain(|o| lost(&o.metadata));
+        of_dry_runs.retain(|o| lost(&o.metadata));
         jobs.retain(|o| lost(&o.metadata) && o.metadata.deletion_timestamp.is_none());
         pods.retain(|o| lost(&o.metadata) && o.finalizers().iter().any(|f| f == FINALIZER_OUTCOME));
         for binding in &bindings {
             let place = self.bindings(binding.metadata.namespace.as_deref().unwrap_or_default());
             remove(&place, std::slice::from_ref(binding)).await?;
         }
-        remove(&self.accounts(), &accounts).await?;
+        remove(&runs, &of_runs).await?;
+        remove(&dry_runs, &of_dry_runs).await?;
         for job in &jobs {
             self.stop_lost(job).await?;
         }
         self.release_pods(&pods.iter().map(ResourceExt::name_any).collect::<Vec<_>>()).await?;
-        Ok(bindings.len() + accounts.len() + jobs.len() + pods.len())
+        Ok(bindings.len() + of_runs.len() + of_dry_runs.len() + jobs.len() + pods.len())
     }
 
     async fn stop_lost(&self, job: &PartialObjectMeta<Job>) -> Result<(), CallError> {
@@ -64,5 +68,7 @@ where
 /// For which execution. Both label and name say so, or it is not of our making: a label anybody could have put there.
 fn execution(meta: &ObjectMeta) -> Option<&str> {
     let uid = meta.labels.as_ref()?.get(LABEL_EXECUTION_UID)?;
-    meta.name.as_ref()?.starts_with(&format!("run-{uid}")).then_some(uid)
+    let name = meta.name.as_ref()?;
+    let rest = name.strip_prefix("run-").or_else(|| name.strip_prefix("dry-"))?;
+    rest.starts_with(uid.as_str()).then_some(uid)
 }

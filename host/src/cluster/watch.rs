@@ -165,10 +165,12 @@ impl Cluster {
                 stream::iter(cluster.woken_by(&event).into_iter().map(|who| Ok(who.into())))
             })
             .try_flatten();
-        let all: [Requests; 6] = [
+        let [runs, dry_runs] = self.homes();
+        let all: [Requests; 7] = [
             own.boxed(),
-            self.made_for_one::<Job>(),
-            self.made_for_one::<Pod>(),
+            self.made_for_one::<Job>(runs),
+            self.made_for_one::<Pod>(runs),
+            self.made_for_one::<Pod>(dry_runs),
             self.approved(),
             woken.map(|who| Ok(who.into())).boxed(),
             nudges(self.nudge.clone(), store.clone()),
@@ -209,12 +211,12 @@ impl Cluster {
     }
 
     /// Jobs and pods of runs, back to whom they were made for.
-    fn made_for_one<K>(&self) -> Requests
+    fn made_for_one<K>(&self, home: &str) -> Requests
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + std::fmt::Debug + Send + 'static,
         PartialObjectMeta<K>: serde::de::DeserializeOwned,
     {
-        let api = Api::<PartialObjectMeta<K>>::namespaced(self.client.clone(), &self.settings.runs_namespace);
+        let api = Api::<PartialObjectMeta<K>>::namespaced(self.client.clone(), home);
         let ours = watcher::Config::default().labels(LABEL_EXECUTION_UID);
         let touched = watcher(api, ours).default_backoff().touched_objects();
         touched.try_filter_map(|object| std::future::ready(Ok(made_for(object.annotations().get(ANNOTATION_EXECUTION))))).boxed()

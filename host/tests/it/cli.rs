@@ -121,8 +121,10 @@ async fn without_a_terminal_nothing_runs_unless_told_so() {
     assert!(text(&asked.stderr).contains("no terminal to ask on"), "{}", text(&asked.stderr));
     assert_eq!(machine.created(), Vec::<String>::new());
     assert_eq!(machine.writ("run scale_deployment web -y").await.status.code(), Some(0));
-    assert_eq!(machine.writ("run scale_deployment web --dry-run=plan").await.status.code(), Some(0));
-    assert_eq!(machine.created().len(), 2);
+    for dry in ["plan", "server"] {
+        assert_eq!(machine.writ(&format!("run scale_deployment web --dry-run={dry}")).await.status.code(), Some(0));
+    }
+    assert_eq!(machine.created().len(), 3);
 }
 
 #[tokio::test]
@@ -152,7 +154,7 @@ async fn nobody_who_reads_on_is_no_reason_to_panic() {
 #[tokio::test]
 async fn a_mistake_on_the_line_is_not_a_refusal() {
     let machine = Machine::new("Completed").await;
-    let mistakes = ["nope", "run", "watch", "get --nope", "run --bogus", "run a b --dry-run=server"].map(|line| (line, 1));
+    let mistakes = ["nope", "run", "watch", "get --nope", "run --bogus", "run a b --dry-run=client"].map(|line| (line, 1));
     let none = ["--help", "--version", "run --help"].map(|line| (line, 0));
     for (line, code) in mistakes.into_iter().chain(none) {
         assert_eq!(machine.writ(line).await.status.code(), Some(code), "{line}");

@@ -2,6 +2,7 @@
 //! test that fails when it is removed. Who asks is allowed everything by RBAC, wherever that is not the point.
 mod approvals;
 mod cluster_scope;
+mod dry_run;
 mod may_run;
 mod one_target;
 mod operator;

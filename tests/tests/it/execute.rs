@@ -3,6 +3,7 @@
 mod approval;
 mod cancel;
 mod deadline;
+mod dry_run;
 mod expiry;
 mod failure;
 mod freeze;

@@ -1,6 +1,10 @@
 //! The pod of a run: `kubectl` and nothing else, as nobody, on a read-only root, with a token of ten minutes.
 use super::FILE_ANNOTATION;
-use crate::{access::Access, argv, model::Planned, site::Site};
+use crate::{
+    access::Access,
+    model::{Command, Planned},
+    site::Site,
+};
 use k8s_openapi::{
     api::core::v1::{
         Capabilities, ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, DownwardAPIVolumeSource,
@@ -25,10 +29,10 @@ const REQUESTS: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "32Mi")];
 /// Room for kubectl's discovery cache.
 const TMP_SIZE: &str = "16Mi";
 
-pub(super) fn spec(planned: &Planned, access: &Access, site: &Site) -> PodSpec {
+pub(super) fn spec(planned: &Planned, access: &Access, site: &Site, argv: fn(&Command, Option<&str>) -> Vec<String>) -> PodSpec {
     let commands = planned.proposal.commands.iter().zip(0_usize..);
     let mut containers: Vec<Container> =
-        commands.map(|(command, n)| container(n, argv::render(command, Some(&access.namespace)), planned, site)).collect();
+        commands.map(|(command, n)| container(n, argv(command, Some(&access.namespace)), planned, site)).collect();
     // In order, each after the one before: all but the last are init containers.
     let last = containers.pop();
     PodSpec {

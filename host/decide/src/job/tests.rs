@@ -221,3 +221,21 @@ fn the_name_follows_from_the_uid_alone() {
     other.uid = uid("not a uid");
     assert_eq!(name(&other), None);
 }
+
+/// All in which the two differ.
+#[test]
+fn the_job_of_a_dry_run_is_the_same_but_persists_nothing_and_goes_by_itself() {
+    let (exec, planned) = (exec(), planned());
+    let (access, dry) = (access::of(&exec, &planned).unwrap(), access::dry(&exec, &planned).unwrap());
+    let run = serde_json::to_value(manifest(&exec, &planned, &name(&exec).unwrap(), &access, &site())).unwrap();
+    let dry = serde_json::to_value(dry_manifest(&exec, &planned, &dry_name(&exec).unwrap(), &dry, &site())).unwrap();
+    let differ = crate::diff::between(&run, &dry).into_iter().map(|d| format!("{} {:?}\n", d.at, d.after));
+    expect![[r#"
+        /metadata/name Some(String("dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"))
+        /metadata/namespace Some(String("writ-dryrun"))
+        /spec/template/metadata/finalizers None
+        /spec/template/spec/containers/0/args Some(Array [String("scale"), String("--current-replicas=2"), String("--replicas=5"), String("--dry-run=server"), String("--output=json"), String("--namespace=shop"), String("--"), String("deployment/web")])
+        /spec/template/spec/serviceAccountName Some(String("dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b.6d1f8e90-1111-4222-8333-444455556666"))
+        /spec/ttlSecondsAfterFinished Some(Number(60))
+    "#]].assert_eq(&differ.collect::<String>());
+}

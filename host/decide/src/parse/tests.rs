@@ -13,15 +13,20 @@ fn stored(phase: Phase) -> KubernetesExecution {
         let (since, expires_at) = (time::text(at(1)), time::text(at(901)));
         status.approval = Some(ApprovalStatus { since, expires_at, ..ApprovalStatus::default() });
     }
-    if !matches!(phase, Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Refused) {
+    if phase == Phase::DryRunning {
+        status.dry_run = Some(crds::DryRunStatus { job: "dry-1".into(), ..crds::DryRunStatus::default() });
+    }
+    let before = [Phase::Validating, Phase::DryRunning, Phase::AwaitingApproval, Phase::Preparing, Phase::Refused];
+    if !before.contains(&phase) {
         status.job = Some(JobStatus { name: "run-1".into(), uid: Some("job".into()), ..JobStatus::default() });
     }
     KubernetesExecution { status: Some(status), ..kx() }
 }
 
-const ALL: [Phase; 9] = [
+const ALL: [Phase; 10] = [
     Phase::Validating,
     Phase::AwaitingApproval,
+    Phase::DryRunning,
     Phase::Preparing,
     Phase::Executing,
     Phase::Verifying,
@@ -54,7 +59,7 @@ fn spoiled(phases: &[Phase], spoil: fn(&mut ExecutionStatus)) {
 
 #[test]
 fn a_phase_with_a_plan_does_not_parse_without_one() {
-    let planned = [Phase::AwaitingApproval, Phase::Preparing, Phase::Executing, Phase::Verifying];
+    let planned = [Phase::DryRunning, Phase::AwaitingApproval, Phase::Preparing, Phase::Executing, Phase::Verifying];
     spoiled(&planned, |s| s.plan = None);
     spoiled(&planned, |s| s.plugin = None);
     spoiled(&planned, |s| s.rollback = None);
@@ -67,10 +72,14 @@ fn a_phase_with_a_plan_does_not_parse_without_one() {
 
 #[test]
 fn what_belongs_to_another_phase_does_not_parse() {
-    let before = [Phase::Validating, Phase::AwaitingApproval, Phase::Preparing, Phase::Refused];
+    let before = [Phase::Validating, Phase::DryRunning, Phase::AwaitingApproval, Phase::Preparing, Phase::Refused];
     spoiled(&before, |s| s.job = Some(JobStatus::default()));
     spoiled(&[Phase::Validating], |s| s.plan = Some(crds::PlanStatus::default()));
     spoiled(&[Phase::Validating], |s| s.approval = Some(ApprovalStatus::default()));
+    spoiled(&[Phase::Validating], |s| s.dry_run = Some(crds::DryRunStatus::default()));
+    spoiled(&[Phase::Validating], |s| s.diff = vec![crds::DiffStatus::default()]);
+    spoiled(&[Phase::DryRunning], |s| s.dry_run = None);
+    spoiled(&[Phase::DryRunning], |s| s.dry_run.as_mut().unwrap().job.clear());
     spoiled(&[Phase::Executing, Phase::Verifying], |s| s.job = None);
     spoiled(&[Phase::Verifying], |s| s.job.as_mut().unwrap().uid = None);
     spoiled(&[Phase::Executing], |s| s.finished_at = Some(time::text(at(1))));

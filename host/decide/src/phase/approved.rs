@@ -36,7 +36,8 @@ pub(super) struct Seen<'a> {
 /// Where they stand, and what is to be said of them first.
 pub(super) fn look(pass: &Pass<'_>, seen: &Seen<'_>) -> (Look, Option<Effect>) {
     let Some(asked) = approvals::asked(seen.ruling) else { return (Look::Unneeded, None) };
-    let case = case(pass, seen.hash, seen.guards, asked.wait(seen.since.unwrap_or(pass.now)));
+    let subject = approvals::subject(pass.exec, seen.hash);
+    let case = case(pass, &subject, seen.guards, asked.wait(seen.since.unwrap_or(pass.now)));
     let tally = approvals::tally(&case, &asked, seen.approvals);
     let status = |state| approval_status(&case, &asked, Some(&tally), state);
     let look = if let Some(no) = tally.rejected {
@@ -62,7 +63,8 @@ fn case<'a>(pass: &Pass<'a>, hash: &'a PlanHash, guards: &GuardsSeen, wait: Wait
 
 /// Nobody was asked yet.
 pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>) -> ApprovalStatus {
-    let case = case(pass, hash, &GuardsSeen::Unknown, asked.wait(pass.now));
+    let subject = approvals::subject(pass.exec, hash);
+    let case = case(pass, &subject, &GuardsSeen::Unknown, asked.wait(pass.now));
     approval_status(&case, asked, None::<&Tally<'_>>, WAITING)
 }
 

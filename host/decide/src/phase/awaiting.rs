@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     approvals::Asked,
+    dry_run,
     execution::Awaiting,
     model::Planned,
     observed::{AwaitingApproval, Ruling},
@@ -45,6 +46,9 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
     }
     if let Err(no) = chain::allowed(pass, s.original.as_ref(), now, ruling) {
         return no;
+    }
+    if dry_run::needed(pass, ruling) {
+        return drifted::anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into());
     }
     let seen = Seen { hash: &now.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: Some(p.wait.since) };
     let (look, tell) = approved::look(pass, &seen);

@@ -22,6 +22,8 @@ pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
         (Progress::AwaitingApproval(_), PhaseSeen::AwaitingApproval(s)) if s.left.as_ref().is_some_and(there) => {
             Some(revoke(exec))
         }
+        // What it would change is known: whoever was to find out goes.
+        (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) if p.answered && there(&s.grants) => Some(revoke(exec)),
         // The commands have ended: what is looked at from here on cannot be changed by them any more.
         (Progress::Verifying(_), PhaseSeen::Verifying(s)) if there(&s.grants) => Some(revoke(exec)),
         // Rule 6: before anything else goes, the identity. A create that is still under way finds nothing to run as.
@@ -36,6 +38,7 @@ pub(super) fn may_want(exec: &Execution) -> bool {
     match exec.progress {
         Progress::Validating => exec.reason == Reason::Drifted,
         Progress::AwaitingApproval(_) => exec.reason == Reason::ApprovalWithdrawn,
+        Progress::DryRunning(ref p) => p.answered,
         Progress::Preparing(_) => false,
         Progress::Executing(_) => exec.unwanted().is_some(),
         Progress::Verifying(_) | Progress::Over(_) => true,

@@ -26,12 +26,7 @@ pub(super) fn planned<'a>(
     if let Some(no) = honored::request(pass) {
         return Err(no.record(pass, None));
     }
-    if *guards == GuardsSeen::Unknown {
-        return Err(wait(STARTING, Why::Starting));
-    }
-    if let Some(no) = unbelievable(pass, guards) {
-        return Err(no.record(pass, None));
-    }
+    believable(pass, guards)?;
     if let Some(no) = undoing::asked(pass, original) {
         return Err(no.record(pass, None));
     }
@@ -42,6 +37,14 @@ pub(super) fn planned<'a>(
         _ => {}
     }
     Err(of_judgement(pass, judged).map_or_else(|| wait(STARTING, Why::Starting), |no| no.record(pass, None)))
+}
+
+/// Stamps, records and every other guard, as they were shipped.
+pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Step> {
+    if *guards == GuardsSeen::Unknown {
+        return Err(Step::Wait(Waiting::lasting(pass.now, STARTING, Why::Starting)));
+    }
+    unbelievable(pass, guards).map_or(Ok(()), |no| Err(no.record(pass, None)))
 }
 
 /// From a plan to a yes: what it undoes is as it was left, policies, their conditions, and whether a run can be held to it.

@@ -3,6 +3,7 @@
 use super::{approved, cancelled, chain, drifted, frozen, view_moved};
 use crate::{
     access::{self, Access},
+    dry_run,
     execution::Ready,
     job,
     observed::{Grants, Judgement, Preparing, Ruling},
@@ -42,8 +43,13 @@ fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: 
     if now.hash != p.planned.hash {
         return drifted::next(pass, &p.planned, now);
     }
-    let allowed = chain::allowed(pass, s.original.as_ref(), now, ruling);
-    match allowed.and_then(|()| approved::still(pass, p, ruling, s)) {
+    if let Err(no) = chain::allowed(pass, s.original.as_ref(), now, ruling) {
+        return no;
+    }
+    if dry_run::needed(pass, ruling) {
+        return drifted::anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into());
+    }
+    match approved::still(pass, p, ruling, s) {
         Ok(approval) => granted(pass, access, &s.grants, ruling, approval),
         Err(no) => no,
     }
@@ -65,7 +71,7 @@ fn granted(pass: &Pass<'_>, access: Access, grants: &Grants, ruling: &Ruling, ap
     }
 }
 
-fn not_granted(pass: &Pass<'_>, what: String) -> Step {
+pub(super) fn not_granted(pass: &Pass<'_>, what: String) -> Step {
     let next = "A cluster administrator compares the roles with what the component declares: writ plugin rbac";
     No::new(Reason::ActionNotGranted, By::Api, "the run's identity could not be granted", what, next)
         .who("a cluster administrator")

@@ -1,7 +1,8 @@
 //! `Validating`: parameters, plan and policy are looked at. Nothing was touched.
-use super::{awaiting, cancelled, chain};
+use super::{awaiting, cancelled, chain, dry_running};
 use crate::{
     approvals,
+    dry_run::{self, unannounced},
     model::Planned,
     observed::{Ruling, Validating},
     planned,
@@ -23,7 +24,8 @@ pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
     }
 }
 
-fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
+/// Everybody said yes, so far as was asked: on to what stands next. Also after the dry run.
+pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
     let asked = approvals::asked(ruling);
     if pass.exec.spec.dry_run == DryRun::Plan {
         let wait = asked.map_or_else(String::new, |a| format!(" It waits for {} then.", asked_of(a.needed(), &a.groups())));
@@ -31,6 +33,19 @@ fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
             store(s, planned, ruling);
             s.message =
                 format!("Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.{wait}");
+        });
+    }
+    if dry_run::needed(pass, ruling) {
+        return dry_running::begin(pass, planned, ruling);
+    }
+    if pass.exec.spec.dry_run == DryRun::Server {
+        return pass.record(Phase::Completed, Reason::DryRunPassed, |s| {
+            store(s, planned, ruling);
+            let more = unannounced(&s.diff);
+            s.message = format!(
+                "The API server would take it, and the policies allow what it would change{more}. Nothing was touched. To run it, make \
+                 an execution without dryRun."
+            );
         });
     }
     if let Some(asked) = asked {

@@ -1,8 +1,8 @@
 //! The other direction: a status that the host wrote, back into a `Planned`. What does not parse was written by somebody else.
 use super::{IMPOSSIBLE, UNNEEDED};
 use crate::model::{
-    ActionName, Api, Change, ChangeEffect, Command, Digest, Field, Json, Malformed, ObjectRef, Operation, PlanHash, Planned,
-    PluginId, Proposal, Risk, Uid, Undo, Write,
+    ActionName, Api, Change, ChangeEffect, Command, Digest, DryRunForm, Field, Json, Malformed, ObjectRef, Operation, PlanHash,
+    Planned, PluginId, Proposal, Risk, Uid, Undo, Write,
 };
 use crds::{ChangeStatus, CommandStatus, ExecutionStatus, PlanStatus, PluginUsed, RollbackStatus, TargetSeen, WriteStatus};
 
@@ -25,6 +25,7 @@ pub fn read(action: &str, status: &ExecutionStatus) -> Result<Planned, Malformed
         role: plan.role.clone(),
         risk: risk(&plan.risk)?,
         idempotent: plan.idempotent,
+        dry_run: if plan.dry_run { DryRunForm::Server } else { DryRunForm::Predicted },
         deadline: plan.deadline_seconds,
         verify: plan.verify_seconds,
         image: plan.image.clone(),

@@ -1,7 +1,7 @@
 //! From an execution, its plan and what was found to the question. A function of its arguments alone.
 use super::{
-    Action, Asked, CanDryRun, Change, Cluster, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel, RollbackOf,
-    Target, VERSION, WayBack, WayBackKind, Written,
+    Action, Asked, CanDryRun, Change, Cluster, Difference, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel,
+    RollbackOf, Target, VERSION, WayBack, WayBackKind, Written,
 };
 use crate::argv;
 use crate::canonical;
@@ -23,6 +23,8 @@ pub fn of(exec: &Execution, info: &ActionInfo, planned: &Planned, facts: &Facts,
         parameters: parsed(&planned.parameters),
         targets: planned.target.iter().map(|(object, uid)| target(object, uid.as_ref(), facts)).collect(),
         plan: plan(planned, &exec.namespace),
+        tried: exec.dry_ran(),
+        diff: exec.status.diff.iter().map(difference).collect(),
         cluster: Cluster {
             uid: exec.cluster.to_string(),
             kubernetes: facts.kubernetes.clone(),
@@ -121,6 +123,13 @@ fn changes(object: &ObjectRef, effect: &ChangeEffect) -> Vec<Change> {
     }
 }
 
+fn difference(d: &crds::DiffStatus) -> Difference {
+    let value = |text: &Option<String>| {
+        text.as_ref().map_or(Value::Null, |t| canonical::value(t).unwrap_or_else(|_| Value::from(t.as_str())))
+    };
+    Difference { field: d.pointer.clone(), before: value(&d.before), after: value(&d.after), announced: d.announced }
+}
+
 fn write(w: &Write) -> Written {
     let operation = serde_json::to_value(w.operation).ok();
     Written {
@@ -206,6 +215,7 @@ mod tests {
                 },
                 "uid": "cluster"
               },
+              "diff": [],
               "execution": {
                 "breakGlass": false,
                 "dryRun": "None",
@@ -287,6 +297,7 @@ mod tests {
                   "uid": "6d1f8e90-1111-4222-8333-444455556666"
                 }
               ],
+              "tried": false,
               "version": 1
             }"#]]
         .assert_eq(&serde_json::to_string_pretty(&question).unwrap());

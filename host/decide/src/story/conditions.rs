@@ -20,7 +20,15 @@ pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
     if s.reason == Reason::RolledBack {
         return undone(s, now);
     }
-    let lines = [Some(accepted(s)), approved(s), Some(executed(s)), Some(succeeded(s)), rollback_ready(s), Some(finished(s))];
+    let lines = [
+        Some(accepted(s)),
+        dry_run_passed(s),
+        approved(s),
+        Some(executed(s)),
+        Some(succeeded(s)),
+        rollback_ready(s),
+        Some(finished(s)),
+    ];
     let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
     s.conditions = conditions;
 }
@@ -53,7 +61,7 @@ fn accepted(s: &ExecutionStatus) -> Line {
     let yes = || format!("parameters, plan and {}", super::count(policies, "policy", "policies"));
     match s.phase {
         Phase::Refused => ("Accepted", FALSE, why(s.reason), s.summary.clone()),
-        Phase::Validating => ("Accepted", UNKNOWN, why(s.reason), String::new()),
+        Phase::Validating | Phase::DryRunning => ("Accepted", UNKNOWN, why(s.reason), String::new()),
         Phase::Cancelled if s.plan.is_none() => ("Accepted", UNKNOWN, why(s.reason), String::new()),
         Phase::AwaitingApproval
         | Phase::Preparing
@@ -76,6 +84,18 @@ fn approved(s: &ExecutionStatus) -> Option<Line> {
     Some(("Approved", value, why(reason), super::approval::sum(approval)))
 }
 
+/// The API server would take it. Only where it was asked.
+fn dry_run_passed(s: &ExecutionStatus) -> Option<Line> {
+    let answered = s.dry_run.as_ref()?.answered_at.is_some();
+    Some(match (s.phase, answered) {
+        (_, true) => {
+            ("DryRunPassed", TRUE, why(Reason::DryRunAnswered), super::count(s.diff.len(), "field changes", "fields change"))
+        }
+        (Phase::Refused, false) => ("DryRunPassed", FALSE, why(s.reason), s.summary.clone()),
+        (_, false) => ("DryRunPassed", UNKNOWN, why(s.reason), String::new()),
+    })
+}
+
 /// Every command exited 0.
 fn executed(s: &ExecutionStatus) -> Line {
     let exit = s.job.as_ref().and_then(|j| j.exit_code).map(|code| format!("exit {code}")).unwrap_or_default();
@@ -84,7 +104,7 @@ fn executed(s: &ExecutionStatus) -> Line {
         (Phase::Completed, Reason::ChecksPassed) => TRUE,
         (Phase::Failed, Reason::ChecksFailed | Reason::ChecksTimedOut | Reason::ChecksUnavailable) => TRUE,
         (Phase::Failed, Reason::OutcomeUnknown) => UNKNOWN,
-        (Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
+        (Phase::Validating | Phase::DryRunning | Phase::AwaitingApproval | Phase::Preparing | Phase::Executing, _) => UNKNOWN,
         (Phase::Completed | Phase::Failed | Phase::Refused | Phase::Cancelled, _) => FALSE,
     };
     let reason = if value == TRUE { Reason::JobSucceeded } else { s.reason };
@@ -96,7 +116,12 @@ fn succeeded(s: &ExecutionStatus) -> Line {
     let value = match s.phase {
         Phase::Completed => TRUE,
         Phase::Failed | Phase::Refused | Phase::Cancelled => FALSE,
-        Phase::Validating | Phase::AwaitingApproval | Phase::Preparing | Phase::Executing | Phase::Verifying => UNKNOWN,
+        Phase::Validating
+        | Phase::DryRunning
+        | Phase::AwaitingApproval
+        | Phase::Preparing
+        | Phase::Executing
+        | Phase::Verifying => UNKNOWN,
     };
     ("Succeeded", value, why(s.reason), s.message.clone())
 }

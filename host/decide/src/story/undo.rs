@@ -17,7 +17,7 @@ pub(super) fn settle(s: &mut ExecutionStatus, pass: &Pass<'_>) {
         let keep = pass.exec.spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref()).and_then(duration::parse).unwrap_or(KEEP);
         rollback.state = READY.into();
         rollback.expires_at = pass.now.checked_add(keep).ok().map(time::text);
-    } else if s.reason != Reason::PlanOnly {
+    } else if !matches!(s.reason, Reason::PlanOnly | Reason::DryRunPassed) {
         rollback.state = UNNEEDED.into();
         rollback.because = "nothing was changed".into();
     }

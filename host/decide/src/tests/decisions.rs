@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
 
 /// The whole table of one stage, for a reader: only looks that fit it, ledger in order, nothing unusual.
-pub fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen) -> bool, expect: &Expect) {
+pub(super) fn snapshot(stages: &[&str], wish: &str, now: i64, fits: impl Fn(&PhaseSeen) -> bool, expect: &Expect) {
     let mut text = String::new();
     for (stage, exec) in stored::all().into_iter().filter(|(stage, _)| stages.contains(&stage.as_str())) {
         let (_, exec) = wishes(&exec).into_iter().find(|(w, _)| w.trim() == wish).unwrap();
@@ -40,12 +40,13 @@ fn what_happens_in_validating() {
         &expect![[r#"
             fresh
               record AwaitingApproval/ApprovalNeeded: guarded, wants an approval
+              record DryRunning/DryRunNeeded: guarded, wants a dry run
               record Preparing/Accepted: guarded, allow | guarded, allow, a shadow fails | guarded, drifted
               record Refused/ActionNotGranted: guarded, not granted
               record Refused/ActionUnknown: guarded, action unknown
               record Refused/NamespaceTerminating: guarded, terminating
               record Refused/NotAllowed: guarded, not allowed
-              record Refused/NotSupportedYet: guarded, wants a dry run | guarded, wants a review | guarded, writes two objects
+              record Refused/NotSupportedYet: guarded, wants a review | guarded, writes two objects
               record Refused/ParametersInvalid: guarded, invalid
               record Refused/PluginFailed: guarded, plugin broken
               record Refused/PluginRefused: guarded, plugin refuses
@@ -108,7 +109,7 @@ fn what_happens_in_preparing() {
               record Refused/ActionUnknown: guarded, action unknown, granted
               record Refused/NamespaceTerminating: guarded, terminating, granted
               record Refused/NotAllowed: guarded, not allowed, granted
-              record Refused/NotSupportedYet: guarded, wants a dry run, granted | guarded, wants a review, granted | guarded, writes two objects, granted
+              record Refused/NotSupportedYet: guarded, wants a review, granted | guarded, writes two objects, granted
               record Refused/ParametersInvalid: guarded, invalid, granted
               record Refused/PluginFailed: guarded, plugin broken, granted
               record Refused/PluginRefused: guarded, plugin refuses, granted
@@ -118,7 +119,7 @@ fn what_happens_in_preparing() {
               record Refused/PolicyUndefined: guarded, undefined, granted
               record Refused/TargetNotAllowed: guarded, target not allowed, granted
               record Refused/TargetNotFound: guarded, target missing, granted
-              record Validating/Drifted: guarded, drifted, granted
+              record Validating/Drifted: guarded, wants a dry run, granted | guarded, drifted, granted
               wait for PluginBusy: guarded, plugin busy, granted
               wait for Starting: guarded, starting, granted
               wait for ViewMoved: guarded, not judged, granted

@@ -1,6 +1,7 @@
 //! The crash matrix: the core in a small world, with a fault at every pass, alone and in pairs. No run may break a rule (`rules`); each
 //! Rule of the design has a mutant that must be caught (`mutants`).
 mod deed;
+mod dry;
 mod fault;
 mod look;
 mod mutants;
@@ -49,6 +50,12 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, Rejected, 0),
         (Phase::Refused, ApprovalExpired, 0),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, DryRunPassed, 0),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Refused, PolicyDenied, 0),
+        (Phase::Refused, PolicyDenied, 0),
+        (Phase::Refused, DryRunNotGuarded, 0),
         (Phase::Completed, RolledBack, 1),
         (Phase::Completed, ChecksPassed, 1),
     ];
@@ -56,13 +63,17 @@ fn without_a_fault_each_ends_as_it_should() {
     check(ALL.map(|s| (s, vec![])));
 }
 
+/// The longest way.
+const TRIED: Scenario = Scenario { dry: scenario::Dry::Demanded, ..PLAIN };
+
 /// Passes of the longest way without a wait, and some more.
-const DEPTH: usize = 28;
+const DEPTH: usize = 36;
 
 #[test]
 fn no_rule_is_broken_by_a_fault_at_any_pass() {
-    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, s == PLAIN || s == APPROVED).into_iter().map(move |f| (s, vec![f])));
-    assert!(check(runs) > 9_000);
+    let deep = [PLAIN, TRIED, APPROVED];
+    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, deep.contains(&s)).into_iter().map(move |f| (s, vec![f])));
+    assert!(check(runs) > 20_000);
 }
 
 #[test]
@@ -99,6 +110,11 @@ fn no_rule_is_broken_by_two_faults_at_once() {
 #[test]
 fn no_rule_is_broken_by_two_other_faults_at_once() {
     check(pairs(0xfade));
+}
+
+#[test]
+fn a_record_that_lands_while_the_ledger_is_put_right_gets_its_row_too() {
+    check([(PLAIN, vec![Fault::LedgerLoses(14, 9), Fault::Late(13, 20)])]);
 }
 
 /// The one pair that the fence does not hold: a paused leader's grant *and* another's create both land after everything was cleaned

@@ -140,6 +140,7 @@ fn the_way_of_a_run() {
             "deadlineSeconds": 60,
             "verifySeconds": 300,
             "idempotent": false,
+            "dryRun": true,
             "image": "registry.example/kubectl@sha256:11"
           },
           "policy": {

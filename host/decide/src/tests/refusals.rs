@@ -6,7 +6,7 @@ use super::{
     stored::{judged, step, validating},
 };
 use crate::observed::*;
-use crds::{DryRun, OnFailure, Rollback};
+use crds::{OnFailure, Rollback};
 use expect_test::expect;
 
 #[test]
@@ -77,8 +77,8 @@ fn refusals() {
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
               It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
             wants a dry run
-              Refused/NotSupportedYet: policy default wants a dry run first: not supported yet
-              Policy default allows it only with: a dry run first. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
+              DryRunning/DryRunNeeded: replicas 2 -> 5
+              Parameters, plan and policies say yes to a dry run; the API server is asked what would change.
             wants a review
               Refused/NotSupportedYet: policy default wants a review within 24h: not supported yet
               Policy default allows it only with: a review within 24h. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
@@ -143,8 +143,7 @@ fn a_refusal_says_who_can_change_it() {
 
 #[test]
 fn what_this_build_does_not_honor_is_refused_by_name() {
-    let all: [(&str, fn(&mut crds::ExecutionSpec)); 8] = [
-        ("server", |s| s.dry_run = DryRun::Server),
+    let all: [(&str, fn(&mut crds::ExecutionSpec)); 7] = [
         ("hash", |s| s.plan_hash = Some(String::new())),
         ("glass", |s| s.break_glass = true),
         ("conflict", |s| s.on_conflict = Some(crds::OnConflict::Queue)),
@@ -161,9 +160,6 @@ fn what_this_build_does_not_honor_is_refused_by_name() {
     check(
         looks.into(),
         &expect![[r#"
-            server
-              Refused/NotSupportedYet: not supported yet: spec.dryRun: Server
-              This build of Writ does not honor spec.dryRun: Server yet, and ignores nothing that was asked. Nothing was touched. spec.dryRun: Server: leave it out, or use Plan.
             hash
               Refused/NotSupportedYet: not supported yet: spec.planHash
               This build of Writ does not honor spec.planHash yet, and ignores nothing that was asked. Nothing was touched. spec.planHash: leave it out: the plan is shown by dryRun: Plan, and made anew for the run.

@@ -1,7 +1,7 @@
 //! Everything that can be seen in each phase, each with a name.
 use super::fixtures::*;
 use crate::{
-    model::{Check, CheckVerdict, PluginFault, Refusal, Violation},
+    model::{Check, CheckVerdict, Object, ObjectRef, PluginFault, Refusal, Violation},
     observed::*,
 };
 
@@ -161,6 +161,91 @@ pub fn jobs() -> Named<JobSeen> {
     all
 }
 
+/// `Deployment shop/web` with so many replicas.
+pub fn object(replicas: u32) -> Object {
+    let body = json(&format!(r#"{{"metadata":{{"resourceVersion":"{replicas}"}},"spec":{{"replicas":{replicas}}}}}"#));
+    Object { id: web(), uid: uid(TARGET), body }
+}
+
+pub fn answer(before: u32, after: u32) -> Answer {
+    Answer::Objects { before: Some(Box::new(object(before))), after: vec![object(after)], warnings: vec![] }
+}
+
+pub fn answers() -> Named<Answer> {
+    let objects = |before: Option<Object>, after| Answer::Objects {
+        before: before.map(Box::new),
+        after,
+        warnings: vec!["spec.old is deprecated".into()],
+    };
+    let more = |at: &str, text: String| {
+        let body = json(&format!(r#"{{"spec":{{"replicas":5,"{at}":"{text}"}}}}"#));
+        Object { body, ..object(5) }
+    };
+    let named_other = Object { id: ObjectRef { name: "api".into(), ..web() }, ..object(5) };
+    named([
+        ("as announced", answer(2, 5)),
+        ("a warning", objects(Some(object(2)), vec![object(5)])),
+        ("nothing would change", objects(Some(object(2)), vec![object(2)])),
+        ("another value", objects(Some(object(2)), vec![object(50)])),
+        ("more than announced", objects(Some(object(2)), vec![more("paused", "yes".into())])),
+        ("too much", objects(Some(object(2)), vec![more("text", "x".repeat(33 * 1024))])),
+        ("another object", objects(Some(object(2)), vec![named_other])),
+        ("made anew", objects(Some(Object { uid: uid("other"), ..object(2) }), vec![object(5)])),
+        ("target gone", objects(None, vec![object(5)])),
+        ("no object", objects(Some(object(2)), vec![])),
+        ("unreadable", Answer::Unreadable { why: "command 1 printed something else than objects".into() }),
+        ("too large", Answer::TooLarge),
+    ])
+}
+
+pub fn dry_jobs() -> Named<DryJob> {
+    let ours = |pod, answer, stopping| DryJob::Ours { uid: uid("dry"), stopping, pod, answer };
+    let mut all = named([
+        ("absent", DryJob::Absent),
+        ("foreign", DryJob::Foreign { uid: uid("else") }),
+        ("of another plan", DryJob::Stale { uid: uid("old"), stopping: false }),
+        ("of another plan, stopping", DryJob::Stale { uid: uid("old"), stopping: true }),
+        ("stopping", ours(PodSeen::Running { command: 0 }, None, true)),
+    ]);
+    all.extend(pods().into_iter().map(|(name, pod)| (name, ours(pod, None, false))));
+    let done = || pods().into_iter().find(|(name, _)| name == "exit 0").unwrap().1;
+    all.extend(answers().into_iter().map(|(name, answer)| (name, ours(done(), Some(answer), false))));
+    all
+}
+
+pub fn proofs() -> Named<Option<DryGuard>> {
+    named([
+        ("proven", Some(DryGuard::InForce)),
+        ("open", Some(DryGuard::Open { why: "a write that it must refuse went through".into() })),
+        ("not proven", None),
+    ])
+}
+
+pub fn dry_runs() -> Named<DryRunning> {
+    let mut all = Vec::new();
+    let seen = |grants: &Grants, job: &DryJob, proof, judged| {
+        let guards = GuardsSeen::InForce { since: at(-100) };
+        DryRunning { guards, proof, grants: grants.clone(), job: job.clone(), judged, original: None }
+    };
+    for (granted, grants) in grants() {
+        for (name, job) in dry_jobs() {
+            let judged = Some(super::stored::judged(&planned()));
+            all.push((format!("{name}, {granted}"), seen(&grants, &job, Some(DryGuard::InForce), judged)));
+        }
+    }
+    for (name, proof) in proofs() {
+        all.push((format!("absent, granted, {name}"), seen(&Grants::Whole, &DryJob::Absent, proof, None)));
+    }
+    for (name, guards) in guards() {
+        let whole = seen(&Grants::Whole, &DryJob::Absent, Some(DryGuard::InForce), None);
+        all.push((format!("absent, granted, {name}"), DryRunning { guards, ..whole }));
+    }
+    for (name, judged) in judgements() {
+        all.push((format!("gone, {name}"), seen(&Grants::None, &DryJob::Absent, None, Some(judged))));
+    }
+    all
+}
+
 pub fn checks() -> Named<ChecksSeen> {
     let check = |verdict| Check { name: "replicas_ready".into(), verdict, object: Some(web()) };
     let holds = || check(CheckVerdict::Holds("5 of 5 replicas ready".into()));
@@ -248,6 +333,7 @@ pub fn all() -> Named<PhaseSeen> {
             all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
+    all.extend(dry_runs().into_iter().map(|(name, seen)| (name, PhaseSeen::DryRunning(Box::new(seen)))));
     for (name, left) in grants() {
         let (guards, judged) = (guards().remove(0).1, super::stored::judged(&planned()));
         let seen = Validating { since: at(0), guards, judged, left: Some(left), original: None };

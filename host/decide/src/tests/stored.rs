@@ -41,6 +41,20 @@ pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
         original: None,
     }))
 }
+/// A policy that allows it only after a dry run.
+pub fn demanding(planned: &Planned) -> Judgement {
+    let verdict = Verdict::Allow(Obligations { dry_run: true, ..Obligations::default() });
+    Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[verdict]) }
+}
+pub fn dry_running(grants: Grants, job: DryJob, judged: Option<Judgement>) -> PhaseSeen {
+    let guards = GuardsSeen::InForce { since: at(-100) };
+    let proof = (job == DryJob::Absent && grants == Grants::Whole).then_some(DryGuard::InForce);
+    PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
+}
+pub fn answered(answer: Answer) -> PhaseSeen {
+    let job = DryJob::Ours { uid: uid("dry"), stopping: false, pod: ended(0), answer: Some(answer) };
+    dry_running(Grants::Whole, job, None)
+}
 pub fn executing(job: JobSeen) -> PhaseSeen {
     PhaseSeen::Executing(Box::new(Executing { job, grants: Some(Grants::Whole) }))
 }
@@ -73,6 +87,10 @@ pub fn all() -> Named<Execution> {
     let prepared = || (2, preparing(&plan, Grants::Whole));
     let job = || (3, ours(PodSeen::None));
     let drifted = || (2, preparing(&planned_from(3, false), Grants::None));
+    let tried = || {
+        let after = (3, dry_running(Grants::None, DryJob::Absent, Some(demanding(&plan))));
+        vec![(1, validating(demanding(&plan))), (2, answered(super::seen::answer(2, 5))), after]
+    };
     let frozen = || {
         let freezes = vec![super::seen::freeze()];
         let seen =
@@ -97,6 +115,9 @@ pub fn all() -> Named<Execution> {
         ("drifted".into(), through(vec![accepted(), drifted()])),
         ("preparing".into(), through(vec![accepted()])),
         ("frozen".into(), through(vec![accepted(), frozen()])),
+        ("dry running".into(), through(tried()[..1].to_vec())),
+        ("dry run answered".into(), through(tried()[..2].to_vec())),
+        ("preparing after a dry run".into(), through(tried())),
         ("prepared".into(), through(vec![accepted(), prepared()])),
         ("job seen".into(), through(vec![accepted(), prepared(), job()])),
         ("idempotent job seen".into(), through(idempotent())),

@@ -79,7 +79,22 @@ impl Case<'_> {
                 assert!(p.seen.is_none() && s.job == JobSeen::Absent && s.grants == Some(Grants::Whole), "{name}");
                 assert!(in_order && exec.finalized && exec.unwanted().is_none(), "{name}");
             }
-            Effect::Grant(_) => assert!(in_order && exec.phase() == Phase::Preparing && exec.unwanted().is_none(), "{name}"),
+            Effect::DryRun(_) => {
+                let Progress::DryRunning(p) = &exec.progress else { panic!("{name}: a dry run in {:?}", exec.phase()) };
+                let PhaseSeen::DryRunning(s) = &self.seen.phase else { panic!("{name}") };
+                assert!(!p.answered && s.job == DryJob::Absent && s.grants == Grants::Whole, "{name}");
+                assert!(s.proof == Some(DryGuard::InForce) && matches!(s.guards, GuardsSeen::InForce { .. }), "{name}");
+                assert!(in_order && exec.finalized && exec.unwanted().is_none(), "{name}");
+            }
+            Effect::EndDryRun { .. } => assert!(in_order && exec.phase() == Phase::DryRunning, "{name}"),
+            Effect::Grant(access) => {
+                let home = match &exec.progress {
+                    Progress::DryRunning(p) if !p.answered => "writ-dryrun",
+                    Progress::Preparing(_) => "writ-runs",
+                    _ => panic!("{name}: a grant in {:?}", exec.phase()),
+                };
+                assert!(in_order && exec.unwanted().is_none() && access.home == home, "{name}");
+            }
             Effect::AddFinalizer => {
                 let undone = matches!(&self.seen.phase, PhaseSeen::Over(s) if s.undone_by.is_some());
                 assert!(in_order && !exec.finalized && !exec.deleting && (undone || !exec.phase().is_over()), "{name}");
@@ -114,6 +129,7 @@ fn fits(exec: &Execution, phase: &PhaseSeen) -> bool {
         (&exec.progress, phase),
         (Progress::Validating, PhaseSeen::Validating(_))
             | (Progress::AwaitingApproval(_), PhaseSeen::AwaitingApproval(_))
+            | (Progress::DryRunning(_), PhaseSeen::DryRunning(_))
             | (Progress::Preparing(_), PhaseSeen::Preparing(_))
             | (Progress::Executing(_), PhaseSeen::Executing(_))
             | (Progress::Verifying(_), PhaseSeen::Verifying(_))

@@ -76,6 +76,7 @@ prop_compose! {
         }
         match &mut exec.progress {
             Progress::AwaitingApproval(p) => { p.wait = Wait { since, until: at }; spoil(&mut p.planned, spoiled, &text); }
+            Progress::DryRunning(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
             Progress::Preparing(p) => spoil(&mut p.planned, spoiled, &text),
             Progress::Executing(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }
             Progress::Verifying(p) => { p.since = since; spoil(&mut p.planned, spoiled, &text); }

@@ -1,7 +1,7 @@
 //! A mock of the API server that writes down what it hears, and the objects that the tests are about.
 use decide::{
     execution::{Executing, Execution, Progress},
-    model::{ActionName, Api, Digest, Json, ObjectRef, PlanHash, Planned, PluginId, Proposal, Risk, Uid, Undo},
+    model::{ActionName, Api, Digest, DryRunForm, Json, ObjectRef, PlanHash, Planned, PluginId, Proposal, Risk, Uid, Undo},
 };
 use host::cluster::{Cluster, Settings};
 use http::{Request, Response};
@@ -146,6 +146,7 @@ pub fn planned() -> Planned {
         role: "writ:action:scale-deployment:aaaaaaaaaa".into(),
         risk: Risk::Low,
         idempotent: true,
+        dry_run: DryRunForm::Server,
         deadline: 60,
         verify: 60,
         image: IMAGE.into(),

@@ -27,6 +27,7 @@ fn access() -> Access {
     Access {
         execution: uid(EXECUTION),
         name: name(),
+        home: "writ-runs".into(),
         namespace: "shop".into(),
         role: "writ:action:scale-deployment:aaaaaaaaaa".into(),
         writes: vec![write],
@@ -180,6 +181,21 @@ async fn the_binding_goes_before_the_account_and_each_by_its_uid() {
 }
 
 #[tokio::test]
+async fn a_dry_run_has_its_account_where_dry_runs_live_and_loses_it_with_the_rest() {
+    let dry = Access { name: format!("dry-{EXECUTION}.{TARGET}"), home: "writ-dryrun".into(), ..access() };
+    let account = format!("/api/v1/namespaces/writ-dryrun/serviceaccounts/{}", dry.name);
+    let (cluster, heard) =
+        cluster(|call| if call.is("POST") { Answer::Json(201, json!({"metadata": {}})) } else { labeled(call) });
+    cluster.grant(&dry).await.unwrap();
+    assert_eq!(heard.sorted(), [format!("POST {}", account.rsplit_once('/').unwrap().0), format!("POST {BINDINGS}")]);
+    let binding = heard.calls().into_iter().find(|c| c.line.contains("rolebindings")).unwrap();
+    assert_eq!(binding.body["subjects"][0]["namespace"], json!("writ-dryrun"));
+    cluster.revoke(&uid(EXECUTION), "shop").await.unwrap();
+    heard.position(&format!("DELETE {ACCOUNTS}"));
+    heard.position("DELETE /api/v1/namespaces/writ-dryrun/serviceaccounts");
+}
+
+#[tokio::test]
 async fn while_the_binding_cannot_be_removed_the_account_stays() {
     let (cluster, heard) = cluster(|call| if call.is("DELETE") { no(500, "InternalError", "etcd") } else { labeled(call) });
     assert!(matches!(cluster.revoke(&uid(EXECUTION), "shop").await, Err(CallError::Unknown(_))));
@@ -197,9 +213,16 @@ async fn nothing_is_left_only_where_neither_carries_the_label() {
     for (bindings, accounts, expected) in
         [(vec![], vec![], Grants::None), (vec![binding()], vec![], Grants::Partly), (vec![], vec![account()], Grants::Partly)]
     {
-        let (cluster, _) =
-            cluster(move |call| if call.line.contains("rolebindings") { list(&bindings) } else { list(&accounts) });
-        assert_eq!(cluster.leftovers(&uid(EXECUTION), "shop").await.unwrap(), expected);
+        // Where runs live, and where dry runs do.
+        for home in ["/writ-runs/", "/writ-dryrun/"] {
+            let (bindings, accounts) = (bindings.clone(), accounts.clone());
+            let (cluster, _) = cluster(move |call| match () {
+                () if call.line.contains("rolebindings") => list(&bindings),
+                () if call.line.contains(home) => list(&accounts),
+                () => list(&[]),
+            });
+            assert_eq!(cluster.leftovers(&uid(EXECUTION), "shop").await.unwrap(), expected);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ fn litter(call: &Call, of: &str) -> Answer {
     match () {
         () if call.is("DELETE") => ok(json!({"kind": "Status", "status": "Success"})),
         () if call.line.contains("/rolebindings") => list(&[made(&name, of, json!({"namespace": "shop"}))]),
+        () if call.line.contains("/writ-dryrun/") => list(&[made(&format!("dry-{of}.{TARGET}"), of, json!({}))]),
         () if call.line.contains("/serviceaccounts") => list(&[made(&name, of, json!({}))]),
         () if call.line.contains("/jobs") => list(&[made(&format!("run-{of}"), of, json!({}))]),
         () if call.line.contains("/pods?") => list(&[made(&format!("run-{of}-x7k2p"), of, held)]),
@@ -40,18 +41,20 @@ async fn swept(cluster: &Cluster, living: &[&str]) -> usize {
 #[tokio::test]
 async fn what_nobody_follows_goes_in_the_order_of_every_end() {
     let (cluster, heard) = cluster(|call| litter(call, EXECUTION));
-    assert_eq!(swept(&cluster, &[TARGET]).await, 4);
+    assert_eq!(swept(&cluster, &[TARGET]).await, 5);
     let run = format!("run-{EXECUTION}");
     let expected = [
         format!("DELETE /apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/{run}.{TARGET}"),
         format!("DELETE /api/v1/namespaces/writ-runs/serviceaccounts/{run}.{TARGET}"),
+        format!("DELETE /api/v1/namespaces/writ-dryrun/serviceaccounts/dry-{EXECUTION}.{TARGET}"),
         format!("DELETE /apis/batch/v1/namespaces/writ-runs/jobs/{run}"),
         format!("PATCH /api/v1/namespaces/writ-runs/pods/{run}-x7k2p"),
     ];
     assert_eq!(deeds(&heard), expected);
     let exactly: Vec<Value> =
         heard.calls().iter().filter(|c| c.is("DELETE")).map(|c| c.body["preconditions"]["uid"].clone()).collect();
-    assert_eq!(exactly, [json!(format!("{run}.{TARGET}")), json!(format!("{run}.{TARGET}")), json!(run)]);
+    let dry = format!("dry-{EXECUTION}.{TARGET}");
+    assert_eq!(exactly, [json!(format!("{run}.{TARGET}")), json!(format!("{run}.{TARGET}")), json!(dry), json!(run)]);
 }
 
 #[tokio::test]

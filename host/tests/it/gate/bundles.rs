@@ -107,7 +107,10 @@ async fn the_deepest_that_is_let_through_can_be_asked() {
 #[test]
 fn a_field_that_the_question_does_not_have_is_refused() {
     for (body, message) in [
-        ("input.requestor.username == \"x\"", "input.requestor is not in the question (it has action, cluster, execution, "),
+        (
+            "input.requestor.username == \"x\"",
+            "input.requestor is not in the question (it has action, cluster, diff, execution, ",
+        ),
         ("some t in input.targets; t.nmae == \"x\"", "t.nmae is not in the question (it has apiVersion, kind, labels, "),
         ("some i; input.targets[i].owner == \"x\"", "input.targets._.owner is not in the question"),
         ("every c in input.plan.changes { c.owner == \"x\" }", "c.owner is not in the question"),

@@ -1,12 +1,13 @@
 //! What the operator may do: little by RBAC, and of that, bindings of run identities only, whatever RBAC would allow it.
 use super::{patch, with};
-use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_RUNS, NAMESPACES_PROTECTED, OPERATOR_USER};
+use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS, NAMESPACES_PROTECTED, OPERATOR_USER};
 use k8s_openapi::api::authorization::v1::ResourceAttributes;
 use serde_json::{Value, json};
 use tests::{Cluster, api, create, refused, would_create};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const UID: &str = "11111111-1111-4111-8111-111111111111";
+const DRY: &str = "dry-11111111-1111-4111-8111-111111111111.22222222-2222-4222-8222-222222222222";
 const RUN: &str = "run-11111111-1111-4111-8111-111111111111.22222222-2222-4222-8222-222222222222";
 
 fn binding(namespace: &str) -> Value {
@@ -25,11 +26,18 @@ async fn the_operator_binds_roles_of_actions_to_run_identities_only() {
     let operator = cluster.almighty(OPERATOR_USER);
     would_create(&operator, &binding(&space.name)).await.unwrap();
     let subject = |subject: Value| json!({"subjects": [subject]});
+    let dry = |home: &str| {
+        let subject = json!({"kind": "ServiceAccount", "name": DRY, "namespace": home});
+        with(binding(&space.name), json!({"metadata": {"name": DRY}, "subjects": [subject]}))
+    };
+    would_create(&operator, &dry(NAMESPACE_DRYRUN)).await.unwrap();
+    refused(would_create(&operator, &dry(NAMESPACE_RUNS)).await, "binds only one run identity");
     let (whom, what, named) = ("binds only one run identity", "binds only roles of actions", "only bindings named run-");
     let other = RUN.replace("run-1", "run-3");
     let table = [
         (whom, subject(json!({"kind": "ServiceAccount", "name": "writ", "namespace": "writ-system"}))),
         (whom, subject(json!({"kind": "ServiceAccount", "name": RUN, "namespace": space.name}))),
+        (whom, subject(json!({"kind": "ServiceAccount", "name": RUN, "namespace": NAMESPACE_DRYRUN}))),
         (whom, subject(json!({"kind": "ServiceAccount", "name": other, "namespace": NAMESPACE_RUNS}))),
         (whom, subject(json!({"apiGroup": RBAC, "kind": "Group", "name": "system:authenticated"}))),
         (whom, subject(json!({"apiGroup": RBAC, "kind": "User", "name": "mallory"}))),
@@ -55,15 +63,17 @@ async fn the_operator_binds_roles_of_actions_to_run_identities_only() {
 async fn no_run_gets_rights_in_a_protected_namespace() {
     let cluster = Cluster::connect().await.unwrap();
     let operator = cluster.almighty(OPERATOR_USER);
-    // writ-dryrun is reserved and not made yet; writ-runs refuses such a binding by a guard of its own as well.
-    for namespace in NAMESPACES_PROTECTED.into_iter().filter(|n| !matches!(*n, "writ-dryrun" | NAMESPACE_RUNS)) {
+    // Where runs and dry runs live, a guard of their own refuses such a binding as well.
+    for namespace in NAMESPACES_PROTECTED.into_iter().filter(|n| !matches!(*n, NAMESPACE_DRYRUN | NAMESPACE_RUNS)) {
         let message =
             refused(would_create(&operator, &binding(namespace)).await, "no run gets rights in the protected namespace");
         assert!(message.contains(namespace), "{message}");
     }
     // Whichever of the two speaks first.
-    let message = refused(would_create(&operator, &binding(NAMESPACE_RUNS)).await, "denied request");
-    assert!(message.contains("no run gets rights") || message.contains("nobody grants a run"), "{message}");
+    for namespace in [NAMESPACE_DRYRUN, NAMESPACE_RUNS] {
+        let message = refused(would_create(&operator, &binding(namespace)).await, "denied request");
+        assert!(message.contains("no run gets rights") || message.contains("nobody grants a run"), "{message}");
+    }
 }
 
 #[tokio::test]
@@ -120,6 +130,10 @@ delete - pods writ-runs
 create - pods/exec writ-runs
 create - serviceaccounts/token writ-runs
 create - serviceaccounts shop
+create - pods writ-dryrun
+patch - pods writ-dryrun
+create - serviceaccounts/token writ-dryrun
+patch batch jobs writ-dryrun
 update - serviceaccounts writ-runs
 create batch jobs shop
 update apps deployments shop
@@ -174,6 +188,11 @@ watch admissionregistration.k8s.io validatingadmissionpolicies -
 watch admissionregistration.k8s.io mutatingadmissionpolicybindings -
 create - serviceaccounts writ-runs
 delete - serviceaccounts writ-runs
+create - serviceaccounts writ-dryrun
+delete - serviceaccounts writ-dryrun
+create batch jobs writ-dryrun
+delete batch jobs writ-dryrun
+get - pods/log writ-dryrun
 create batch jobs writ-runs
 patch batch jobs writ-runs
 patch - pods writ-runs

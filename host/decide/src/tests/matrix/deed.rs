@@ -1,5 +1,6 @@
 //! What a step does to the world, whenever it lands. Whatever a real API server or database would refuse is refused here.
 use super::{
+    dry,
     look::uid,
     rules::{self, Broken},
     world::{FakeJob, World},
@@ -9,7 +10,7 @@ use crate::{
     row::Row,
     step::{Effect, Step},
 };
-use crds::ExecutionStatus;
+use crds::{ExecutionStatus, labels::NAMESPACE_DRYRUN};
 use k8s_openapi::{api::batch::v1::Job, apimachinery::pkg::apis::meta::v1::Time};
 use std::rc::Rc;
 
@@ -53,13 +54,16 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
             delete(w);
         }
         Effect::AddFinalizer | Effect::ReleaseFinalizer { .. } | Effect::Delete => {}
+        Effect::Grant(access) if access.home == NAMESPACE_DRYRUN => w.dry.identity = true,
         Effect::Grant(_) => w.identity = true,
-        Effect::Revoke { .. } => w.identity = false,
         Effect::TellApprovals { all, .. } => {
             for (name, _, told) in all {
                 w.approvals.iter_mut().filter(|a| a.name == *name).for_each(|a| a.told = Some(told.clone()));
             }
         }
+        Effect::Revoke { .. } => (w.identity, w.dry.identity) = (false, false),
+        Effect::DryRun(job) => dry::create(w, job),
+        Effect::EndDryRun { uid, .. } => dry::end(w, uid),
         Effect::CreateJob(job) => create(w, job),
         Effect::StopJob { uid: wanted, .. } => {
             w.job.iter_mut().filter(|j| uid(j.uid) == *wanted).for_each(|j| j.stopping = true);

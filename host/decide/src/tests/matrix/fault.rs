@@ -1,6 +1,6 @@
 //! What can go wrong, each at a pass.
 use super::{
-    deed, people,
+    deed, dry, people,
     scenario::{self, Scenario},
     world::{FakeJob, Pod, World},
 };
@@ -59,10 +59,12 @@ pub enum Fault {
     RightLost(usize, usize),
     /// Somebody says no.
     Rejected(usize),
+    /// Somebody takes the Job of a dry run away.
+    DryJobVanishes(usize),
 }
 
-/// Passes after which a human has put the ledger right, and after which he looks again: a record that was under way may have landed
-/// while he did.
+/// Passes after which a human has put the ledger right; after as many more he looks again. (A record of a paused leader that lands just
+/// when the ledger is put right owes a row that nobody could know of.)
 const REPAIR: usize = 6;
 
 impl Fault {
@@ -87,7 +89,8 @@ impl Fault {
             | Self::Drifts(n)
             | Self::Revoked(n)
             | Self::Withdrawn(n)
-            | Self::Rejected(n) => n,
+            | Self::Rejected(n)
+            | Self::DryJobVanishes(n) => n,
         }
     }
 
@@ -97,7 +100,9 @@ impl Fault {
             Self::LedgerDown(n, passes) if pass == n || pass == n + passes => w.ledger_up = pass != n,
             Self::LedgerLoses(n, rows) if pass == n => w.rows.truncate(w.rows.len().saturating_sub(rows)),
             Self::LedgerAhead(n) if pass == n => ahead(w),
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) if pass == n + REPAIR || pass == n + 2 * REPAIR => repair(w),
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) if [REPAIR, 2 * REPAIR].map(|more| n + more).contains(&pass) => {
+                repair(w)
+            }
             Self::Clock(n, seconds) if pass == n => w.skew += SignedDuration::from_secs(seconds),
             Self::Cancelled(n) if pass == n => w.edit(|kx| {
                 let cancel = Cancel { requested: true, reason: "no".into(), by: "jonas@example.com".into() };
@@ -110,10 +115,11 @@ impl Fault {
             Self::JobDeleted(n) if pass == n => job_deleted(w),
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
-            Self::Revoked(n) if pass == n => w.identity = false,
             Self::Withdrawn(n) if pass == n => w.approvals.clear(),
             Self::RightLost(n, passes) if pass == n || pass == n + passes => w.rights = pass != n,
             Self::Rejected(n) if pass == n => w.approvals.push(people::no(approving::approval())),
+            Self::Revoked(n) if pass == n => (w.identity, w.dry.identity) = (false, false),
+            Self::DryJobVanishes(n) if pass == n => w.dry.job = None,
             Self::Frozen(n, passes) if pass == n || pass == n + passes => w.frozen = pass == n,
             _ => {}
         }
@@ -166,6 +172,7 @@ fn job_deleted(w: &mut World) {
 }
 
 fn disrupted(w: &mut World) {
+    dry::disrupted(w);
     if let Some(pod) = w.pods.last_mut().filter(|p| matches!(p.state, Pod::Started | Pod::Changed)) {
         pod.state = Pod::Disrupted;
         w.disruptions += 1;
@@ -203,6 +210,7 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Withdrawn(n),
             Fault::RightLost(n, 4),
             Fault::Rejected(n),
+            Fault::DryJobVanishes(n),
         ]);
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));

@@ -1,6 +1,6 @@
 //! What a leader sees of a world, for the phase that it believes in.
 use super::{
-    people,
+    dry, people,
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
@@ -33,16 +33,29 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     let guards = GuardsSeen::InForce { since: at(-100) };
     match &exec.progress {
         Progress::Validating => {
-            let left = (exec.reason == crds::Reason::Drifted).then(|| grants(w));
-            PhaseSeen::Validating(Box::new(Validating { since: w.host_clock(), guards, judged: judged(w), left, original: None }))
+            let left = (exec.reason == crds::Reason::Drifted).then(|| left_over(w));
+            PhaseSeen::Validating(Box::new(Validating {
+                since: w.host_clock(),
+                guards,
+                judged: judged(w, exec),
+                left,
+                original: None,
+            }))
+        }
+        Progress::DryRunning(p) => {
+            let (grants, job) = (dry::grants(w), dry::job(w, p));
+            let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
+            let last = p.answered && job.gone() && grants == Grants::None;
+            let judged = last.then(|| judged(w, exec));
+            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
         }
         Progress::AwaitingApproval(_) => {
             let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w));
-            let (judged, approvals) = (judged(w), people::seen(w));
+            let (judged, approvals) = (judged(w, exec), people::seen(w));
             PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, original: None, left }))
         }
         Progress::Preparing(_) => {
-            let judged = w.identity.then(|| judged(w));
+            let judged = w.identity.then(|| judged(w, exec));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
             PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, approvals, original: None }))
@@ -54,7 +67,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: (!w.identity).then(|| checks(w)) }))
         }
         Progress::Over(_) => PhaseSeen::Over(Over {
-            grants: if w.identity { Grants::Partly } else { Grants::None },
+            grants: left_over(w),
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
             approvals: people::seen(w),
@@ -63,9 +76,15 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
     }
 }
 
-fn judged(w: &World) -> Judgement {
+/// By label, so of both kinds.
+fn left_over(w: &World) -> Grants {
+    if w.identity || w.dry.identity { Grants::Partly } else { Grants::None }
+}
+
+fn judged(w: &World, exec: &Execution) -> Judgement {
     let plan = &PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)];
-    match w.scenario.denied {
+    let denied = w.scenario.denied || (w.scenario.denies_diff && exec.dry_ran());
+    match denied {
         false => Judgement::Judged { planned: Box::new(plan.clone()), ruling: ruling(&[people::verdict(w)]) },
         true => {
             let ruling = ruling(&[allow(), Verdict::Deny(vec![])]);

@@ -7,7 +7,7 @@ use super::{
     fault::{Fault, singles},
     rules,
     run::{Core, HONEST, run},
-    scenario::{EXPIRES, PLAIN, Scenario, UNDONE},
+    scenario::{Dry, EXPIRES, PLAIN, Scenario, UNDONE},
 };
 use crate::{
     access,
@@ -16,6 +16,7 @@ use crate::{
     observed::*,
     site::Site,
     step::{Effect, Step, Why},
+    tests::stored,
     time,
 };
 use crds::Reason;
@@ -222,6 +223,74 @@ fn hasty(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step
 #[test]
 fn what_is_never_deleted_is_caught() {
     check(hasty, EXPIRES, rules::GOES);
+}
+
+/// Takes every yes for one without conditions.
+fn forgets_the_condition(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    match &mut seen.phase {
+        PhaseSeen::Validating(s) => unconditional(&mut s.judged),
+        PhaseSeen::Preparing(s) => s.judged.iter_mut().for_each(unconditional),
+        _ => {}
+    }
+    next_step(site, now, exec, &seen)
+}
+
+fn unconditional(judged: &mut Judgement) {
+    let Judgement::Judged { ruling, .. } = judged else { return };
+    let yes = ruling.results.iter_mut().filter(|r| matches!(r.verdict, Verdict::Allow(_)));
+    yes.for_each(|r| r.verdict = Verdict::Allow(Obligations::default()));
+}
+
+#[test]
+fn a_run_without_the_dry_run_that_a_policy_wants_is_caught() {
+    check(forgets_the_condition, Scenario { dry: Dry::Demanded, ..PLAIN }, rules::TRIED);
+}
+
+/// Takes the guard of dry runs for being in force.
+fn trusts_the_guard(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::DryRunning(s) = &mut seen.phase {
+        s.proof.iter_mut().for_each(|proof| *proof = DryGuard::InForce);
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn a_dry_run_without_a_proven_guard_is_caught() {
+    check(trusts_the_guard, Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN }, rules::NO_WRITE);
+}
+
+/// Does not listen to what the policies say of the diff.
+fn asks_once(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) = (&exec.progress, &mut seen.phase) {
+        s.judged.iter_mut().for_each(|judged| *judged = stored::judged(&p.planned));
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn a_diff_that_no_policy_was_asked_about_is_caught() {
+    check(asks_once, Scenario { dry: Dry::Asked, denies_diff: true, ..PLAIN }, rules::DIFF_ASKED);
+}
+
+/// Makes the dry run first and records it a moment later.
+fn dry_run_before_its_status(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let step = next_step(site, now, exec, seen);
+    let promise = matches!(&step, Step::Record(s) if s.reason == Reason::DryRunNeeded);
+    let PhaseSeen::Validating(s) = &seen.phase else { return step };
+    let Judgement::Judged { planned, .. } = &s.judged else { return step };
+    if !promise || now.as_millisecond() / 20 % 2 != 0 {
+        return step;
+    }
+    let (name, access) = (job::dry_name(exec).unwrap(), access::dry(exec, planned).unwrap());
+    Step::Do(Effect::DryRun(Box::new(job::dry_manifest(exec, planned, &name, &access, site))))
+}
+
+#[test]
+fn a_dry_run_before_its_status_is_caught() {
+    check(dry_run_before_its_status, Scenario { dry: Dry::Asked, ..PLAIN }, rules::DRY_TOLD);
 }
 
 /// Ignores what it does not know.

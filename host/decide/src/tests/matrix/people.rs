@@ -1,6 +1,6 @@
 //! People who are asked to approve, and what they do in this world. Owns which approval is a good one: its name begins with `good`.
 use super::{
-    scenario::{Forgery, People},
+    scenario::{Dry, Forgery, People},
     world::World,
 };
 use crate::{
@@ -14,9 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 pub const SPAN: SignedDuration = SignedDuration::from_secs(60);
 
 pub fn verdict(w: &World) -> Verdict {
-    let one = Obligations { approver_groups: vec!["sre-leads".into()], expires: "60s".into(), ..Obligations::default() };
+    let dry_run = w.scenario.dry == Dry::Demanded;
+    let one = Obligations { approver_groups: vec!["sre-leads".into()], expires: "60s".into(), dry_run, ..Obligations::default() };
     match w.scenario.people {
-        People::Unasked => fixtures::allow(),
+        People::Unasked => Verdict::Allow(Obligations { dry_run, ..Obligations::default() }),
         People::Forge(Forgery::Twice) => Verdict::Allow(Obligations { approvals: 2, ..one }),
         _ => Verdict::Allow(Obligations { approvals: 1, ..one }),
     }
@@ -30,7 +31,7 @@ pub fn seen(w: &World) -> Vec<Approval> {
 /// Whoever sees something wait does what he does, once a plan.
 pub fn act(w: &mut World) {
     let Some(status) = w.kx.as_ref().and_then(|kx| kx.status.clone()) else { return };
-    let Some(hash) = status.plan.map(|p| p.hash).filter(|_| status.phase == Phase::AwaitingApproval) else { return };
+    let Some(hash) = status.approval.map(|a| a.plan_hash).filter(|_| status.phase == Phase::AwaitingApproval) else { return };
     if w.approvals.iter().any(|a| a.name.ends_with(&hash)) {
         return;
     }

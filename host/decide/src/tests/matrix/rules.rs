@@ -1,5 +1,5 @@
 //! What must hold, each rule by its name: while it goes on, and at the end.
-use super::{fault::Fault, people, world::World};
+use super::{fault::Fault, people, scenario::Dry, world::World};
 use crate::{
     execution::{Execution, Progress},
     observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Verdict},
@@ -37,6 +37,10 @@ pub const HONORED: &str = "what is not honored is refused";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
+pub const NO_WRITE: &str = "a dry run writes nothing";
+pub const TRIED: &str = "what wants a dry run is not done without one";
+pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";
+pub const DRY_TOLD: &str = "a dry run is recorded before it is made";
 pub const KEPT: &str = "what is over stays as long as was asked for";
 pub const GOES: &str = "what is over goes when its time comes";
 pub const UNDO_TOLD: &str = "what was undone says so";
@@ -71,6 +75,9 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
     {
         approved(exec, s, seen, broken);
     }
+    if matches!(step, Step::Do(Effect::DryRun(_))) && !matches!(&exec.progress, Progress::DryRunning(p) if !p.answered) {
+        broken.push(Broken::new(DRY_TOLD, format!("{:?}", exec.phase())));
+    }
     if let (Step::Do(Effect::CreateJob(_)), Progress::Executing(p)) = (step, &exec.progress)
         && p.seen.is_some()
     {
@@ -85,7 +92,8 @@ fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken:
     if !wanted {
         return;
     }
-    let yes = |a: &Approval| a.name.starts_with("good") && a.hash == planned.hash.as_str() && a.may;
+    let subject = crate::approvals::subject(exec, &planned.hash).to_string();
+    let yes = |a: &Approval| a.name.starts_with("good") && a.hash == subject && a.may;
     let no = |a: &Approval| a.decision == Decision::Reject && a.may;
     let since = exec.status.approval.as_ref().map(|a| time::read(&a.since).unwrap());
     let in_time = since.is_some_and(|since| time::read(&after.at).unwrap() < since + people::SPAN);
@@ -141,6 +149,7 @@ pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
         broken.push(Broken::new(ONE_END, format!("still {phase:?}/{reason:?}")));
     }
     true_words(w, phase, reason, faults, broken);
+    dry_run(w, phase, last.payload.as_str(), broken);
     if w.jobs_made > 0 && !last.payload.as_str().contains("\"serviceAccount\"") {
         broken.push(Broken::new(TOLD, format!("{phase:?}/{reason:?}, {} Jobs", w.jobs_made)));
     }
@@ -157,6 +166,22 @@ pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
     }
     if w.scenario.unsupported && (phase == Phase::Completed || w.jobs_made > 0) {
         broken.push(Broken::new(HONORED, format!("{phase:?}/{reason:?}")));
+    }
+}
+
+fn dry_run(w: &World, phase: Phase, told: &str, broken: &mut Vec<Broken>) {
+    let (done, how) = (phase == Phase::Completed || w.changes > 0, || format!("{phase:?}, {} changes", w.changes));
+    if w.dry.writes > 0 {
+        broken.push(Broken::new(NO_WRITE, format!("{} writes", w.dry.writes)));
+    }
+    if w.scenario.dry != Dry::No && done && !told.contains("\"answeredAt\"") {
+        broken.push(Broken::new(TRIED, how()));
+    }
+    if w.scenario.dry == Dry::Asked && w.jobs_made > 0 {
+        broken.push(Broken::new(HONORED, how()));
+    }
+    if w.scenario.denies_diff && done {
+        broken.push(Broken::new(DIFF_ASKED, how()));
     }
 }
 
@@ -181,8 +206,8 @@ fn rows(w: &World, broken: &mut Vec<Broken>) {
 fn nothing_left(w: &World, broken: &mut Vec<Broken>) {
     let finalized = w.exec.as_ref().is_some_and(|e| e.finalized);
     let held = w.pods.iter().filter(|p| p.held).count();
-    if w.identity || finalized || held > 0 {
-        let how = format!("identity {}, finalizer {finalized}, held pods {held}", w.identity);
+    if w.identity || w.dry.identity || finalized || held > 0 {
+        let how = format!("identity {}, of the dry run {}, finalizer {finalized}, held pods {held}", w.identity, w.dry.identity);
         broken.push(Broken::new(NOTHING_LEFT, how));
     }
 }
@@ -197,6 +222,7 @@ fn true_words(w: &World, phase: Phase, reason: Reason, faults: &[Fault], broken:
             | Reason::NeverStarted
             | Reason::JobRefused
             | Reason::PlanOnly
+            | Reason::DryRunPassed
             | Reason::JobNameTaken
     );
     let lies = (untouched && w.changes > 0 && !torn)

@@ -151,7 +151,7 @@ impl Run<'_> {
             self.w.tick();
         }
         if self.w.exec.is_none() {
-            self.w.identity = false;
+            (self.w.identity, self.w.dry.identity) = (false, false);
         }
     }
 }

@@ -54,6 +54,16 @@ pub const FORGERIES: [Forgery; 10] = [
     Forgery::Twice,
 ];
 
+/// Whether a dry run on the server is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dry {
+    No,
+    /// `dryRun: Server`.
+    Asked,
+    /// A policy allows it only after one.
+    Demanded,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
     pub fate: Fate,
@@ -63,6 +73,11 @@ pub struct Scenario {
     pub plan_only: bool,
     /// Whether people must approve, and what they do.
     pub people: People,
+    pub dry: Dry,
+    /// The guard of dry runs is not in force.
+    pub unguarded: bool,
+    /// The policy says no once it sees what would change.
+    pub denies_diff: bool,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
     /// As soon as it owes nothing, another execution takes back what it did.
@@ -77,6 +92,9 @@ pub const PLAIN: Scenario = Scenario {
     denied: false,
     plan_only: false,
     people: People::Unasked,
+    dry: Dry::No,
+    unguarded: false,
+    denies_diff: false,
     unsupported: false,
     undone: false,
     expires: false,
@@ -88,7 +106,7 @@ pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
 
 pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
-pub const ALL: [Scenario; 14] = [
+pub const ALL: [Scenario; 20] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -101,6 +119,12 @@ pub const ALL: [Scenario; 14] = [
     APPROVED,
     Scenario { people: People::Reject, ..PLAIN },
     Scenario { people: People::Silent, ..PLAIN },
+    Scenario { people: People::Approve, dry: Dry::Demanded, ..PLAIN },
+    Scenario { dry: Dry::Asked, ..PLAIN },
+    Scenario { dry: Dry::Demanded, ..PLAIN },
+    Scenario { dry: Dry::Asked, denies_diff: true, ..PLAIN },
+    Scenario { dry: Dry::Demanded, denies_diff: true, ..PLAIN },
+    Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN },
     UNDONE,
     EXPIRES,
 ];
@@ -109,6 +133,9 @@ impl Scenario {
     pub fn ask(&self, spec: &mut ExecutionSpec) {
         if self.plan_only {
             spec.dry_run = DryRun::Plan;
+        }
+        if self.dry == Dry::Asked {
+            spec.dry_run = DryRun::Server;
         }
         if self.unsupported {
             spec.break_glass = true;

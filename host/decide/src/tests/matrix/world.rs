@@ -1,6 +1,7 @@
 //! A cluster, a database and a clock, small enough to be run some ten thousand times: one execution, its ledger rows, identity, Job
 //! and pods, and a target that counts how often it was changed.
 use super::{
+    dry::{self, Dry},
     people,
     scenario::{Fate, Scenario},
 };
@@ -93,6 +94,7 @@ pub struct World {
     pub identity: bool,
     pub job: Option<FakeJob>,
     pub pods: Vec<FakePod>,
+    pub dry: Dry,
     pub drifted: bool,
     pub frozen: bool,
     /// What people wrote.
@@ -126,6 +128,7 @@ impl World {
             identity: false,
             job: None,
             pods: vec![],
+            dry: Dry::default(),
             drifted: false,
             frozen: false,
             approvals: vec![],
@@ -179,6 +182,7 @@ impl World {
         people::act(self);
         self.kubelet();
         self.job_controller();
+        dry::tick(self);
         let ours = |p: &FakePod, job: &Option<FakeJob>| job.as_ref().is_some_and(|j| j.uid == p.job);
         let job = self.job.clone();
         // A pod goes when nothing holds it and its Job is gone or it was deleted.

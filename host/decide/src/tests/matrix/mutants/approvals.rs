@@ -42,7 +42,7 @@ mutant!(asks_for_no_stamp, |_, _, a| a.by.username = "somebody".into());
 mutant!(asks_for_no_uid, |exec, _, a| a.execution = exec.uid.to_string());
 mutant!(asks_for_no_action, |exec, _, a| a.action.clone_from(&exec.spec.action));
 mutant!(asks_for_no_right, |_, _, a| a.may = true);
-mutant!(asks_for_no_hash, |exec, _, a| a.hash = exec.status.plan.as_ref().map(|p| p.hash.clone()).unwrap_or_default());
+mutant!(asks_for_no_hash, |exec, _, a| a.hash = exec.status.approval.as_ref().map(|p| p.plan_hash.clone()).unwrap_or_default());
 mutant!(asks_for_no_time, |exec, _, a| a.created = exec.at);
 mutant!(lets_the_requester, |_, _, a| a.by.username = "somebody".into());
 mutant!(lets_programs, |_, _, a| a.by.username = "somebody".into());

@@ -1,0 +1,77 @@
+//! The diff: each kind of difference, what is no difference, and what counts as announced.
+use super::*;
+use crate::tests::fixtures::{json, planned};
+use serde_json::json as value;
+
+fn shown(before: &Value, after: &Value) -> Vec<String> {
+    let text = |v: &Option<Value>| v.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+    between(before, after).iter().map(|d| format!("{} {} {}", d.at, text(&d.before), text(&d.after))).collect()
+}
+
+#[test]
+fn each_field_that_differs_is_one_and_what_is_made_or_goes_is_told_by_its_leaves() {
+    let before = value!({"spec": {"replicas": 2, "a": {"b": 1, "c": 2}, "same": [1, {"x": 1}]}});
+    let after = value!({"spec": {"replicas": 5, "new": {"x/y": 1}, "same": [1, {"x": 2}]}});
+    let wanted = ["/spec/a/b 1 -", "/spec/a/c 2 -", "/spec/new/x~1y - 1", "/spec/replicas 2 5", "/spec/same/1/x 1 2"];
+    assert_eq!(shown(&before, &after), wanted);
+}
+
+#[test]
+fn a_list_of_another_length_is_one_difference_and_an_empty_map_is_not_nothing() {
+    assert_eq!(shown(&value!({"a": [1]}), &value!({"a": [1, 2]})), ["/a [1] [1,2]"]);
+    assert_eq!(shown(&value!({"a": {}}), &value!({})), ["/a {} -"]);
+    assert_eq!(shown(&value!({"a": 1}), &value!({"a": {"b": 1}})), ["/a 1 {\"b\":1}"]);
+    assert_eq!(shown(&value!({"a": null}), &value!({})), ["/a null -"]);
+}
+
+#[test]
+fn what_moves_by_itself_is_no_difference_and_what_only_looks_like_it_is_one() {
+    let copy = "kubectl.kubernetes.io/last-applied-configuration";
+    let before = value!({"metadata": {"resourceVersion": "1", "generation": 1, "managedFields": [], "annotations": {copy: "a"}}, "status": {"x": 1}});
+    let after = value!({"metadata": {"resourceVersion": "2", "generation": 2, "annotations": {copy: "b"}}, "status": {"x": 2}});
+    assert_eq!(shown(&before, &after), Vec::<String>::new());
+    let (before, after) = (value!({"spec": {"status": 1, "generation": 1}}), value!({"spec": {"status": 2, "generation": 2}}));
+    assert_eq!(shown(&before, &after), ["/spec/generation 1 2", "/spec/status 1 2"]);
+}
+
+#[test]
+fn of_several_answers_all_is_told_that_any_of_them_changes() {
+    let (a, b) = (value!({"x": 1, "y": 0}), value!({"x": 0, "y": 2}));
+    let at: Vec<String> = all(&value!({"x": 0, "y": 0}), &[a, b]).into_iter().map(|d| d.at).collect();
+    assert_eq!(at, ["/x", "/y"]);
+}
+
+fn found(at: &str, after: Option<Value>) -> Difference {
+    Difference { at: at.into(), before: Some(value!(2)), after }
+}
+
+#[test]
+fn only_the_same_field_with_the_same_value_was_announced() {
+    let mut plan = planned();
+    assert!(announced(&plan, &found("/spec/replicas", Some(value!(5)))));
+    for other in [
+        found("/spec/replicas", Some(value!(4))),
+        found("/spec/replicas", None),
+        found("/spec/replicasMax", Some(value!(5))),
+        found("/spec", Some(value!({"replicas": 5}))),
+        found("/spec/paused", Some(value!(true))),
+    ] {
+        assert!(!announced(&plan, &other), "{other:?}");
+    }
+    // A field that is announced as a whole covers its leaves, as far as they are the same.
+    plan.proposal.changes[0].effect =
+        ChangeEffect::Set(vec![Field { at: "/spec/a".into(), before: None, after: Some(json(r#"{"b":1}"#)) }]);
+    assert!(announced(&plan, &found("/spec/a/b", Some(value!(1)))));
+    assert!(!announced(&plan, &found("/spec/a/c", Some(value!(1)))));
+    assert!(!announced(&plan, &found("/spec/ab", Some(value!(1)))));
+    plan.proposal.changes[0].object.name = "api".into();
+    assert!(!announced(&plan, &found("/spec/a/b", Some(value!(1)))), "said of another object");
+}
+
+#[test]
+fn what_the_plan_says_and_no_answer_shows_is_told() {
+    let plan = planned();
+    let (same, other) = (value!({"spec": {"replicas": 5}}), value!({"spec": {"replicas": 2}}));
+    assert_eq!(unseen(&plan, &[other.clone(), same]).len(), 0);
+    assert_eq!(unseen(&plan, &[other]).iter().map(|f| f.at.as_str()).collect::<Vec<_>>(), ["/spec/replicas"]);
+}

@@ -1,0 +1,95 @@
+//! What a pass may look at while the API server is asked what would come of a run.
+use super::{Grants, GuardsSeen, Judgement, OriginalSeen, PodSeen};
+use crate::model::{Object, Uid};
+use serde::{Deserialize, Serialize};
+
+/// For `DryRunning`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DryRunning {
+    /// Stamps and records, and the guard itself as an object.
+    pub guards: GuardsSeen,
+    /// Whether the guard refuses what it must. Asked only where a Job could be made on the strength of it.
+    pub proof: Option<DryGuard>,
+    /// The identity of the dry run.
+    pub grants: Grants,
+    /// Its Job.
+    pub job: DryJob,
+    /// The chain again, with what would change. Asked when that is known and nothing of the dry run is left.
+    pub judged: Option<Judgement>,
+    /// What this one is to undo. Asked with the chain.
+    pub original: Option<OriginalSeen>,
+}
+
+/// Whether a write of ours that only the guard of dry runs refuses was refused by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DryGuard {
+    /// It was.
+    InForce,
+    /// It was not.
+    Open {
+        /// What happened instead.
+        why: String,
+    },
+}
+
+/// The Job of a dry run. One that is lost is made again: it changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DryJob {
+    /// There is none.
+    Absent,
+    /// Ours, for a plan that was given up since.
+    Stale {
+        /// Its uid.
+        uid: Uid,
+        /// It is being deleted.
+        stopping: bool,
+    },
+    /// Not ours.
+    Foreign {
+        /// Its uid.
+        uid: Uid,
+    },
+    /// Ours, for this plan.
+    Ours {
+        /// Its uid.
+        uid: Uid,
+        /// It is being deleted.
+        stopping: bool,
+        /// What became of its pod.
+        pod: PodSeen,
+        /// What its commands answered. Read once the last of them exited 0.
+        answer: Option<Answer>,
+    },
+}
+
+impl DryJob {
+    /// Nothing of ours that could still start anything.
+    #[must_use]
+    pub const fn gone(&self) -> bool {
+        match self {
+            Self::Absent | Self::Foreign { .. } => true,
+            Self::Stale { stopping, .. } | Self::Ours { stopping, .. } => *stopping,
+        }
+    }
+}
+
+/// What the commands of a dry run answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Objects, as they would be; each in the order in which it was printed.
+    Objects {
+        /// The target as it is; none: it is gone.
+        before: Option<Box<Object>>,
+        /// As they would be.
+        after: Vec<Object>,
+        /// What the API server warned of.
+        warnings: Vec<String>,
+    },
+    /// Something else.
+    Unreadable {
+        /// What.
+        why: String,
+    },
+    /// More than is looked at.
+    TooLarge,
+}

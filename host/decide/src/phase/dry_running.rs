@@ -1,0 +1,179 @@
+//! `DryRunning`: a Job under an identity that can persist nothing asks the API server what would come of it. Its answer against the target
+//! is the diff; then everything of it goes, and the policies are asked again, with the diff. Nothing is touched: what is lost is made again.
+mod answer;
+
+use super::{AGAIN, cancelled, chain, drifted, preparing, validating, view_moved};
+use crate::{
+    access, dry_run,
+    execution::DryRunning as Progress,
+    job,
+    model::{Planned, Uid},
+    observed::{Answer, DryGuard, DryJob, DryRunning, Grants, GuardsSeen, Judgement, PodSeen, Ruling},
+    planned,
+    step::{Effect, Step, Waiting, Why},
+    story::{By, No, Pass, policy_status, summary},
+};
+use crds::{DryRunStatus, Phase, Reason};
+use jiff::SignedDuration;
+
+/// An API server hears of a changed policy within a second. One that lags longer is not to be found out by a dry run.
+const SETTLED: u32 = 60;
+/// Seconds. A kubelet may say that a command ended before the last of what it printed can be read.
+const WRITTEN: u32 = 5;
+/// The authorizer hears of a new binding within some milliseconds.
+const GRANT: SignedDuration = SignedDuration::from_millis(50);
+/// A watch wakes us; this is for what no watch tells of.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
+
+/// **Rule 1.** What will ask, and as whom, is stored before any of it is made.
+pub(super) fn begin(pass: &Pass<'_>, plan: &Planned, ruling: &Ruling) -> Step {
+    if let Some(no) = dry_run::impossible(plan, ruling) {
+        return no.record(pass, Some((plan, ruling)));
+    }
+    let (Some(job), Some(access)) = (job::dry_name(pass.exec), access::dry(pass.exec, plan)) else {
+        // `allowed` said that there is one.
+        return Step::Wait(Waiting::change(Why::Disagreement));
+    };
+    pass.record(Phase::DryRunning, Reason::DryRunNeeded, |s| {
+        planned::store(plan, s);
+        s.policy = Some(policy_status(ruling));
+        s.summary = summary(plan);
+        let (namespace, service_account) = (access.home, access.name);
+        s.dry_run = Some(DryRunStatus { namespace, job: job.to_string(), service_account, ..DryRunStatus::default() });
+        s.message = "Parameters, plan and policies say yes to a dry run; the API server is asked what would change.".into();
+    })
+}
+
+pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
+    if let Some(reason) = pass.exec.unwanted() {
+        return cancelled(pass, reason, "Nothing was touched.");
+    }
+    if p.answered { answered(pass, p, s) } else { asking(pass, p, s) }
+}
+
+fn asking(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
+    match &s.job {
+        DryJob::Absent => start(pass, p, s),
+        DryJob::Stale { uid, stopping } => end(pass, p, uid, *stopping),
+        DryJob::Foreign { uid } => taken(pass, p, uid),
+        DryJob::Ours { pod, answer, .. } => match pod {
+            PodSeen::Ended { command, exit_code: 0, at, .. } if last(p, *command) => match answer {
+                Some(Answer::Unreadable { .. }) if pass.now < pass.after(*at, WRITTEN) => view_moved(pass),
+                Some(answer) => answer::record(pass, p, answer),
+                None => view_moved(pass),
+            },
+            PodSeen::Ended { exit_code, output, .. } if *exit_code != 0 => {
+                let said = output.tail.trim_end().lines().last().unwrap_or("nothing").trim_end_matches('.');
+                failed(pass, &format!("kubectl exited {exit_code}. It said: {said}"))
+            }
+            PodSeen::NeverRan { why } | PodSeen::Disrupted { why } | PodSeen::Untrusted { why } => {
+                failed(pass, &format!("its pod did not run to its end ({why})"))
+            }
+            PodSeen::Rejected { why } | PodSeen::NotStarted { why, .. } => wait(pass, p, Why::JobStart, why),
+            PodSeen::None => wait(pass, p, Why::JobStart, "no pod was made for it"),
+            PodSeen::Running { .. } | PodSeen::Ended { .. } => wait(pass, p, Why::JobEnd, "it had not ended"),
+        },
+    }
+}
+
+fn last(p: &Progress, command: u32) -> bool {
+    usize::try_from(command).is_ok_and(|n| n.saturating_add(1) == p.planned.proposal.commands.len())
+}
+
+/// Until there is an answer, or has been none for too long.
+fn wait(pass: &Pass<'_>, p: &Progress, why: Why, seen: &str) -> Step {
+    let limit = job::DRY_DEADLINE.saturating_add(pass.site.start_grace);
+    let end = pass.after(p.since, limit);
+    if pass.now >= end {
+        return failed(pass, &format!("there was no answer within {limit} s: {seen}"));
+    }
+    let look = pass.now.checked_add(if why == Why::Grant { GRANT } else { LOOK }).unwrap_or(end);
+    Step::Wait(Waiting::at(look.min(end), why))
+}
+
+/// **Rule 6**, as for a run: the identity first, in a pass of its own; the Job only under a whole one, and behind a proven guard.
+fn start(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
+    if let Err(step) = chain::believable(pass, &s.guards) {
+        return step;
+    }
+    // Whatever makes it vanish, it does not go on for ever.
+    if let failed @ Step::Record(_) = wait(pass, p, Why::JobStart, "its Job was not there") {
+        return failed;
+    }
+    let Some(access) = access::dry(pass.exec, &p.planned) else {
+        return Step::Wait(Waiting::change(Why::Disagreement));
+    };
+    match &s.grants {
+        Grants::None | Grants::Partly => Step::Do(Effect::Grant(Box::new(access))),
+        Grants::Pending => wait(pass, p, Why::Grant, "what was granted to it is not in force"),
+        Grants::Forbidden { why } => {
+            preparing::not_granted(pass, format!("The API server refuses the dry run's identity: {why}."))
+        }
+        Grants::Whole => match (&s.proof, settled(pass, &s.guards)) {
+            (None, _) => view_moved(pass),
+            (Some(DryGuard::Open { why }), _) => open(pass, why),
+            (Some(DryGuard::InForce), Some(wait)) => wait,
+            (Some(DryGuard::InForce), None) => {
+                Step::Do(Effect::DryRun(Box::new(job::dry_manifest(pass.exec, &p.planned, &p.job, &access, pass.site))))
+            }
+        },
+    }
+}
+
+/// None: no policy is so young that an API server may not have heard of it.
+fn settled(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<Step> {
+    let GuardsSeen::InForce { since } = guards else { return None };
+    let settled = pass.after(*since, SETTLED);
+    (pass.now < settled).then(|| Step::Wait(Waiting::at(settled, Why::Starting)))
+}
+
+/// What would change is stored. The identity went first (`brake`); now the Job, and then the question.
+fn answered(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
+    match (&s.job, &s.judged) {
+        (DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false }, _) => end(pass, p, uid, false),
+        (_, Some(judged)) => judge(pass, p, s, judged),
+        (_, None) => view_moved(pass),
+    }
+}
+
+fn end(pass: &Pass<'_>, p: &Progress, uid: &Uid, stopping: bool) -> Step {
+    if stopping {
+        return Step::Wait(Waiting::lasting(pass.now, AGAIN, Why::JobEnd));
+    }
+    Step::Do(Effect::EndDryRun { name: p.job.clone(), uid: uid.clone() })
+}
+
+fn judge(pass: &Pass<'_>, p: &Progress, s: &DryRunning, judged: &Judgement) -> Step {
+    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), judged) {
+        Ok(found) => found,
+        Err(step) => return step,
+    };
+    if now.hash != p.planned.hash {
+        return drifted::next(pass, &p.planned, now);
+    }
+    match chain::allowed(pass, s.original.as_ref(), now, ruling) {
+        Ok(()) => validating::accept(pass, now, ruling),
+        Err(no) => no,
+    }
+}
+
+fn failed(pass: &Pass<'_>, why: &str) -> Step {
+    let what = format!("The dry run did not get through: {why}.");
+    let next = "What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.";
+    No::new(Reason::DryRunFailed, By::Api, format!("dry run: {why}"), what, next).record(pass, None)
+}
+
+fn open(pass: &Pass<'_>, why: &str) -> Step {
+    let what = format!("The guard of dry runs is not in force: {why}. Without it a dry run could write.");
+    let next = "Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.";
+    No::new(Reason::DryRunNotGuarded, By::Host, "the guard of dry runs is not in force", what, next)
+        .who("the platform team")
+        .record(pass, None)
+}
+
+fn taken(pass: &Pass<'_>, p: &Progress, uid: &Uid) -> Step {
+    let what = format!("Something else has the name of Job {}: it has uid {uid} and is not ours.", p.job);
+    let next = "Find out who made it (only Writ may make Jobs there), then make a new execution.";
+    No::new(Reason::JobNameTaken, By::Host, format!("something else has the name of Job {}", p.job), what, next)
+        .record(pass, None)
+}

@@ -1,0 +1,167 @@
+//! The dry run on the server: what would change is shown, nothing is written, and policies decide on it.
+use super::{scale, with};
+use crds::labels::NAMESPACE_DRYRUN;
+use serde_json::{Value, json};
+use tests::{Cluster, Run, Standing, Story, Workload, alone, among_others, eventually, refused};
+
+fn server(replicas: u32) -> Value {
+    with(scale(replicas), json!({"dryRun": "Server"}))
+}
+
+/// Nothing of the dry run is there any more, nor ever was of a run.
+async fn left_nothing(run: &Run, story: &Story) {
+    story.made_no_job();
+    eventually("the Job of the dry run is gone", async || {
+        run.made("batch/v1", "Job", NAMESPACE_DRYRUN).await.is_empty().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_what_would_change_and_writes_nothing() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let generation = web.now().await["metadata"]["generation"].clone();
+    let run = cluster.run(&space.name, server(3)).await;
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
+    let diff = json!([{"pointer": "/spec/replicas", "before": "1", "after": "3", "announced": true}]);
+    assert_eq!(story.object["status"]["diff"], diff);
+    assert_eq!(story.condition("DryRunPassed"), ("True", "DryRunAnswered"));
+    assert_eq!(story.condition("Executed"), ("False", "DryRunPassed"));
+    let phases: Vec<_> = story.rows.iter().map(|r| r["reason"].as_str().unwrap()).collect();
+    assert_eq!(phases, ["DryRunNeeded", "DryRunAnswered", "DryRunPassed"]);
+    // What was asked of the policies the second time holds the diff.
+    let question: Value = serde_json::from_str(&cluster.blob(story.status("/policy/inputDigest")).await.unwrap()).unwrap();
+    assert_eq!(question["diff"][0], json!({"field": "/spec/replicas", "before": 1, "after": 3, "announced": true}));
+    left_nothing(&run, &story).await;
+    assert_eq!((&web.now().await["metadata"]["generation"], &web.now().await["spec"]["replicas"]), (&generation, &json!(1)));
+}
+
+#[tokio::test]
+async fn a_restart_is_shown_as_the_one_annotation_that_it_is() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let pods = web.pods().await;
+    let restart = json!({"action": "rollout_restart", "target": {"name": "web", "kind": "Deployment"}, "reason": "a test", "dryRun": "Server"});
+    let story = cluster.run(&space.name, restart).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
+    let diff = story.object["status"]["diff"].as_array().unwrap();
+    assert_eq!(diff.len(), 1, "{diff:#?}");
+    assert_eq!(diff[0]["pointer"], "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt");
+    assert_eq!(diff[0]["announced"], true);
+    assert_eq!(web.pods().await, pods);
+}
+
+/// Admission of somebody else, that no plan can know of.
+async fn no_more_than_two(cluster: &Cluster, namespace: &str) -> [Standing; 2] {
+    let admission = "admissionregistration.k8s.io/v1";
+    let policy = json!({
+        "apiVersion": admission, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": namespace},
+        "spec": {
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+                "resourceRules": [{"apiGroups": ["apps"], "apiVersions": ["*"], "resources": ["deployments/scale"], "operations": ["UPDATE"]}],
+            },
+            "validations": [{"expression": "object.spec.replicas <= 2", "reason": "Forbidden", "message": "two are enough here"}],
+        },
+    });
+    let spec = json!({"policyName": namespace, "validationActions": ["Deny"]});
+    let binding = json!({"apiVersion": admission, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": namespace}, "spec": spec});
+    [cluster.stand(policy).await.unwrap(), cluster.stand(binding).await.unwrap()]
+}
+
+#[tokio::test]
+async fn what_the_api_server_would_refuse_is_refused_before_anything_is_touched() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let _admission = no_more_than_two(&cluster, &space.name).await;
+    eventually("the policy is in force", async || web.would_scale(3).await.is_err().then_some(())).await;
+    refused(web.would_scale(3).await, "two are enough here");
+    let run = cluster.run(&space.name, server(3)).await;
+    let story = run.ended().await;
+    story.refused("DryRunFailed", "Api", "two are enough here");
+    assert_eq!(story.condition("DryRunPassed"), ("False", "DryRunFailed"));
+    assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+/// A policy that wants a dry run in this namespace and denies so many replicas, once it sees them in the diff.
+async fn demanding(cluster: &Cluster, namespace: &str) -> Standing {
+    let module = format!(
+        r#"package writ
+
+decision := {{"allow": count(deny) == 0, "deny": deny, "require": {{"dry_run": here}}}}
+
+default here := false
+
+here if input.execution.namespace == "{namespace}"
+
+deny contains "the diff has nine" if {{
+	here
+	some d in input.diff
+	d.after == 9
+}}
+"#
+    );
+    let test = format!(
+        r#"package writ_test
+
+import data.writ
+
+test_nine_is_denied if count(writ.deny) == 1 with input as {{"execution": {{"namespace": "{namespace}"}}, "diff": [{{"after": 9}}]}}
+"#
+    );
+    let policy = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionPolicy", "metadata": {"name": namespace},
+        "spec": {"mode": "Enforce", "owner": "test", "modules": {"dry.rego": module, "dry_test.rego": test}},
+    });
+    let standing = cluster.stand(policy.clone()).await.unwrap();
+    eventually("the policy is ready", async || {
+        let now = tests::get(&cluster.admin, &policy).await.ok()??;
+        let ready = |c: &Value| c["type"] == "Ready" && c["status"] == "True";
+        now["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(ready)).then_some(())
+    })
+    .await;
+    standing
+}
+
+/// Alone: whatever else runs is asked about by this policy too.
+#[tokio::test]
+async fn a_policy_that_wants_a_dry_run_gets_one_and_decides_on_the_diff() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let _policy = demanding(&cluster, &space.name).await;
+
+    let story = cluster.run(&space.name, scale(2)).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+    let reasons: Vec<_> = story.rows.iter().map(|r| r["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["DryRunNeeded", "DryRunAnswered", "Accepted", "Prepared", "JobSeen", "JobSucceeded", "ChecksPassed"]);
+    assert_eq!(story.condition("DryRunPassed"), ("True", "DryRunAnswered"));
+    assert_eq!(web.settled().await.0, 2);
+
+    let story = cluster.run(&space.name, scale(9)).await.ended().await;
+    story.refused("PolicyDenied", "Policy", "the diff has nine");
+    assert_eq!(web.now().await["spec"]["replicas"], 2);
+}
+
+#[tokio::test]
+async fn a_dry_run_can_be_cancelled_and_leaves_no_identity() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    Workload::deployment(&cluster, &space.name, 1).await;
+    let run = cluster.run(&space.name, server(2)).await;
+    run.until("it asks", |kx| kx["status"]["phase"] == "DryRunning").await;
+    run.cancel(&cluster.admin, "never mind").await.unwrap();
+    let story = run.ended().await;
+    assert!(matches!(story.end(), ("Cancelled", "CancelRequested") | ("Completed", "DryRunPassed")), "{:?}", story.end());
+    story.made_no_job();
+}
