@@ -14,8 +14,8 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, OriginalSeen, PhaseSeen, PodSeen,
-        Preparing, Validating, Verifying,
+        AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, OriginalSeen,
+        PhaseSeen, PodSeen, Preparing, Validating, Verifying,
     },
     question::{self, Facts},
     site::Site,

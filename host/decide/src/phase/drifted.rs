@@ -21,7 +21,10 @@ pub(super) fn next(pass: &Pass<'_>, old: &Planned, new: &Planned) -> Step {
     }
     let (was, is) = (summary(old), summary(new));
     let change = if was == is { String::new() } else { format!(" It was {was}, and would be {is} now.") };
-    anew(pass, format!("{aim} moved after the plan was made, so that the plan made again is another.{change} It is looked at anew."))
+    anew(
+        pass,
+        format!("{aim} moved after the plan was made, so that the plan made again is another.{change} It is looked at anew."),
+    )
 }
 
 /// What was granted for this plan goes next (`brake`), and nobody approved the next.

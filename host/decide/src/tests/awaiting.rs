@@ -30,50 +30,50 @@ fn what_happens_while_approvals_are_waited_for() {
         14,
         waits,
         &expect![[r#"
-        awaiting approval
-          do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
-          record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval
-          record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
-          record Refused/ActionNotGranted: waiting, guarded, not granted
-          record Refused/ActionUnknown: waiting, guarded, action unknown
-          record Refused/NamespaceTerminating: waiting, guarded, terminating
-          record Refused/NotAllowed: waiting, guarded, not allowed
-          record Refused/NotSupportedYet: waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, writes two objects
-          record Refused/ParametersInvalid: waiting, guarded, invalid
-          record Refused/PluginFailed: waiting, guarded, plugin broken
-          record Refused/PluginRefused: waiting, guarded, plugin refuses
-          record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
-          record Refused/PolicyFailed: waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out
-          record Refused/PolicyMissing: waiting, guarded, no policy | waiting, guarded, a shadow alone
-          record Refused/PolicyUndefined: waiting, guarded, undefined
-          record Refused/TargetNotAllowed: waiting, guarded, target not allowed
-          record Refused/TargetNotFound: waiting, guarded, target missing
-          record Validating/Drifted: waiting, guarded, drifted
-          wait for Approval: waiting, nobody
-          wait for PluginBusy: waiting, guarded, plugin busy
-          wait for Starting: waiting, guarded, starting
-        half approved
-          do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
-          record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval | waiting, nobody
-          record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
-          record Refused/ActionNotGranted: waiting, guarded, not granted
-          record Refused/ActionUnknown: waiting, guarded, action unknown
-          record Refused/NamespaceTerminating: waiting, guarded, terminating
-          record Refused/NotAllowed: waiting, guarded, not allowed
-          record Refused/NotSupportedYet: waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, writes two objects
-          record Refused/ParametersInvalid: waiting, guarded, invalid
-          record Refused/PluginFailed: waiting, guarded, plugin broken
-          record Refused/PluginRefused: waiting, guarded, plugin refuses
-          record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
-          record Refused/PolicyFailed: waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out
-          record Refused/PolicyMissing: waiting, guarded, no policy | waiting, guarded, a shadow alone
-          record Refused/PolicyUndefined: waiting, guarded, undefined
-          record Refused/TargetNotAllowed: waiting, guarded, target not allowed
-          record Refused/TargetNotFound: waiting, guarded, target missing
-          record Validating/Drifted: waiting, guarded, drifted
-          wait for PluginBusy: waiting, guarded, plugin busy
-          wait for Starting: waiting, guarded, starting
-    "#]],
+            awaiting approval
+              do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+              record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval
+              record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
+              record Refused/ActionNotGranted: waiting, guarded, not granted
+              record Refused/ActionUnknown: waiting, guarded, action unknown
+              record Refused/NamespaceTerminating: waiting, guarded, terminating
+              record Refused/NotAllowed: waiting, guarded, not allowed
+              record Refused/NotSupportedYet: waiting, guarded, wants a review | waiting, guarded, writes two objects
+              record Refused/ParametersInvalid: waiting, guarded, invalid
+              record Refused/PluginFailed: waiting, guarded, plugin broken
+              record Refused/PluginRefused: waiting, guarded, plugin refuses
+              record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
+              record Refused/PolicyFailed: waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out
+              record Refused/PolicyMissing: waiting, guarded, no policy | waiting, guarded, a shadow alone
+              record Refused/PolicyUndefined: waiting, guarded, undefined
+              record Refused/TargetNotAllowed: waiting, guarded, target not allowed
+              record Refused/TargetNotFound: waiting, guarded, target missing
+              record Validating/Drifted: waiting, guarded, wants a dry run | waiting, guarded, drifted
+              wait for Approval: waiting, nobody
+              wait for PluginBusy: waiting, guarded, plugin busy
+              wait for Starting: waiting, guarded, starting
+            half approved
+              do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+              record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval | waiting, nobody
+              record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
+              record Refused/ActionNotGranted: waiting, guarded, not granted
+              record Refused/ActionUnknown: waiting, guarded, action unknown
+              record Refused/NamespaceTerminating: waiting, guarded, terminating
+              record Refused/NotAllowed: waiting, guarded, not allowed
+              record Refused/NotSupportedYet: waiting, guarded, wants a review | waiting, guarded, writes two objects
+              record Refused/ParametersInvalid: waiting, guarded, invalid
+              record Refused/PluginFailed: waiting, guarded, plugin broken
+              record Refused/PluginRefused: waiting, guarded, plugin refuses
+              record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
+              record Refused/PolicyFailed: waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out
+              record Refused/PolicyMissing: waiting, guarded, no policy | waiting, guarded, a shadow alone
+              record Refused/PolicyUndefined: waiting, guarded, undefined
+              record Refused/TargetNotAllowed: waiting, guarded, target not allowed
+              record Refused/TargetNotFound: waiting, guarded, target missing
+              record Validating/Drifted: waiting, guarded, wants a dry run | waiting, guarded, drifted
+              wait for PluginBusy: waiting, guarded, plugin busy
+              wait for Starting: waiting, guarded, starting
+        "#]],
     );
     snapshot(
         &["awaiting approval"],
