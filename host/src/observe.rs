@@ -20,7 +20,7 @@ use decide::{
     question::{self, Facts},
     site::Site,
 };
-use futures::future::{try_join, try_join3, try_join4};
+use futures::future::{try_join, try_join3};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -82,8 +82,7 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
                 Reason::Drifted => Some(with.cluster.leftovers(&exec.uid, &exec.namespace).await?),
                 _ => None,
             };
-            let (Judged { judgement: judged, question }, original) =
-                try_join(judged(with, now, exec, None), original(with, exec)).await?;
+            let (judged, question, original) = chain(with, now, exec, None).await?;
             let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left, original };
             Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
         }
@@ -107,6 +106,29 @@ async fn original(with: &Engines, exec: &Execution) -> Result<Option<OriginalSee
     let Some(of) = &exec.spec.rollback_of else { return Ok(None) };
     let found = with.cluster.execution(&exec.namespace, &of.name).await?;
     Ok(Some(OriginalSeen::of(found.as_deref(), of)))
+}
+
+/// The chain, the question that was asked on the way, and what this one is to undo, which stands beside it.
+type Chain = (Judgement, Option<Vec<u8>>, Option<OriginalSeen>);
+
+async fn chain(with: &Engines, now: Timestamp, exec: &Execution, planned: Option<&Planned>) -> Result<Chain, ObserveError> {
+    let (judged, original) = try_join(judged(with, now, exec, planned), original(with, exec)).await?;
+    Ok((judged.judgement, judged.question, original))
+}
+
+/// The same, where it is time to ask.
+async fn chain_if(
+    due: bool,
+    with: &Engines,
+    now: Timestamp,
+    exec: &Execution,
+    planned: &Planned,
+) -> Result<(Option<Judgement>, Option<Vec<u8>>, Option<OriginalSeen>), ObserveError> {
+    if !due {
+        return Ok((None, None, None));
+    }
+    let (judged, question, original) = chain(with, now, exec, Some(planned)).await?;
+    Ok((Some(judged), question, original))
 }
 
 /// The whole chain; pinned to the component that planned, once there is a plan.
@@ -171,9 +193,8 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
         }
     };
     let approvals = async { Ok(with.cluster.approvals(exec).await?) };
-    let judged = judged(with, now, exec, Some(planned));
-    let (Judged { judgement: judged, question }, original, approvals, left) =
-        try_join4(judged, original(with, exec), approvals, left).await?;
+    let ((judged, question, original), approvals, left) =
+        try_join3(chain(with, now, exec, Some(planned)), approvals, left).await?;
     let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, original, left };
     Ok(Look { phase: PhaseSeen::AwaitingApproval(Box::new(seen)), question })
 }
@@ -184,15 +205,6 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
     // One that waits for a thaw is woken by it, before any cache has heard of it.
     let how = if last || exec.reason == Reason::Frozen { Listed::Live } else { Listed::FromCache };
     let freezes = async { with.cluster.freezes(how).await.map_err(ObserveError::from) };
-    let judged = async {
-        match last {
-            true => {
-                let (judged, original) = try_join(judged(with, now, exec, Some(planned)), original(with, exec)).await?;
-                Ok((Some(judged.judgement), judged.question, original))
-            }
-            false => Ok((None, None, None)),
-        }
-    };
     // Where nobody was asked before and a policy asks now, it goes to where they are read.
     let approvals = async {
         match last && exec.status.approval.is_some() {
@@ -200,7 +212,8 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
             false => Ok(vec![]),
         }
     };
-    let ((judged, question, original), freezes, approvals) = try_join3(judged, freezes, approvals).await?;
+    let ((judged, question, original), freezes, approvals) =
+        try_join3(chain_if(last, with, now, exec, planned), freezes, approvals).await?;
     let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, approvals, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
@@ -219,13 +232,7 @@ async fn dry_running(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Dr
     let absent = job == DryJob::Absent;
     let proof = if absent && grants == Grants::Whole { Some(cluster.dry_run_guard().await?) } else { None };
     let last = p.answered && job.gone() && grants == Grants::None;
-    let (judged, question, original) = match last {
-        true => {
-            let (judged, original) = try_join(judged(with, now, exec, Some(&p.planned)), original(with, exec)).await?;
-            (Some(judged.judgement), judged.question, original)
-        }
-        false => (None, None, None),
-    };
+    let (judged, question, original) = chain_if(last, with, now, exec, &p.planned).await?;
     let seen = DryRunning { guards, proof, grants, job, judged, original };
     Ok(Look { phase: PhaseSeen::DryRunning(Box::new(seen)), question })
 }

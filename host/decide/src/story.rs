@@ -9,7 +9,7 @@ mod timeline;
 mod undo;
 
 use crate::{execution::Execution, site::Site, step::Step, time};
-pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, WAITING, asked_of, given, of as approval_status, second, sum};
+pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, WAITING, asked_of, given, of as approval_status, sum};
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};

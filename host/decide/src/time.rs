@@ -21,3 +21,8 @@ pub fn text(at: Timestamp) -> String {
 pub fn read(text: &str) -> Result<Timestamp, Malformed> {
     text.parse().map_err(|_| Malformed { what: "time", is: text.chars().take(40).collect() })
 }
+/// A time as it is stored, for people: without its fraction of a second.
+#[must_use]
+pub fn second(text: &str) -> String {
+    text.split_once('.').map_or_else(|| text.to_owned(), |(second, _)| format!("{second}Z"))
+}

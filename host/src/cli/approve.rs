@@ -123,10 +123,10 @@ impl Ballot {
             Decision::Reject => format!("Reject it as {}? That ends it.", me.username),
         };
         if self.comment.is_empty() {
-            self.comment = answer(&format!("{question} Comment: "))?;
-            return Ok(matches!(answer("[y/N] ")?.as_str(), "y" | "Y" | "yes"));
+            self.comment = out::answer(Words::Stdout, format_args!("{question} Comment: "))?;
+            return out::confirmed(Words::Stdout, "Sure?");
         }
-        Ok(matches!(answer(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes"))
+        out::confirmed(Words::Stdout, question)
     }
 
     /// What becomes of it.
@@ -180,11 +180,4 @@ fn shown(cluster: &Connected, kx: &KubernetesExecution, status: &ExecutionStatus
     let mut ends = ballot::lines(status);
     ends.push(("hash", approval.plan_hash.clone()));
     [head, page::labelled(&[("reason", reason)]), page::plan(status), page::labelled(&ends)].concat()
-}
-
-fn answer(question: &str) -> anyhow::Result<String> {
-    out::text(question);
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(answer.trim().to_owned())
 }

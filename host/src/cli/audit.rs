@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::ListParams};
 use serde_json::Value;
+use tokio::task::AbortHandle;
 
 /// Read the audit trail.
 #[derive(Debug, clap::Subcommand)]
@@ -66,7 +67,7 @@ impl Audit {
             }
             Self::Blob { digest, place } => (format!("/blob/{digest}"), place.connect().await?),
         };
-        let text = fetch(&cluster, &path).await?;
+        let text = Trail::open(&cluster).await?.ask(&path).await?;
         match &self {
             Self::Query(query) if text.is_empty() => out::note(query.none(&cluster.namespace)),
             Self::Query(query) if !query.json => out::text(rows(&text)?),
@@ -100,43 +101,66 @@ impl Query {
     }
 
     fn path(&self, namespace: &str) -> String {
-        let namespace = (!self.all_namespaces).then(|| namespace.to_owned());
-        let limit = Some(self.limit.to_string());
-        let parts = [
-            ("namespace", &namespace),
-            ("name", &self.name),
-            ("action", &self.action),
-            ("phase", &self.phase),
-            ("since", &self.since),
-            ("limit", &limit),
-        ];
-        let pairs = parts.iter().filter_map(|(key, value)| value.as_ref().map(|v| format!("{key}={}", v.replace('+', "%2B"))));
-        format!("/audit?{}", pairs.collect::<Vec<_>>().join("&"))
+        rows_path(&[
+            ("namespace", Some(namespace).filter(|_| !self.all_namespaces)),
+            ("name", self.name.as_deref()),
+            ("action", self.action.as_deref()),
+            ("phase", self.phase.as_deref()),
+            ("since", self.since.as_deref()),
+            ("limit", Some(&self.limit.to_string())),
+        ])
     }
+}
+
+/// Where the rows are that all of these are true of.
+pub(super) fn rows_path(parts: &[(&str, Option<&str>)]) -> String {
+    let pairs = parts.iter().filter_map(|(key, value)| value.map(|v| format!("{key}={}", v.replace('+', "%2B"))));
+    format!("/audit?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 /// The operator's audit listener is on its loopback only.
 const PORT: u16 = 8081;
 
-/// What the operator's audit listener answers.
-pub(super) async fn fetch(cluster: &Connected, path: &str) -> anyhow::Result<String> {
-    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), crds::labels::NAMESPACE_SYSTEM);
-    let all = pods.list(&ListParams::default().labels("app.kubernetes.io/name=writ")).await.map_err(said)?;
-    let running = |p: &&Pod| p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Running");
-    let pod = all.items.iter().find(running).and_then(|p| p.metadata.name.as_deref());
-    let pod = pod.context("the operator is not running; the ledger's file is on its volume")?;
-    let mut forward = pods.portforward(pod, &[PORT]).await.map_err(said)?;
-    let stream = forward.take_stream(PORT).context("failed to open the forwarded port")?;
-    let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.context("failed to speak to the operator")?;
-    let driven = tokio::spawn(connection);
-    let request = Request::get(path).header("host", "localhost").body(Empty::<Bytes>::new())?;
-    let response = send.send_request(request).await.context("failed to ask the operator")?;
-    let status = response.status();
-    let body = response.into_body().collect().await.context("failed to read the answer")?.to_bytes();
-    driven.abort();
-    let text = String::from_utf8_lossy(&body).into_owned();
-    anyhow::ensure!(status.is_success(), "the operator answered {status}: {}", sentence(&text));
-    Ok(text)
+/// The operator's audit listener, through one forwarded port, for any number of questions.
+pub(super) struct Trail {
+    send: http1::SendRequest<Empty<Bytes>>,
+    driven: AbortHandle,
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        self.driven.abort();
+    }
+}
+
+impl Trail {
+    pub(super) async fn open(cluster: &Connected) -> anyhow::Result<Self> {
+        let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), crds::labels::NAMESPACE_SYSTEM);
+        let all = pods.list(&ListParams::default().labels("app.kubernetes.io/name=writ")).await.map_err(said)?;
+        let running = |p: &&Pod| p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Running");
+        let pod = all.items.iter().find(running).and_then(|p| p.metadata.name.as_deref());
+        let pod = pod.context("the operator is not running; the ledger's file is on its volume")?;
+        let mut forward = pods.portforward(pod, &[PORT]).await.map_err(said)?;
+        let stream = forward.take_stream(PORT).context("failed to open the forwarded port")?;
+        let (send, connection) = http1::handshake(TokioIo::new(stream)).await.context("failed to speak to the operator")?;
+        // The stream ends with its forwarder.
+        let driven = tokio::spawn(async move {
+            let _forward = forward;
+            connection.await
+        });
+        Ok(Self { send, driven: driven.abort_handle() })
+    }
+
+    pub(super) async fn ask(&mut self, path: &str) -> anyhow::Result<String> {
+        self.send.ready().await.context("failed to speak to the operator")?;
+        let request = Request::get(path).header("host", "localhost").body(Empty::<Bytes>::new())?;
+        let response = self.send.send_request(request).await.context("failed to ask the operator")?;
+        let status = response.status();
+        let body = response.into_body().collect().await.context("failed to read the answer")?.to_bytes();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        anyhow::ensure!(status.is_success(), "the operator answered {status}: {}", sentence(&text));
+        Ok(text)
+    }
 }
 
 /// What went wrong and what to do, of the operator's `{"error", "fix"}`.

@@ -1,6 +1,7 @@
 //! Approvals in words: how many of whom, who gave them, and whether you can. Says beforehand what the host decides; decides nothing.
 use super::human::plain;
 use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity};
+use decide::time::second;
 
 /// `1 of 1: jonas@example.com "ok, capacity is there"`.
 #[must_use]
@@ -21,12 +22,6 @@ pub fn lines(status: &ExecutionStatus) -> Vec<(&'static str, String)> {
 
 const fn plural(n: u32) -> &'static str {
     if n == 1 { "person" } else { "people" }
-}
-
-/// Without its fraction.
-#[must_use]
-pub fn second(at: &str) -> String {
-    at.split_once('.').map_or_else(|| at.to_owned(), |(second, _)| format!("{second}Z"))
 }
 
 /// Who looks.

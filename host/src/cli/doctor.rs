@@ -50,7 +50,7 @@ impl Doctor {
             looked("policies", look::policies(client)).await,
             looked("freezes", look::freezes(client)).await,
         ];
-        let probes = [probe::stamp(client, &cluster.namespace).await, probe::pod(client).await];
+        let probes = [probe::stamp(&cluster).await, probe::pod(client).await];
         let all: Vec<Finding> = looks.into_iter().flatten().chain(probes).collect();
         let paint = Words::Stdout.paint();
         all.iter().for_each(|finding| out::text(finding.text(paint)));

@@ -82,7 +82,7 @@ impl Go {
                 self.print(&planned)?;
                 return Ok(exit);
             }
-            if !confirmed(words)? {
+            if !out::confirmed(words, "Run it?")? {
                 words.line("Nothing was run.");
                 return Ok(Exit::Cancelled);
             }
@@ -147,13 +147,6 @@ async fn create(cluster: &Connected, mut kx: KubernetesExecution) -> anyhow::Res
     }
     let created = cluster.here::<KubernetesExecution>().create(&PostParams::default(), &kx).await.map_err(refused)?;
     Ok(created.metadata.name.unwrap_or_default())
-}
-
-fn confirmed(words: Words) -> anyhow::Result<bool> {
-    words.text("Run it? [y/N] ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// The API server's own no: nothing was even stored.

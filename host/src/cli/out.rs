@@ -67,6 +67,19 @@ pub fn note(words: impl Display) {
     Words::Stderr.line(words);
 }
 
+/// What a person answers, without the end of the line.
+pub fn answer(words: Words, question: impl Display) -> anyhow::Result<String> {
+    words.text(question);
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}
+
+/// Whether he answers yes; anything else is a no.
+pub fn confirmed(words: Words, question: impl Display) -> anyhow::Result<bool> {
+    Ok(matches!(answer(words, format_args!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes"))
+}
+
 /// An object as asked.
 pub fn object<T: serde::Serialize>(object: &T, format: Format) -> anyhow::Result<()> {
     match format {

@@ -4,6 +4,7 @@ use super::{
     human::{Exit, Paint, field, plain, short},
 };
 use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
+use decide::time::second;
 
 /// `  change     spec.replicas   2 -> 5` and its companions, for a plan.
 #[must_use]
@@ -106,8 +107,8 @@ pub fn message(status: &ExecutionStatus) -> (&str, Option<&str>) {
 #[must_use]
 pub fn way_back(status: &ExecutionStatus) -> String {
     let Some(command) = message(status).1 else { return String::new() };
-    let until = status.rollback.as_ref().and_then(|r| r.expires_at.as_deref()).and_then(|t| t.split('.').next());
-    format!("To undo it{}:\n{command}\n", until.map_or_else(String::new, |t| format!(", until {t}Z")))
+    let until = status.rollback.as_ref().and_then(|r| r.expires_at.as_deref()).map(second);
+    format!("To undo it{}:\n{command}\n", until.map_or_else(String::new, |t| format!(", until {t}")))
 }
 
 /// Who refused, what is wrong, who can change it, what to try instead.

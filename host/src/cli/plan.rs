@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalogue::Entry,
-    gate::{self, Gate, GateLimits, Policy},
+    gate::{Gate, Policy},
     judge::Bench,
     metrics::Metrics,
     plugin::{Limits, Plugins},
@@ -26,10 +26,7 @@ use decide::{
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 /// The host's answer to a request, with no cluster at all.
 #[derive(Debug, clap::Args)]
@@ -99,15 +96,10 @@ impl Plan {
     }
 
     fn gate(&self) -> anyhow::Result<Gate> {
-        let gate = Gate::new(GateLimits::default()).context("failed to start the policy engine")?;
-        let policies = match &self.policy {
+        super::policy::gate(&match &self.policy {
             Some(directory) => super::policy::read(directory)?,
             None => vec![unasked()],
-        };
-        let checked = policies.iter().map(gate::check).collect::<Result<Vec<_>, _>>();
-        let checked = checked.map_err(|all| anyhow::anyhow!("the policy would not be Ready:\n  {}", lines(&all)))?;
-        gate.swap(checked.into_iter().map(Arc::new).collect());
-        Ok(gate)
+        })
     }
 
     fn objects(&self, namespace: &str) -> anyhow::Result<Vec<Value>> {
@@ -132,10 +124,6 @@ fn unasked() -> Policy {
     let test = "package writ_test\n\nimport data.writ\n\ntest_it_answers if writ.decision.allow\n";
     let modules = [("none.rego", module), ("none_test.rego", test)].map(|(name, text)| (name.to_owned(), text.to_owned()));
     Policy { name: "none".into(), modules: modules.into(), ..Policy::default() }
-}
-
-fn lines<T: ToString>(all: &[T]) -> String {
-    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
 }
 
 /// An object that was never in a cluster has no uid; any will do, since nothing is written.

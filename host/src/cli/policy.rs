@@ -10,7 +10,10 @@ use anyhow::Context;
 use cap_std::{ambient_authority, fs::Dir};
 use crds::{ExecutionPolicy, ExecutionPolicySpec, PolicyMode};
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Try a policy before it bites.
 #[derive(Debug, clap::Subcommand)]
@@ -106,6 +109,17 @@ fn settings(data: Value) -> Map<String, Value> {
         Value::Object(data) => data,
         _ => Map::new(),
     }
+}
+
+/// A gate with these in force, or why they would not be.
+pub fn gate(policies: &[gate::Policy]) -> anyhow::Result<gate::Gate> {
+    let gate = gate::Gate::new(gate::GateLimits::default()).context("failed to start the policy engine")?;
+    let checked = policies.iter().map(gate::check).collect::<Result<Vec<_>, _>>().map_err(|all| {
+        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the policy would not be Ready:\n  {}", all.join("\n  "))
+    })?;
+    gate.swap(checked.into_iter().map(Arc::new).collect());
+    Ok(gate)
 }
 
 /// All policies of a directory.

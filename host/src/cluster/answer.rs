@@ -9,10 +9,7 @@ use decide::{
     model::{Object, Planned, Uid},
     observed::Answer,
 };
-use kube::{
-    ResourceExt,
-    api::{ListParams, LogParams},
-};
+use kube::{ResourceExt, api::LogParams};
 use serde_json::Value;
 
 /// One answer, bytes: etcd takes objects of 1.5 MiB, and they are printed with indentation.
@@ -48,8 +45,7 @@ impl Cluster {
     /// What each container printed.
     async fn all_printed(&self, job: &Uid) -> Result<Result<Vec<String>, Answer>, CallError> {
         let dry = self.dry();
-        let of_the_job = ListParams::default().labels(&format!("batch.kubernetes.io/controller-uid={job}"));
-        let pods = within(dry.pods().list(&of_the_job)).await?.items;
+        let pods = dry.pods_of_job(job).await?;
         let Some(pod) = pod::newest(&pods) else { return Ok(Err(unreadable("its pod is gone"))) };
         let mut all = Vec::new();
         for container in ran(pod) {

@@ -1,5 +1,8 @@
 //! Approvals of one execution: read live, whether their givers may still approve, and what is said of each. Judges nothing.
-use super::client::{CallError, Cluster, within};
+use super::{
+    client::{CallError, Cluster, within},
+    patch,
+};
 use crds::{COUNTED, CountedReason, ExecutionApproval, Identity};
 use decide::{
     execution::Execution,
@@ -8,11 +11,7 @@ use decide::{
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
-use kube::{
-    Api, ResourceExt,
-    api::{ListParams, Patch, PatchParams},
-    runtime::watcher::Event,
-};
+use kube::{Api, ResourceExt, api::ListParams, runtime::watcher::Event};
 use serde_json::json;
 
 impl Cluster {
@@ -45,11 +44,7 @@ impl Cluster {
     pub async fn tell_approvals(&self, namespace: &str, all: &[(String, String, Told)]) -> Result<(), CallError> {
         let api: Api<ExecutionApproval> = Api::namespaced(self.client.clone(), namespace);
         let tell = async |(name, uid, told): &(String, String, Told)| {
-            let patch = json!({"metadata": {"uid": uid}, "status": {"conditions": [condition(told)]}});
-            match within(api.patch_status(name, &PatchParams::default(), &Patch::Merge(patch))).await {
-                Err(error) if error.is(404) || error.is(409) => Ok(()),
-                answer => answer.map(drop),
-            }
+            patch::status(&api, name, Some(uid), &json!({"conditions": [condition(told)]})).await
         };
         try_join_all(all.iter().map(tell)).await.map(drop)
     }

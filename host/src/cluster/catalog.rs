@@ -3,6 +3,7 @@
 use super::{
     client::{CallError, Cluster, within},
     kept::Pages,
+    patch,
 };
 use crds::{
     Action, ActionPlugin, ActionPluginStatus, ExecutionPolicy, ExecutionPolicyStatus,
@@ -16,7 +17,6 @@ use kube::{
     runtime::watcher,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
 use std::{collections::BTreeMap, fmt::Debug};
 
 impl Cluster {
@@ -66,13 +66,7 @@ impl Cluster {
         if before == Some(status) {
             return Ok(());
         }
-        let api: Api<K> = Api::all(self.client.clone());
-        // With the uid: a new object of the same name has its own.
-        let patch = json!({"metadata": {"uid": object.meta().uid}, "status": status});
-        match within(api.patch_status(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch))).await {
-            Err(error) if error.is(404) || error.is(409) => Ok(()),
-            answer => answer.map(drop),
-        }
+        patch::status(&Api::<K>::all(self.client.clone()), &object.name_any(), object.meta().uid.as_deref(), status).await
     }
 
     /// All plugins, oldest first, whenever one of them changes. The first item is the first complete list: until then nothing is known.

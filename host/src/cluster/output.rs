@@ -26,8 +26,7 @@ const CUT: &str = "\n[… cut: the beginning and the last lines are kept …]\n"
 impl Cluster {
     /// The tail for the status, and the whole for the ledger.
     pub async fn output(&self, job: &Uid) -> Result<(Output, Vec<u8>), CallError> {
-        let of_the_job = ListParams::default().labels(&format!("batch.kubernetes.io/controller-uid={job}"));
-        let pods = within(self.pods().list(&of_the_job)).await?.items;
+        let pods = self.pods_of_job(job).await?;
         let Some(pod) = super::pod::newest(&pods) else { return Ok((Output::default(), vec![])) };
         let containers = ran(pod);
         // Each its share, so that the first cannot talk the last one out of the record.
@@ -43,6 +42,11 @@ impl Cluster {
             cut |= more;
         }
         Ok(bounded(redact(&whole), cut, crds::limits::OUTPUT_TAIL))
+    }
+
+    pub(super) async fn pods_of_job(&self, job: &Uid) -> Result<Vec<Pod>, CallError> {
+        let of_the_job = ListParams::default().labels(&format!("batch.kubernetes.io/controller-uid={job}"));
+        Ok(within(self.pods().list(&of_the_job)).await?.items)
     }
 
     /// What a container printed, and whether there was more.

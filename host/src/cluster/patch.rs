@@ -1,9 +1,13 @@
 //! JSON Patch with `test` operations: a write that only happens to what was looked at. Owns how a failed test is told from other
 //! refusals.
 use super::client::{CallError, within};
-use kube::Client;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use kube::{
+    Api, Client,
+    api::{Patch, PatchParams},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::fmt::Debug;
 
 /// What became of a patch.
 pub(super) enum Patched<T> {
@@ -28,6 +32,18 @@ pub(super) async fn json<T: DeserializeOwned>(
         Err(error) if error.is(404) => Ok(Patched::Gone),
         Err(error) if error.is(422) || error.is(409) => Ok(Patched::TestFailed),
         Err(error) => Err(error),
+    }
+}
+
+/// The status of the object with this uid, merged into what is there. One that is gone, or is another by now, needs none.
+pub(super) async fn status<K>(api: &Api<K>, name: &str, uid: Option<&str>, status: &impl Serialize) -> Result<(), CallError>
+where
+    K: Clone + Debug + DeserializeOwned,
+{
+    let patch = json!({"metadata": {"uid": uid}, "status": status});
+    match within(api.patch_status(name, &PatchParams::default(), &Patch::Merge(patch))).await {
+        Err(error) if error.is(404) || error.is(409) => Ok(()),
+        answer => answer.map(drop),
     }
 }
 

@@ -92,11 +92,6 @@ impl Ledger {
         Ok(Self { asks, readers, failing: failed })
     }
 
-    /// The highest number stored of an execution; 0 for none. What it says is durable.
-    pub async fn position(&self, cluster: &Uid, uid: &Uid) -> Result<i64, LedgerError> {
-        write::position(cluster.as_str(), uid.as_str(), &self.readers).await.map_err(LedgerError::of)
-    }
-
     /// The last row of an execution, in a few words. What it says is durable.
     pub async fn last(&self, cluster: &Uid, uid: &Uid) -> Result<Option<LastRow>, LedgerError> {
         write::last(cluster.as_str(), uid.as_str(), &self.readers).await.map_err(LedgerError::of)?.map(row::last).transpose()

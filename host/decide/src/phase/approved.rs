@@ -6,7 +6,8 @@ use crate::{
     model::PlanHash,
     observed::{Approval, GuardsSeen, Preparing, Ruling},
     step::{Effect, Step},
-    story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, second, shown},
+    story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, shown},
+    time::second,
 };
 use crds::{ApprovalStatus, Phase, Reason};
 use jiff::Timestamp;

@@ -2,11 +2,10 @@
 //! can say no is asked again from time to time, and whenever somebody approves.
 use super::{
     approved::{self, Look, Seen},
-    cancelled, chain, drifted,
+    cancelled, chain,
 };
 use crate::{
     approvals::Asked,
-    dry_run,
     execution::Awaiting,
     model::Planned,
     observed::{AwaitingApproval, Ruling},
@@ -37,19 +36,10 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
     if pass.now >= p.wait.until {
         return late(pass);
     }
-    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), &s.judged) {
+    let (now, ruling) = match chain::again(pass, &p.planned, &s.guards, s.original.as_ref(), &s.judged) {
         Ok(found) => found,
         Err(step) => return step,
     };
-    if now.hash != p.planned.hash {
-        return drifted::next(pass, &p.planned, now);
-    }
-    if let Err(no) = chain::allowed(pass, s.original.as_ref(), now, ruling) {
-        return no;
-    }
-    if dry_run::needed(pass, ruling) {
-        return drifted::anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into());
-    }
     let seen = Seen { hash: &now.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: Some(p.wait.since) };
     let (look, tell) = approved::look(pass, &seen);
     // Who approved hears first what becomes of it.

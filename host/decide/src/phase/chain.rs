@@ -1,7 +1,7 @@
-//! The judgements that stand before a Job, in order; asked in `Validating` and again in `Preparing`. Owns which no comes first.
-use super::undoing;
+//! The judgements that stand before a Job, in order; asked in `Validating`, and again wherever a plan stands. Owns which no comes first.
+use super::{drifted, undoing};
 use crate::{
-    honored,
+    dry_run, honored,
     model::{Planned, PluginFault},
     observed::{GuardsSeen, Judgement, OriginalSeen, Ruling},
     step::{Step, Waiting, Why},
@@ -54,6 +54,25 @@ pub(super) fn allowed(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned:
         .or_else(|| honored::conditions(ruling))
         .or_else(|| honored::plan(pass, planned));
     no.map_or(Ok(()), |no| Err(no.record(pass, Some((planned, ruling)))))
+}
+
+/// A plan that stands, judged again: made again it is the same, everybody still says yes, and nobody wants it tried first.
+pub(super) fn again<'a>(
+    pass: &Pass<'_>,
+    stands: &Planned,
+    guards: &GuardsSeen,
+    original: Option<&OriginalSeen>,
+    judged: &'a Judgement,
+) -> Result<(&'a Planned, &'a Ruling), Step> {
+    let (now, ruling) = planned(pass, guards, original, judged)?;
+    if now.hash != stands.hash {
+        return Err(drifted::next(pass, stands, now));
+    }
+    allowed(pass, original, now, ruling)?;
+    if dry_run::needed(pass, ruling) {
+        return Err(drifted::anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into()));
+    }
+    Ok((now, ruling))
 }
 
 /// A requester is believed only where the API server stamped it, under guards that were there before the object.

@@ -2,7 +2,7 @@
 //! is the diff; then everything of it goes, and the policies are asked again, with the diff. Nothing is touched: what is lost is made again.
 mod answer;
 
-use super::{AGAIN, cancelled, chain, drifted, preparing, validating, view_moved};
+use super::{AGAIN, cancelled, chain, preparing, validating, view_moved};
 use crate::{
     access, dry_run,
     execution::DryRunning as Progress,
@@ -144,16 +144,9 @@ fn end(pass: &Pass<'_>, p: &Progress, uid: &Uid, stopping: bool) -> Step {
 }
 
 fn judge(pass: &Pass<'_>, p: &Progress, s: &DryRunning, judged: &Judgement) -> Step {
-    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), judged) {
-        Ok(found) => found,
-        Err(step) => return step,
-    };
-    if now.hash != p.planned.hash {
-        return drifted::next(pass, &p.planned, now);
-    }
-    match chain::allowed(pass, s.original.as_ref(), now, ruling) {
-        Ok(()) => validating::accept(pass, now, ruling),
-        Err(no) => no,
+    match chain::again(pass, &p.planned, &s.guards, s.original.as_ref(), judged) {
+        Ok((now, ruling)) => validating::accept(pass, now, ruling),
+        Err(step) => step,
     }
 }
 

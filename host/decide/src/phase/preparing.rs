@@ -1,9 +1,8 @@
 //! `Preparing`: the identity; then everything that can still say no is asked again; then the promise to create the Job. The Job has
 //! certainly not been asked for.
-use super::{approved, cancelled, chain, drifted, frozen, view_moved};
+use super::{approved, cancelled, chain, frozen, view_moved};
 use crate::{
     access::{self, Access},
-    dry_run,
     execution::Ready,
     job,
     observed::{Grants, Judgement, Preparing, Ruling},
@@ -36,22 +35,10 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
 
 /// Asked after the identity was made, so that nothing but the promise comes between a yes and the Job.
 fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: &Judgement) -> Step {
-    let (now, ruling) = match chain::planned(pass, &s.guards, s.original.as_ref(), judged) {
-        Ok(found) => found,
-        Err(step) => return step,
-    };
-    if now.hash != p.planned.hash {
-        return drifted::next(pass, &p.planned, now);
-    }
-    if let Err(no) = chain::allowed(pass, s.original.as_ref(), now, ruling) {
-        return no;
-    }
-    if dry_run::needed(pass, ruling) {
-        return drifted::anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into());
-    }
-    match approved::still(pass, p, ruling, s) {
-        Ok(approval) => granted(pass, access, &s.grants, ruling, approval),
-        Err(no) => no,
+    let again = chain::again(pass, &p.planned, &s.guards, s.original.as_ref(), judged);
+    match again.and_then(|(_, ruling)| Ok((ruling, approved::still(pass, p, ruling, s)?))) {
+        Ok((ruling, approval)) => granted(pass, access, &s.grants, ruling, approval),
+        Err(step) => step,
     }
 }
 

@@ -63,11 +63,6 @@ fn how(case: &Case<'_>) -> String {
     format!("echo '{json}' | kubectl create -n {} -f -", case.exec.namespace)
 }
 
-/// A stored moment for people: without its fraction.
-pub(crate) fn second(at: &str) -> String {
-    at.split_once('.').map_or_else(|| at.to_owned(), |(second, _)| format!("{second}Z"))
-}
-
 /// `1 approval of sre-leads`, `2 approvals, one each of dba, sre-leads`.
 pub(crate) fn asked_of(people: usize, groups: &[String]) -> String {
     let n = count(people, "approval", "approvals");

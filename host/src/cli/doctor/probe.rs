@@ -1,7 +1,12 @@
 //! What must be refused or replaced, tried as a dry run: a policy that is there as shipped is one thing, one that bites is another.
 use super::{Bad, Finding, Good, INSTALL, Note};
+use crate::cli::{
+    causes,
+    connect::{Connected, said},
+    me::me,
+};
 use crds::{Action, ExecutionSpec, Identity, KubernetesExecution, Target, labels::NAMESPACE_RUNS};
-use k8s_openapi::api::{authentication::v1::SelfSubjectReview, core::v1::Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Client,
     api::{ListParams, PostParams},
@@ -15,37 +20,31 @@ fn dry() -> PostParams {
 }
 
 /// A requester that a client writes is replaced by who he is.
-pub(super) async fn stamp(client: &Client, namespace: &str) -> Finding {
-    match stamped(client, namespace).await {
+pub(super) async fn stamp(cluster: &Connected) -> Finding {
+    match stamped(cluster).await {
         Ok(Some((stamped, me))) if stamped == me => Good(format!("who asks is stamped (a forged requester became {me})")),
         Ok(Some((stamped, _))) => Bad(format!("who asks is not stamped: a forged requester stayed {stamped}"), INSTALL.into()),
         Ok(None) => Note("the stamp was not tried: there is no action to ask for".into(), "install a plugin".into()),
-        Err(kube::Error::Api(no)) => {
-            let next = format!("ask as somebody who may run an action in {namespace}, or give -n");
-            Note(format!("the stamp was not tried: {}", no.message), next)
+        Err(error) => {
+            let next = format!("ask as somebody who may run an action in {}, or give -n", cluster.namespace);
+            Note(format!("the stamp was not tried: {}", causes(&error)), next)
         }
-        Err(error) => Note(format!("the stamp was not tried: {error}"), "try again".into()),
     }
 }
 
 /// Who the API server says that asked, and who it was.
-async fn stamped(client: &Client, namespace: &str) -> Result<Option<(String, String)>, kube::Error> {
-    let actions = Api::<Action>::all(client.clone()).list(&ListParams::default().limit(1)).await?;
+async fn stamped(cluster: &Connected) -> anyhow::Result<Option<(String, String)>> {
+    let actions = cluster.all::<Action>().list(&ListParams::default().limit(1)).await.map_err(said)?;
     let Some(action) = actions.items.into_iter().next() else { return Ok(None) };
-    let review =
-        Api::<SelfSubjectReview>::all(client.clone()).create(&PostParams::default(), &SelfSubjectReview::default()).await?;
-    let me = review.status.and_then(|s| s.user_info?.username).unwrap_or_default();
-    let mut kx = KubernetesExecution::new(
-        "writ-doctor",
-        ExecutionSpec {
-            action: action.spec.name,
-            target: Some(Target { name: "writ-doctor".into(), kind: None }),
-            requester: Some(Identity { username: FORGED.into(), ..Identity::default() }),
-            ..ExecutionSpec::default()
-        },
-    );
-    kx.status = None;
-    let stored = Api::<KubernetesExecution>::namespaced(client.clone(), namespace).create(&dry(), &kx).await?;
+    let me = me(cluster).await?.username;
+    let spec = ExecutionSpec {
+        action: action.spec.name,
+        target: Some(Target { name: "writ-doctor".into(), kind: None }),
+        requester: Some(Identity { username: FORGED.into(), ..Identity::default() }),
+        ..ExecutionSpec::default()
+    };
+    let kx = KubernetesExecution::new("writ-doctor", spec);
+    let stored = cluster.here::<KubernetesExecution>().create(&dry(), &kx).await.map_err(said)?;
     Ok(Some((stored.spec.requester.unwrap_or_default().username, me)))
 }
 

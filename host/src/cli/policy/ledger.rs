@@ -1,8 +1,10 @@
 //! `writ policy input` and `writ policy replay`: the questions that were asked, from the ledger, as the host kept them.
-use super::read;
-use crate::{
-    cli::{Where, audit, connect::Connected, human::Exit, out},
-    gate::{self, Gate, GateLimits},
+use super::{gate, read};
+use crate::cli::{
+    Where,
+    audit::{Trail, rows_path},
+    human::Exit,
+    out,
 };
 use anyhow::Context;
 use crds::{PolicyResult, PolicyStatus};
@@ -11,7 +13,6 @@ use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::Arc,
     time::Instant,
 };
 
@@ -42,7 +43,8 @@ impl Input {
         let cluster = self.place.connect().await?;
         let status = cluster.execution(&self.name).await?.status.unwrap_or_default();
         let policy = status.policy.with_context(|| format!("no policy was asked about {} ({:?})", self.name, status.reason))?;
-        let question: Value = serde_json::from_str(&audit::fetch(&cluster, &format!("/blob/{}", policy.input_digest)).await?)?;
+        let text = Trail::open(&cluster).await?.ask(&format!("/blob/{}", policy.input_digest)).await?;
+        let question: Value = serde_json::from_str(&text)?;
         out::line(serde_json::to_string_pretty(&question)?);
         Ok(Exit::Done)
     }
@@ -59,11 +61,11 @@ struct Past {
 impl Replay {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let gate = self.gate()?;
+        let gate = gate(&read(&self.directory)?)?;
         let cluster = self.place.connect().await?;
-        let since = self.since.as_ref().map_or_else(String::new, |s| format!("&since={}", s.replace('+', "%2B")));
-        let past = decisions(&audit::fetch(&cluster, &format!("/audit?limit=1000{since}")).await?)?;
-        let questions = questions(&cluster, &past).await?;
+        let mut trail = Trail::open(&cluster).await?;
+        let past = decisions(&trail.ask(&rows_path(&[("limit", Some("1000")), ("since", self.since.as_deref())])).await?)?;
+        let questions = questions(&mut trail, &past).await?;
         let begun = Instant::now();
         let mut moved: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (one, question) in past.iter().zip(&questions) {
@@ -79,23 +81,12 @@ impl Replay {
         out::text(report(&moved));
         Ok(Exit::Done)
     }
-
-    fn gate(&self) -> anyhow::Result<Gate> {
-        let gate = Gate::new(GateLimits::default()).context("failed to start the policy engine")?;
-        let checked = read(&self.directory)?.iter().map(gate::check).collect::<Result<Vec<_>, _>>();
-        let checked = checked.map_err(|all| {
-            let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("the policy would not be Ready:\n  {}", all.join("\n  "))
-        })?;
-        gate.swap(checked.into_iter().map(Arc::new).collect());
-        Ok(gate)
-    }
 }
 
-async fn questions(cluster: &Connected, past: &[Past]) -> anyhow::Result<Vec<Question>> {
+async fn questions(trail: &mut Trail, past: &[Past]) -> anyhow::Result<Vec<Question>> {
     let mut all = Vec::new();
     for one in past {
-        let text = audit::fetch(cluster, &format!("/blob/{}", one.digest)).await?;
+        let text = trail.ask(&format!("/blob/{}", one.digest)).await?;
         all.push(serde_json::from_str(&text).with_context(|| format!("failed to understand the question {}", one.digest))?);
     }
     Ok(all)

@@ -1,5 +1,5 @@
 //! Crashes: a process killed while it writes, and a disk that has only a part of what was written last.
-use super::{Scratch, all, cluster, row, uid};
+use super::{Scratch, all, cluster, position, row, uid};
 use decide::row::Row;
 use host::ledger::Ledger;
 use std::{
@@ -40,7 +40,7 @@ async fn a_process_killed_while_it_appends_loses_no_row_that_it_acknowledged() {
     let ledger = scratch.ledger().await;
     assert_eq!(acknowledged.len(), 16);
     for (of, seq) in acknowledged {
-        let at = ledger.position(&cluster(), &uid(&of)).await.unwrap();
+        let at = position(&ledger, &cluster(), &uid(&of)).await.unwrap();
         // One more may be there: written, and killed before the answer.
         assert!(at == seq || at == seq + 1, "{of}: acknowledged {seq}, stored {at}");
         ledger.append(&row(&of, seq)).await.unwrap();

@@ -12,7 +12,7 @@ use decide::{
     model::{Json, Uid},
     row::Row,
 };
-use host::ledger::{Ledger, Query};
+use host::ledger::{Ledger, LedgerError, Query};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -39,6 +39,11 @@ fn uid(text: &str) -> Uid {
 
 fn cluster() -> Uid {
     uid("c0ffee00-0000-4000-8000-000000000000")
+}
+
+/// The highest number stored of an execution; 0 for none.
+async fn position(ledger: &Ledger, cluster: &Uid, of: &Uid) -> Result<i64, LedgerError> {
+    ledger.last(cluster, of).await.map(|last| last.map_or(0, |row| row.seq))
 }
 
 /// Row `seq` of an execution: a second after the one before it.

@@ -1,5 +1,5 @@
 //! Opening and closing: one writer, whose file it is, and what is refused.
-use super::{Scratch, all, intruder, row};
+use super::{Scratch, all, intruder, position, row};
 use expect_test::expect;
 use host::ledger::{Ledger, LedgerError, Options};
 use std::{fs, os::unix::fs::PermissionsExt};
@@ -111,7 +111,7 @@ async fn a_damaged_page_is_an_error_and_not_an_empty_answer() {
     bytes[4096..].fill(0xa5);
     fs::write(scratch.path(), bytes).unwrap();
     let ledger = scratch.ledger().await;
-    assert!(matches!(ledger.position(&super::cluster(), &super::uid("a")).await, Err(LedgerError::Corrupt(_))));
+    assert!(matches!(position(&ledger, &super::cluster(), &super::uid("a")).await, Err(LedgerError::Corrupt(_))));
     assert!(matches!(ledger.append(&row("a", 101)).await, Err(LedgerError::Corrupt(_))));
     assert!(matches!(ledger.ready().await, Err(LedgerError::Corrupt(_))));
 }

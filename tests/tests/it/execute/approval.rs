@@ -95,6 +95,13 @@ async fn nothing_started(cluster: &Cluster, run: &Run) {
     }
 }
 
+/// Whoever approves what is over is told so.
+async fn too_late(cluster: &Cluster, space: &Scratch, run: &Run, hash: &str) {
+    let lena = approver(cluster, space, "lena", LEADS).await;
+    let late = say(&lena, &ballot(run, hash, json!({}))).await;
+    assert_eq!(counted(cluster, &late).await, is("AlreadyFinished"));
+}
+
 fn is(reason: &str) -> (String, String) {
     ("False".to_owned(), reason.to_owned())
 }
@@ -143,9 +150,7 @@ async fn a_rejection_ends_it_and_says_by_whom() {
     story.refused("Rejected", "Approver", "not during the sale");
     assert_eq!(story.condition("Approved"), ("False", "Rejected"));
     assert_eq!(counted(&cluster, &said).await.1, "Counted");
-    let lena = approver(&cluster, &space, "lena", LEADS).await;
-    let late = say(&lena, &ballot(&run, &hash, json!({}))).await;
-    assert_eq!(counted(&cluster, &late).await, is("AlreadyFinished"));
+    too_late(&cluster, &space, &run, &hash).await;
     assert_eq!(web.now().await["spec"]["replicas"], 1);
 }
 
@@ -308,9 +313,7 @@ async fn what_nobody_approves_in_time_is_refused() {
     let hash = waits(&run).await;
     let story = run.ended().await;
     story.refused("ApprovalExpired", "Approver", "there came 0 of 1");
-    let lena = approver(&cluster, &space, "lena", LEADS).await;
-    let late = say(&lena, &ballot(&run, &hash, json!({}))).await;
-    assert_eq!(counted(&cluster, &late).await, is("AlreadyFinished"));
+    too_late(&cluster, &space, &run, &hash).await;
     assert_eq!(web.now().await["spec"]["replicas"], 1);
 }
 
