@@ -141,9 +141,7 @@ impl Ballot {
         };
         match (told.status.as_str(), decision) {
             ("True", Decision::Approve) => {
-                let now = cluster.execution(name).await.ok().and_then(|kx| kx.status?.approval);
-                let sum = now.map(|a| format!(", {}", a.count)).unwrap_or_default();
-                out::line(format_args!("Approved{sum}. Follow it: writ watch {name} -n {ns}"));
+                out::line(format_args!("Approved: {}. Follow it: writ watch {name} -n {ns}", told.message));
                 Exit::Done
             }
             ("True", Decision::Reject) => {
