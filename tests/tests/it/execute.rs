@@ -14,6 +14,7 @@ mod refusal;
 mod requester;
 mod rollout;
 mod scale;
+mod token;
 mod undo;
 
 use serde_json::{Value, json};
