@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/bench.sh, which speaks to it through the environment")]
 #![forbid(unsafe_code)]
 
+mod admission;
 mod bare;
 mod machine;
 mod measure;
@@ -13,6 +14,7 @@ mod numbers;
 mod ours;
 mod sight;
 mod stage;
+mod ways;
 
 use anyhow::{Context, Result};
 use numbers::{Number, Numbers};
@@ -28,6 +30,9 @@ async fn main() -> Result<()> {
         None => Numbers::default(),
     };
     numbers.extend(measure::all(&Cluster::connect().await?, &how()?).await?);
+    let cluster = Cluster::connect().await?;
+    numbers.extend(ways::all(&cluster, how()?.rounds).await?);
+    numbers.extend(admission::all(&cluster.admin).await?);
     println!("{}\n{numbers}", machine::describe());
     numbers.write(&out)?;
     println!("written to {}", out.display());
