@@ -3,6 +3,7 @@
 //! Usage: bench OUT [ENGINE]    OUT: where all numbers go, as JSON. ENGINE: numbers measured before, which are put in front.
 //! Reads `BENCH_ROUNDS` (20), `BENCH_BURSTS` (3), `BENCH_IMAGE` (something that runs for ever), `PROFILE` (what was built, for the record).
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/bench.sh, which speaks to it through the environment")]
+#![allow(clippy::indexing_slicing, reason = "what is indexed is JSON: null where there is nothing")]
 #![forbid(unsafe_code)]
 
 mod admission;
