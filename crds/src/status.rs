@@ -1,10 +1,12 @@
 //! The status of a `KubernetesExecution`: a log, not a projection. The ledger row of `seq` is computed from what is stored
 //! here and the immutable spec alone.
 mod approval;
+mod owner;
 
 use crate::{DiffStatus, DryRunStatus, Phase, Reason};
 pub use approval::{ApprovalGiven, ApprovalStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+pub use owner::{Owner, OwnerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +127,9 @@ pub struct PlanStatus {
     /// What will be different afterwards.
     #[serde(default)]
     pub changes: Vec<ChangeStatus>,
+    /// Who else writes what it changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<Owner>,
     /// What the changes do not show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -15,6 +15,7 @@ mod honored;
 pub mod job;
 pub mod model;
 pub mod observed;
+pub mod owners;
 mod parse;
 mod phase;
 pub mod plan;

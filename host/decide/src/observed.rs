@@ -14,7 +14,7 @@ pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LastRow, LedgerSeen};
-pub use original::OriginalSeen;
+pub use original::{OriginalSeen, Writer};
 
 /// One look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

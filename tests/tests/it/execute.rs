@@ -9,6 +9,7 @@ mod failure;
 mod freeze;
 mod not_supported;
 mod operator;
+mod owners;
 mod refusal;
 mod requester;
 mod rollout;
