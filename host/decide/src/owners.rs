@@ -12,7 +12,7 @@ use crate::{
     story::shown,
 };
 use crds::{Owner, OwnerKind};
-use fields::holds;
+use fields::{holds, holds_whole};
 use jiff::Timestamp;
 use marks::Mark;
 use serde::{Deserialize, Serialize};
@@ -82,12 +82,12 @@ pub fn of(target: &Object, autoscalers: Option<&Found>, changes: &[Change]) -> V
 pub fn writers(target: &Object, changes: &[Change]) -> Vec<Writer> {
     let Ok(body) = canonical::value(target.body.as_str()) else { return vec![] };
     let wrote = |field: &str| {
-        let held = target.managers.iter().filter(|m| m.holds(field, &body));
+        let held = target.managers.iter().filter(|m| m.holds_whole(field, &body));
         let writer = |m: &Manager| {
             let field = field.to_owned();
-            Some(Writer { field, manager: shown(&m.name, NAME), subresource: m.subresource.clone(), at: m.at? })
+            Writer { field, manager: shown(&m.name, NAME), subresource: m.subresource.clone(), at: m.at }
         };
-        held.filter_map(writer).collect::<Vec<_>>()
+        held.map(writer).collect::<Vec<_>>()
     };
     touched(&target.id, changes).into_iter().flat_map(wrote).collect()
 }
@@ -105,6 +105,10 @@ fn touched<'a>(target: &ObjectRef, changes: &'a [Change]) -> Vec<&'a str> {
 impl Manager {
     fn holds(&self, field: &str, body: &Value) -> bool {
         canonical::value(self.fields.as_str()).is_ok_and(|set| holds(&set, field, body))
+    }
+
+    fn holds_whole(&self, field: &str, body: &Value) -> bool {
+        canonical::value(self.fields.as_str()).is_ok_and(|set| holds_whole(&set, field, body))
     }
 
     /// What people use, and runs of ours. They wrote it; they do not own it.

@@ -21,8 +21,9 @@ pub struct Writer {
     pub manager: String,
     /// Such as `scale`; empty for the object itself.
     pub subresource: String,
-    /// Its last write of this field, or of another that it has written in the same way: to the second.
-    pub at: Timestamp,
+    /// Its last write of this field, or of another that it has written in the same way, to the second. Of writes through `scale` the
+    /// API server keeps no time.
+    pub at: Option<Timestamp>,
 }
 
 impl OriginalSeen {

@@ -3,29 +3,37 @@ use serde_json::Value;
 
 /// Whether the set holds this field, a part of it, or as a whole what it is a part of. The object tells which item of a list is meant.
 pub(super) fn holds(set: &Value, pointer: &str, object: &Value) -> bool {
+    found(set, pointer, object).is_some()
+}
+
+/// Whether the set holds this field as a whole, not only a part of it.
+pub(super) fn holds_whole(set: &Value, pointer: &str, object: &Value) -> bool {
+    found(set, pointer, object).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
+}
+
+fn found<'a>(set: &'a Value, pointer: &str, object: &Value) -> Option<&'a Value> {
     let parts: Vec<String> = pointer.split('/').skip(1).map(|t| t.replace("~1", "/").replace("~0", "~")).collect();
     inside(set, &parts, Some(object))
 }
 
-fn inside(set: &Value, parts: &[String], at: Option<&Value>) -> bool {
-    let Some((first, rest)) = parts.split_first() else { return true };
-    let Some(members) = set.as_object() else { return false };
+fn inside<'a>(set: &'a Value, parts: &[String], at: Option<&Value>) -> Option<&'a Value> {
+    let Some((first, rest)) = parts.split_first() else { return Some(set) };
+    let members = set.as_object()?;
     // A leaf is held with everything below it.
     if members.is_empty() {
-        return true;
+        return Some(set);
     }
     if let Some(Value::Array(items)) = at {
-        let Some(n) = first.parse::<usize>().ok().filter(|n| *n < items.len()) else { return false };
-        let item = items.get(n);
-        return members.iter().any(|(key, member)| is_item(key, n, item) && inside(member, rest, item));
+        let n = first.parse::<usize>().ok()?;
+        let item = items.get(n)?;
+        return members.iter().filter(|(key, _)| is_item(key, n, item)).find_map(|(_, member)| inside(member, rest, Some(item)));
     }
-    members.get(&format!("f:{first}")).is_some_and(|member| inside(member, rest, at.and_then(|v| v.get(first))))
+    inside(members.get(&format!("f:{first}"))?, rest, at.and_then(|v| v.get(first)))
 }
 
 /// `k:{"name":"web"}`, `v:"a"`, `i:0`.
-fn is_item(key: &str, n: usize, item: Option<&Value>) -> bool {
+fn is_item(key: &str, n: usize, item: &Value) -> bool {
     let Some((how, which)) = key.split_once(':') else { return false };
-    let Some(item) = item else { return false };
     match how {
         "i" => which == n.to_string(),
         "v" => serde_json::from_str::<Value>(which).is_ok_and(|v| v == *item),

@@ -289,5 +289,13 @@ fn who_wrote_last_is_known_with_its_moment() {
     let writers = writers(&object(json!({}), managed), &proposal(2, 5).changes);
     let [w] = writers.as_slice() else { panic!("{writers:?}") };
     assert_eq!((w.field.as_str(), w.manager.as_str(), w.subresource.as_str()), (REPLICAS, CONTROLLERS, "scale"));
-    assert_eq!(w.at, "2026-11-23T03:31:05Z".parse().unwrap());
+    assert_eq!(w.at, "2026-11-23T03:31:05Z".parse().ok());
+    assert!(
+        super::writers(
+            &object(json!({}), json!([entry("a", "Update", "", json!({"f:spec": {"f:replicas": {".": {}}}}))])),
+            &proposal(2, 5).changes
+        )
+        .is_empty(),
+        "a part of it is not it"
+    );
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::{execution::Execution, model::Undo, observed::*, plan, plan::Parts, step::Step};
 use crds::{ExecutionStatus, KubernetesExecution, ObjectUid, Owner, OwnerKind, Phase, Reason};
 use expect_test::expect;
+use jiff::Timestamp;
 
 /// From 2 to 5, done a while ago.
 fn original() -> ExecutionStatus {
@@ -164,8 +165,12 @@ fn what_moved_on_is_not_undone() {
 
 /// Somebody wrote the replicas, so many seconds after the execution was created; its run ended at 12 s.
 fn written(manager: &str, after: i64) -> OriginalSeen {
+    by(manager, Some(at(after)))
+}
+
+fn by(manager: &str, at: Option<Timestamp>) -> OriginalSeen {
     let OriginalSeen::Found(status, _) = found(|_| {}) else { unreachable!() };
-    let writer = Writer { field: "/spec/replicas".into(), manager: manager.into(), subresource: "scale".into(), at: at(after) };
+    let writer = Writer { field: "/spec/replicas".into(), manager: manager.into(), subresource: "scale".into(), at };
     OriginalSeen::Found(status, vec![writer])
 }
 
@@ -185,7 +190,11 @@ fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
         ("a person, and the value moved".into(), judge(&undo, written("kubectl-edit", 60), 8, TARGET)),
         ("an autoscaler that wrote".into(), owned(&undo, written("kube-controller-manager", 60), 8, TARGET, hpa())),
         ("an autoscaler that wrote nothing yet".into(), owned(&undo, written("kubectl", 5), 5, TARGET, hpa())),
+        ("an autoscaler, without a time".into(), owned(&undo, by("kube-controller-manager", None), 5, TARGET, hpa())),
         ("a tool".into(), judge(&undo, written("argocd-controller", 60), 5, TARGET)),
+        ("a tool, without a time".into(), judge(&undo, by("deployer", None), 5, TARGET)),
+        ("a tool whose clock is late".into(), judge(&undo, written("deployer", 5), 5, TARGET)),
+        ("a person with another command".into(), judge(&undo, by("kubectl-edit", None), 5, TARGET)),
         ("the end is not known".into(), judge(&undo, unknown_end, 5, TARGET)),
     ];
     check(
@@ -221,6 +230,7 @@ fn what_nobody_took_since_is_undone() {
         assert_eq!((s.phase, s.reason), (Phase::Preparing, Reason::Accepted), "{}", s.message);
     };
     accepted(judge(&undo, written("kubectl", 5), 5, TARGET));
+    accepted(judge(&undo, by("kubectl", None), 5, TARGET));
     accepted(owned(&undo, written("kubectl", 5), 5, TARGET, vec![owner(OwnerKind::Helm, "shop/web", false)]));
     let OriginalSeen::Found(mut original, writers) = written("kubectl", 5) else { unreachable!() };
     let argo = || vec![owner(OwnerKind::ArgoCD, "shop-web", true)];

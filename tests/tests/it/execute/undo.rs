@@ -83,7 +83,7 @@ async fn what_an_autoscaler_took_since_is_not_undone() {
     create(&cluster.admin, &super::owners::autoscaler(&space.name, 2, 2)).await.unwrap();
     within(PATIENCE, "it sets the replicas", async || (web.now().await["spec"]["replicas"] == 2).then_some(())).await;
     let story = cluster.run(&space.name, undo(&run, &up)).await.ended().await;
-    story.refused("TargetMovedOn", "Host", "horizontalpodautoscaler/web owns spec.replicas since ");
+    story.refused("TargetMovedOn", "Host", "horizontalpodautoscaler/web owns spec.replicas (now 2)");
     story.made_no_job();
     assert_eq!(web.now().await["spec"]["replicas"], 2);
 }
