@@ -212,9 +212,21 @@ fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
             an autoscaler that wrote nothing yet
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: horizontalpodautoscaler/web owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            an autoscaler, without a time
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: horizontalpodautoscaler/web owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             a tool
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: argocd-controller owns spec.replicas since 2026-11-23T03:13:07Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a tool, without a time
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: deployer owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a tool whose clock is late
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: deployer owns spec.replicas since 2026-11-23T03:12:12Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a person with another command
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: somebody with kubectl-edit owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             the end is not known
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: somebody with kubectl owns spec.replicas since 2026-11-23T03:12:12Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop

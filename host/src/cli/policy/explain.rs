@@ -167,7 +167,7 @@ mod tests {
     const MODULE: &str = "package writ\n\ndecision := {\"allow\": count(deny) == 0, \"deny\": sort(deny), \"require\": {}}\n\n\
         deny contains sprintf(\"%s is protected\", [ns]) if {\n\tns := input.execution.namespace\n\tns in data.settings.protected\n}\n";
     const TEST: &str = "package writ_test\n\nimport data.writ\n\n\
-        test_it if writ.decision.deny == {\"a is protected\"} with input.execution.namespace as \"a\"\n";
+        test_it if writ.decision.deny == [\"a is protected\"] with input.execution.namespace as \"a\"\n";
 
     fn recorded(decision: &str, because: &[&str]) -> PolicyResult {
         let because = because.iter().map(ToString::to_string).collect();
