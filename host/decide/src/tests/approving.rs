@@ -70,7 +70,16 @@ pub fn awaiting(judged: Judgement, approvals: Vec<Approval>) -> PhaseSeen {
 
 pub fn preparing(judged: Judgement, grants: Grants, approvals: Vec<Approval>) -> PhaseSeen {
     let (guards, judged) = (stored::guarded(), Some(judged));
-    PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants, freezes: vec![], approvals, original: None }))
+    PhaseSeen::Preparing(Box::new(Preparing {
+        guards,
+        judged,
+        grants,
+        lock: super::locking::mine(),
+        ahead: vec![],
+        freezes: vec![],
+        approvals,
+        original: None,
+    }))
 }
 
 /// The same look after everybody heard what becomes of his approval.
@@ -133,7 +142,14 @@ pub fn looks() -> Named<PhaseSeen> {
         let name = format!("over, approved too late, {grants:?}, {} held", held.len());
         all.push((
             name,
-            PhaseSeen::Over(Over { grants, job: None, held_pods: held, approvals: vec![approval()], undone_by: None }),
+            PhaseSeen::Over(Over {
+                grants,
+                job: None,
+                held_pods: held,
+                claims: vec![],
+                approvals: vec![approval()],
+                undone_by: None,
+            }),
         ));
     }
     all

@@ -143,10 +143,9 @@ fn a_refusal_says_who_can_change_it() {
 
 #[test]
 fn what_this_build_does_not_honor_is_refused_by_name() {
-    let all: [(&str, fn(&mut crds::ExecutionSpec)); 7] = [
+    let all: [(&str, fn(&mut crds::ExecutionSpec)); 6] = [
         ("hash", |s| s.plan_hash = Some(String::new())),
         ("glass", |s| s.break_glass = true),
-        ("conflict", |s| s.on_conflict = Some(crds::OnConflict::Queue)),
         ("automatic", |s| s.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None })),
         ("timeout", |s| s.timeout = Some("soon".into())),
         ("ttl", |s| s.ttl_after_finished = Some("a week".into())),
@@ -166,9 +165,6 @@ fn what_this_build_does_not_honor_is_refused_by_name() {
             glass
               Refused/NotSupportedYet: not supported yet: spec.breakGlass
               This build of Writ does not honor spec.breakGlass yet, and ignores nothing that was asked. Nothing was touched. spec.breakGlass: leave it out.
-            conflict
-              Refused/NotSupportedYet: not supported yet: spec.onConflict
-              This build of Writ does not honor spec.onConflict yet, and ignores nothing that was asked. Nothing was touched. spec.onConflict: leave it out: executions on one target are not kept apart yet.
             automatic
               Refused/NotSupportedYet: not supported yet: spec.rollback.onFailure: Automatic
               This build of Writ does not honor spec.rollback.onFailure: Automatic yet, and ignores nothing that was asked. Nothing was touched. spec.rollback.onFailure: Automatic: leave it out, and undo it by hand: writ undo.

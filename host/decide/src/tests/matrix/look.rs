@@ -1,6 +1,6 @@
 //! What a leader sees of a world, for the phase that it believes in.
 use super::{
-    dry, people,
+    dry, people, rival,
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
@@ -54,11 +54,20 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let (judged, approvals) = (judged(w, exec), people::seen(w));
             PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, original: None, left }))
         }
-        Progress::Preparing(_) => {
+        Progress::Preparing(p) => {
             let judged = w.identity.then(|| judged(w, exec));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, approvals, original: None }))
+            PhaseSeen::Preparing(Box::new(Preparing {
+                guards,
+                judged,
+                grants: grants(w),
+                lock: rival::seen(w, exec, p.turn),
+                ahead: vec![],
+                freezes,
+                approvals,
+                original: None,
+            }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
@@ -70,6 +79,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             grants: left_over(w),
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+            claims: rival::ours(w),
             approvals: people::seen(w),
             undone_by: w.undone.then(|| "back".to_owned()),
         }),

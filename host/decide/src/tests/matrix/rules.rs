@@ -37,6 +37,7 @@ pub const HONORED: &str = "what is not honored is refused";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
+pub const ONE_AT_A_TIME: &str = "one execution at a time changes a target";
 pub const NO_WRITE: &str = "a dry run writes nothing";
 pub const TRIED: &str = "what wants a dry run is not done without one";
 pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";
@@ -210,8 +211,12 @@ fn rows(w: &World, broken: &mut Vec<Broken>) {
 fn nothing_left(w: &World, broken: &mut Vec<Broken>) {
     let finalized = w.exec.as_ref().is_some_and(|e| e.finalized);
     let held = w.pods.iter().filter(|p| p.held).count();
-    if w.identity || w.dry.identity || finalized || held > 0 {
-        let how = format!("identity {}, of the dry run {}, finalizer {finalized}, held pods {held}", w.identity, w.dry.identity);
+    let claim = w.claim.is_some_and(|c| c.turn.is_some());
+    if w.identity || w.dry.identity || claim || finalized || held > 0 {
+        let how = format!(
+            "identity {}, of the dry run {}, claim {claim}, finalizer {finalized}, held pods {held}",
+            w.identity, w.dry.identity
+        );
         broken.push(Broken::new(NOTHING_LEFT, how));
     }
 }

@@ -1,5 +1,5 @@
 //! What is asked for, and how it would end if nothing went wrong.
-use crds::{DryRun, ExecutionSpec};
+use crds::{DryRun, ExecutionSpec, OnConflict};
 
 /// What becomes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,10 @@ pub struct Scenario {
     pub undone: bool,
     /// Is to go a minute after its end.
     pub expires: bool,
+    /// Another execution has the target.
+    pub busy: bool,
+    /// And it is not to be waited for.
+    pub refuses: bool,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -101,6 +105,8 @@ pub const PLAIN: Scenario = Scenario {
     unsupported: false,
     undone: false,
     expires: false,
+    busy: false,
+    refuses: false,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
@@ -109,7 +115,9 @@ pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
 
 pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
-pub const ALL: [Scenario; 20] = [
+pub const BUSY: Scenario = Scenario { busy: true, ..PLAIN };
+
+pub const ALL: [Scenario; 23] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -130,6 +138,9 @@ pub const ALL: [Scenario; 20] = [
     Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN },
     UNDONE,
     EXPIRES,
+    BUSY,
+    Scenario { people: People::Approve, dry: Dry::Demanded, ..BUSY },
+    Scenario { refuses: true, ..BUSY },
 ];
 
 impl Scenario {
@@ -142,6 +153,9 @@ impl Scenario {
         }
         if self.unsupported {
             spec.break_glass = true;
+        }
+        if self.refuses {
+            spec.on_conflict = Some(OnConflict::Refuse);
         }
         if self.expires {
             spec.ttl_after_finished = Some("1m".into());
