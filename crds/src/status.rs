@@ -2,11 +2,13 @@
 //! here and the immutable spec alone.
 mod approval;
 mod lock;
+mod owner;
 
 use crate::{DiffStatus, DryRunStatus, Phase, Reason};
 pub use approval::{ApprovalGiven, ApprovalStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 pub use lock::LockStatus;
+pub use owner::{Owner, OwnerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +132,9 @@ pub struct PlanStatus {
     /// What will be different afterwards.
     #[serde(default)]
     pub changes: Vec<ChangeStatus>,
+    /// Who else writes what it changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<Owner>,
     /// What the changes do not show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -24,6 +24,7 @@ complete if {
 	is_boolean(input.action.reversible)
 	is_array(input.plan.changes)
 	is_array(input.plan.writes)
+	is_array(input.plan.owners)
 	is_number(input.cluster.nodes.ready)
 	is_array(input.targets)
 	every t in input.targets {
@@ -50,6 +51,7 @@ has_settings if {
 	is_array(s.break_glass.risks)
 	is_string(s.review_within)
 	is_boolean(s.dry_run)
+	is_array(s.overruled_owners)
 }
 
 # --- refusals: each names what is wrong ----------------------------------------------------------------------------
@@ -80,6 +82,13 @@ deny contains sprintf("%v of %v nodes are ready; none may be taken away", [n.rea
 	input.action.name in {"drain_node", "cordon_node"}
 	n := input.cluster.nodes
 	n.ready - 1 < data.settings.min_ready_nodes
+}
+
+# A change that somebody puts back within minutes helps nobody, and who owns the field is not asked.
+deny contains sprintf("%s (change it there)", [o.text]) if {
+	some o in input.plan.owners
+	o.reverts
+	not o.kind in data.settings.overruled_owners
 }
 
 deny contains "production needs a reason that starts with an incident or change number, such as INC-4312" if {

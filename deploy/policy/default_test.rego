@@ -14,6 +14,7 @@ settings := {
 	"break_glass": {"groups": ["oncall"], "risks": ["low", "medium"]},
 	"review_within": "24h",
 	"dry_run": false,
+	"overruled_owners": [],
 }
 
 # A Deployment in production is scaled by somebody who is on call.
@@ -27,7 +28,7 @@ scale(before, after) := {
 	},
 	"action": {"name": "scale_deployment", "risk": "medium", "reversible": true, "dryRun": "Server"},
 	"targets": [web],
-	"plan": {"changes": [replicas(before, after)], "writes": [{"namespace": "shop", "name": "web"}]},
+	"plan": {"changes": [replicas(before, after)], "writes": [{"namespace": "shop", "name": "web"}], "owners": []},
 	"cluster": {"nodes": {"total": 5, "ready": 5}},
 }
 
@@ -206,6 +207,27 @@ test_draining_the_last_nodes_is_refused if {
 	}
 }
 
+owned(kind, reverts) := object.union(scale(2, 3), {"plan": {"owners": [{
+	"kind": kind, "name": "shop", "field": "/spec/replicas", "reverts": reverts, "text": "it will put it back",
+}]}})
+
+test_what_somebody_puts_back_is_refused if {
+	every kind in ["ArgoCD", "Flux", "Operator", "HPA"] {
+		refused(owned(kind, true), "it will put it back (change it there)")
+	}
+}
+
+test_who_does_not_put_it_back_is_no_reason_to_refuse if {
+	every kind in ["ArgoCD", "Flux", "Helm", "Operator", "Manager"] {
+		ask(owned(kind, false)).allow
+	}
+}
+
+test_who_may_be_overruled_is_a_setting_for_each if {
+	ask_with(owned("Flux", true), {"overruled_owners": ["Flux"]}).allow
+	not ask_with(owned("Flux", true), {"overruled_owners": ["ArgoCD", "HPA"]}).allow
+}
+
 test_production_wants_a_reason if {
 	every reason in ["because", "", "see INC-4312"] {
 		i := object.union(scale(2, 3), {"execution": {"reason": reason}})
@@ -247,7 +269,7 @@ test_missing_settings_are_refused if {
 test_every_part_is_needed if {
 	every path in [
 		"targets", "targets/0/namespace", "targets/0/namespaceLabels", "targets/0/kind",
-		"plan", "plan/changes", "plan/writes",
+		"plan", "plan/changes", "plan/writes", "plan/owners",
 		"action", "action/name", "action/risk", "action/reversible",
 		"requester", "requester/username", "requester/groups",
 		"execution", "execution/namespace", "execution/namespaceLabels", "execution/reason", "execution/breakGlass",

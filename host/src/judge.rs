@@ -1,6 +1,8 @@
 //! The chain of judgements, from the request to a plan that the policies have seen: action, right, role, target, parameters, plan,
 //! undo, policy. The first that says no is the last that is asked. The operator asks a cluster, `writ plan` asks files: both through
 //! `World`. Decides nothing: `decide` does, on the `Judgement`.
+mod owned;
+
 use crate::{
     catalogue::Entry,
     gate::Gate,
@@ -14,7 +16,8 @@ use decide::{
         ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
         TargetKind, Undo,
     },
-    observed::{Judgement, Verdict},
+    observed::{Judgement, Verdict, Writer},
+    owners,
     plan::{self, Parts},
     question::{self, Facts},
     site::Site,
@@ -53,11 +56,13 @@ pub struct Judged {
     pub judgement: Judgement,
     /// The document policies saw.
     pub question: Option<Vec<u8>>,
+    /// Who wrote what it would change, and when: an undo looks at it.
+    pub writers: Vec<Writer>,
 }
 
 impl From<Judgement> for Judged {
     fn from(judgement: Judgement) -> Self {
-        Self { judgement, question: None }
+        Self { judgement, question: None, writers: vec![] }
     }
 }
 
@@ -124,6 +129,7 @@ impl<W: World> Bench<'_, W> {
             return Err(Judgement::NamespaceTerminating.into());
         };
         let planned = self.planned(exec, entry, &request, &state).await?;
+        let writers = state.target.as_ref().map(|t| owners::writers(t, &planned.proposal.changes)).unwrap_or_default();
         let facts = Facts { kubernetes: self.site.kubernetes.clone(), ..facts };
         let question = question::of(exec, info, &planned, &facts, self.now);
         let begun = Instant::now();
@@ -131,7 +137,7 @@ impl<W: World> Bench<'_, W> {
         self.metrics.decided(begun.elapsed());
         ruling.results.iter().for_each(|r| self.metrics.decision(&r.policy, word(&r.verdict)));
         let judgement = Judgement::Judged { planned: Box::new(planned), ruling };
-        Ok(Judged { judgement, question: Some(question.bytes()) })
+        Ok(Judged { judgement, question: Some(question.bytes()), writers })
     }
 
     /// Parameters: the schema first, then the plugin, which fills in the defaults.
@@ -171,6 +177,7 @@ impl<W: World> Bench<'_, W> {
         if let Undo::By { action, parameters, .. } = &undo {
             inverse(entry, action.as_str(), parameters)?;
         }
+        let owners = owned::by(self.world, &proposal, state.target.as_ref()).await.map_err(Stop::Fault)?;
         let target = request.target.clone().map(|id| (id, state.target.as_ref().map(|o| o.uid.clone())));
         let parts = Parts {
             plugin: entry.plugin.clone(),
@@ -179,6 +186,7 @@ impl<W: World> Bench<'_, W> {
             parameters: request.parameters.clone(),
             proposal,
             undo,
+            owners,
         };
         plan::assemble(self.site, exec, parts).map_err(|bad| bad.into_judgement().into())
     }

@@ -9,7 +9,7 @@ use crate::{
     plugin::{Limits, Plugins},
     telemetry,
 };
-use crds::Reason;
+use crds::{KubernetesExecution, Reason};
 use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
@@ -102,10 +102,9 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
 }
 
 /// Read live: what was undone a moment ago is not undone again.
-async fn original(with: &Engines, exec: &Execution) -> Result<Option<OriginalSeen>, ObserveError> {
+async fn original(with: &Engines, exec: &Execution) -> Result<Option<Arc<KubernetesExecution>>, ObserveError> {
     let Some(of) = &exec.spec.rollback_of else { return Ok(None) };
-    let found = with.cluster.execution(&exec.namespace, &of.name).await?;
-    Ok(Some(OriginalSeen::of(found.as_deref(), of)))
+    Ok(with.cluster.execution(&exec.namespace, &of.name).await?)
 }
 
 /// The chain, the question that was asked on the way, and what this one is to undo, which stands beside it.
@@ -113,6 +112,8 @@ type Chain = (Judgement, Option<Vec<u8>>, Option<OriginalSeen>);
 
 async fn chain(with: &Engines, now: Timestamp, exec: &Execution, planned: Option<&Planned>) -> Result<Chain, ObserveError> {
     let (judged, original) = try_join(judged(with, now, exec, planned), original(with, exec)).await?;
+    let of = exec.spec.rollback_of.as_ref();
+    let original = of.map(|of| OriginalSeen::of(original.as_deref(), of, judged.writers));
     Ok((judged.judgement, judged.question, original))
 }
 

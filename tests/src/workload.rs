@@ -91,6 +91,27 @@ impl Workload {
         api(&self.client, &self.object).patch("web", &PatchParams::default(), &Patch::Strategic(changes)).await.map(drop)
     }
 
+    /// The same, under the name of another client.
+    ///
+    /// # Errors
+    /// The API server's.
+    pub async fn patch_as(&self, manager: &str, changes: Value) -> kube::Result<()> {
+        let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
+        api(&self.client, &self.object).patch("web", &params, &Patch::Merge(changes)).await.map(drop)
+    }
+
+    /// By server-side apply, as a GitOps tool does.
+    ///
+    /// # Errors
+    /// The API server's.
+    pub async fn apply_as(&self, manager: &str, mut declared: Value) -> kube::Result<()> {
+        (declared["apiVersion"], declared["kind"]) = (self.object["apiVersion"].clone(), self.object["kind"].clone());
+        api(&self.client, &self.object)
+            .patch("web", &PatchParams::apply(manager).force(), &Patch::Apply(declared))
+            .await
+            .map(drop)
+    }
+
     /// Asks whether its number of replicas could be set: admission is asked, nothing is stored.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub mod job;
 pub mod lock;
 pub mod model;
 pub mod observed;
+pub mod owners;
 mod parse;
 mod phase;
 pub mod plan;

@@ -1,5 +1,7 @@
 //! The internal model of the plugin contract, and the newtypes of the border. Each WIT version is converted into this, in
 //! `host/src/plugin`. Values only.
+use crate::owners::Manager;
+use crds::Owner;
 use serde::{Deserialize, Serialize};
 
 macro_rules! text {
@@ -130,6 +132,9 @@ pub struct Object {
     pub uid: Uid,
     /// Without `metadata.managedFields`; the values of a Secret replaced by keyed digests.
     pub body: Json,
+    /// Who set which fields, from `metadata.managedFields`: for the host alone, no plugin is shown it.
+    #[serde(default)]
+    pub managers: Vec<Manager>,
 }
 
 /// All that a plugin is shown of the cluster.
@@ -540,6 +545,8 @@ pub struct Planned {
     pub parameters: Json,
     /// What to do.
     pub proposal: Proposal,
+    /// Who else writes what it changes.
+    pub owners: Vec<Owner>,
     /// How to get back.
     pub undo: Undo,
     /// ClusterRole of the run.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ledger::{LastRow, LedgerSeen};
 pub use lock::LockSeen;
-pub use original::OriginalSeen;
+pub use original::{OriginalSeen, Writer};
 
 /// One look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use crate::{
     verbs,
 };
 pub use bad::BadProposal;
-use crds::limits;
+use crds::{Owner, limits};
 
 /// What a plan is put together from.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Parts<'a> {
     pub proposal: Proposal,
     /// What `rollback` returned.
     pub undo: Undo,
+    /// Who else writes what `plan` changes, as `owners::of` found them.
+    pub owners: Vec<Owner>,
 }
 
 /// The plan, checked and hashed.
@@ -53,6 +55,7 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
         plugin: parts.plugin,
         target: parts.target,
         parameters: object("the parameters", &parts.parameters, limits::PARAMETERS)?,
+        owners: parts.owners,
         undo: way_back(parts.undo, parts.info)?,
         proposal,
         risk: parts.info.risk,

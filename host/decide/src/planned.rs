@@ -69,6 +69,7 @@ pub fn plan(planned: &Planned) -> PlanStatus {
         commands: proposal.commands.iter().map(command).collect(),
         writes: proposal.writes.iter().map(write).collect(),
         changes: proposal.changes.iter().flat_map(change).collect(),
+        owners: planned.owners.clone(),
         warnings: proposal.warnings.clone(),
         memo: proposal.memo.to_string(),
         parameters: planned.parameters.to_string(),

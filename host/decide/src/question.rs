@@ -2,7 +2,7 @@
 //! Owns its shape and how it follows from an execution, its plan and what was found. A policy's author reads this file.
 //! May not touch: what policies answer (`observed`), how they are evaluated (the gate).
 use crate::canonical;
-use crds::DryRun;
+use crds::{DryRun, OwnerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -203,6 +203,9 @@ pub struct Plan {
     pub commands: Vec<String>,
     /// What will be different afterwards, one entry a field.
     pub changes: Vec<Change>,
+    /// Who else writes what it changes; none where nobody is seen to.
+    #[serde(default)]
+    pub owners: Vec<Owner>,
     /// Every write the run is allowed; the API server refuses all others.
     pub writes: Vec<Written>,
     /// What the changes do not show.
@@ -234,6 +237,24 @@ pub struct Change {
     /// For `Set`, the value after; null where it is removed.
     pub after: Value,
     /// For `Other`, what happens, in the component's words; else empty.
+    pub text: String,
+}
+
+/// Who else writes a field that the plan changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Owner {
+    /// What kind of owner.
+    pub kind: OwnerKind,
+    /// Its name; empty where the object does not tell.
+    pub name: String,
+    /// JSON Pointer into the target; empty for the whole object.
+    pub field: String,
+    /// Where it shows.
+    pub evidence: String,
+    /// It will put the field back, or nothing shows that it will not.
+    pub reverts: bool,
+    /// For messages: `Argo CD application shop-web: it will put spec.replicas back`.
     pub text: String,
 }
 

@@ -91,8 +91,7 @@ impl Subject {
         let parameters = Value::Object(self.exec.spec.parameters.clone());
         let target = world::target();
         let request = judge::request(&self.exec, &self.entry.info, Some(target.clone()), &parameters, &self.site)?;
-        let nothing = ("autoscalers".to_owned(), decide::model::Found::Objects(vec![]));
-        Ok((request, State { target: Some(self.world.object(&target)), answers: vec![nothing] }))
+        Ok((request, State { target: Some(self.world.object(&target)), answers: vec![] }))
     }
 
     /// Right, schema, validate, reads, plan, rollback, policy: all but the calls to a cluster.

@@ -24,7 +24,7 @@ impl One {
 
     /// The object, under this name.
     pub fn object(&self, id: &ObjectRef) -> Object {
-        Object { id: id.clone(), uid: self.uid.clone(), body: self.body.clone() }
+        Object { id: id.clone(), uid: self.uid.clone(), body: self.body.clone(), managers: vec![] }
     }
 }
 

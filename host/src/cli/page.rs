@@ -4,7 +4,7 @@ use super::{
     human::{Exit, Paint, field, plain, short},
 };
 use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
-use decide::time::second;
+use decide::{owners::words, time::second};
 
 /// `  change     spec.replicas   2 -> 5` and its companions, for a plan.
 #[must_use]
@@ -12,6 +12,7 @@ pub fn plan(status: &ExecutionStatus) -> String {
     let mut lines = Vec::new();
     if let Some(plan) = &status.plan {
         lines.extend(plan.changes.iter().map(|c| ("change", change(c))));
+        lines.extend(plan.owners.iter().map(|o| ("owned by", words(o))));
         lines.extend(plan.warnings.iter().map(|w| ("beware", w.clone())));
         lines.extend(plan.command.lines().map(|c| ("command", c.to_owned())));
         let touched: Vec<String> = plan.writes.iter().map(|w| short(&w.kind, &w.name)).collect();
@@ -191,6 +192,22 @@ mod tests {
         assert_eq!(plan(&status), format!("  undo       {inverse}\n             until 2026-11-24T03:12:23.5Z\n"));
         status.message = "replicas 1 -> 3.".into();
         assert_eq!((super::message(&status), way_back(&status)), (("replicas 1 -> 3.", None), String::new()));
+    }
+
+    #[test]
+    fn who_else_writes_what_it_changes_is_shown() {
+        let owner = |kind, name: &str, reverts| crds::Owner {
+            field: "/spec/replicas".into(),
+            kind,
+            name: name.into(),
+            evidence: String::new(),
+            reverts,
+        };
+        let owners = vec![owner(crds::OwnerKind::ArgoCD, "shop-web", true), owner(crds::OwnerKind::HPA, "web", true)];
+        let status = ExecutionStatus { plan: Some(crds::PlanStatus { owners, ..Default::default() }), ..Default::default() };
+        let shown = "  owned by   Argo CD application shop-web: it will put spec.replicas back\n             \
+                     horizontalpodautoscaler/web: it will put spec.replicas back\n";
+        assert!(plan(&status).starts_with(shown), "{}", plan(&status));
     }
 
     #[test]

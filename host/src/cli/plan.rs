@@ -131,7 +131,6 @@ fn complete(object: &mut Value, namespace: &str) {
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     metadata.entry("uid").or_insert_with(|| NO_UID.into());
     metadata.entry("namespace").or_insert_with(|| namespace.into());
-    metadata.remove("managedFields");
 }
 
 const NO_UID: &str = "00000000-0000-0000-0000-000000000000";

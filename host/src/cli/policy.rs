@@ -1,4 +1,5 @@
 //! `writ policy`: try a policy before it bites, and put it into the form that the cluster takes.
+mod explain;
 mod ledger;
 
 use super::{
@@ -27,6 +28,8 @@ pub enum Policy {
     Print(Print),
     /// The question that policies were asked about an execution, as an auditor.
     Input(ledger::Input),
+    /// What the policies said of an execution, with the rule and line that said it, as an auditor.
+    Explain(explain::Explain),
     /// Make the decisions of the ledger again with the policies of a directory, as an auditor: what would be otherwise?
     Replay(ledger::Replay),
 }
@@ -62,6 +65,7 @@ impl Policy {
     pub async fn run(self) -> anyhow::Result<Exit> {
         match self {
             Self::Input(input) => input.run().await,
+            Self::Explain(explain) => explain.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Test { directory } => {
                 let report = gate::test_report(&read(&directory)?);

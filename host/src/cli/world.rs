@@ -3,6 +3,7 @@ use crate::judge::World;
 use decide::{
     execution::Execution,
     model::{Api, Found, Object, ObjectRef, Read, Selector, Uid},
+    owners,
     question::{self, Facts},
 };
 use serde_json::Value;
@@ -27,7 +28,8 @@ impl Files {
             name: Self::text(value, "/metadata/name").into(),
         };
         let uid = Uid::try_from(Self::text(value, "/metadata/uid").to_owned()).ok()?;
-        Some(Object { id, uid, body: decide::canonical::json(value).ok()? })
+        let managers = value.pointer("/metadata/managedFields").map(owners::managers).unwrap_or_default();
+        Some(Object { id, uid, body: decide::canonical::json(&without_managers(value)).ok()?, managers })
     }
 
     fn labels(&self, namespace: &str) -> BTreeMap<String, String> {
@@ -36,6 +38,15 @@ impl Files {
         let labels = found.and_then(|o| o.pointer("/metadata/labels")).and_then(Value::as_object);
         labels.into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect()
     }
+}
+
+/// As a cluster shows it to plugins.
+fn without_managers(value: &Value) -> Value {
+    let mut body = value.clone();
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("managedFields");
+    }
+    body
 }
 
 /// `a=b,c=d` only: what a file is asked for has no need of more.

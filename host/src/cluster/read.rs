@@ -5,7 +5,10 @@ use super::{
     path,
     pick::{Picked, pick},
 };
-use decide::model::{Api, Found, Json, Object, ObjectRef, Read, Selector, Uid};
+use decide::{
+    model::{Api, Found, Json, Object, ObjectRef, Read, Selector, Uid},
+    owners,
+};
 use kube::core::{
     Request,
     params::{GetParams, ListParams},
@@ -90,7 +93,7 @@ impl Cluster {
         // Items of a list come without them.
         map.insert("apiVersion".into(), json!(api.api_version()));
         map.insert("kind".into(), json!(api.kind));
-        map.get_mut("metadata")?.as_object_mut()?.remove("managedFields");
+        let managed = map.get_mut("metadata")?.as_object_mut()?.remove("managedFields");
         if api.group.is_empty() && api.resource == "secrets" {
             self.secrets.hide(&mut body);
         }
@@ -104,6 +107,7 @@ impl Cluster {
             id: ObjectRef { api: api.clone(), namespace, name },
             uid: Uid::try_from(uid).ok()?,
             body: Json::try_from(body.to_string()).ok()?,
+            managers: managed.as_ref().map(owners::managers).unwrap_or_default(),
         })
     }
 }

@@ -1,7 +1,5 @@
 //! The component `workload`: actions on what runs. One file an action; what several share is in `rollout` (is it there
-//! yet?), `autoscaler` and `gitops` (who else writes it?).
-mod autoscaler;
-mod gitops;
+//! yet?). Who else writes what they change is the host's to see.
 mod restart;
 mod rollback;
 mod rollout;

@@ -2,7 +2,7 @@
 //!
 //! It is a patch, because `kubectl rollout restart` has no dry run; and a merge patch, because a JSON Patch could add the
 //! annotation only where there are others already. `metadata.uid` in it makes the API server refuse another object.
-use crate::{gitops, rollout};
+use crate::rollout;
 use writ_action::prelude::*;
 
 /// Restart all pods of a Deployment, StatefulSet or DaemonSet, step by step. New pods come from the same template, as its
@@ -43,7 +43,6 @@ impl Action for RolloutRestart {
             // without their number: an autoscaler moves it, and every move would void an approval
             .effect(t, "its pods are replaced")
             .warn(format!("{} pods are replaced, as its update strategy says.", pods(t, seen)))
-            .warn_all(gitops::warning(t, seen, "the annotation"))
             .warn_all(outage(t, seen))
             .memo(rollout::memo(t)))
     }

@@ -2,7 +2,7 @@
 //!
 //! A JSON Patch, not `kubectl rollout undo`: that has no precondition and would roll back whatever is there when it runs.
 //! Here the uid and the whole template that was seen are tested first, so another release in between makes it fail.
-use crate::{gitops, rollout};
+use crate::rollout;
 use history::Revision;
 use writ_action::prelude::*;
 
@@ -57,7 +57,6 @@ impl Action for RollbackDeployment {
         Ok(Plan::of(Kubectl::patch(t).json(patch))
             .writes(t, Writes::Update)
             .changes(t, differences)
-            .warn_all(gitops::warning(t, seen, "the pod template"))
             .memo(json!({"uid": t.uid(), "replicaSet": to.uid, "revision": number})))
     }
 

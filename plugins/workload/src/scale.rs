@@ -2,7 +2,7 @@
 //!
 //! `kubectl scale --current-replicas` GETs the object, GETs its `scale` and PUTs that with the version it compared, so the
 //! role needs no more than that.
-use crate::{autoscaler, gitops, rollout};
+use crate::rollout;
 use writ_action::prelude::*;
 
 /// Set the number of replicas of a Deployment. Starts or stops pods until that many run; its template stays.
@@ -32,16 +32,11 @@ const RANGE: std::ops::RangeInclusive<i64> = 1..=1000;
     not_when = "an autoscaler owns the replicas (change its bounds); pods crash or wait for a dependency (more of them do not help)",
     preconditions = "no HorizontalPodAutoscaler is aimed at it; quota and nodes have room for more pods",
     rbac = "apps/deployments: get; apps/deployments/scale: get, update",
-    observes = "autoscaling/v2 HorizontalPodAutoscaler",
     reversible = Depends,
     example = r#"{"replicas": 5}"#,
     category = "core"
 )]
 impl Action for ScaleDeployment {
-    fn reads(&self, t: &Target, seen: &Seen) -> Vec<Look> {
-        if seen.is_after() { vec![] } else { vec![autoscaler::look(t)] }
-    }
-
     fn plan(&self, t: &Target, seen: &Seen) -> Result<Plan, Refusal> {
         plan(t, seen, self.replicas)
     }
@@ -63,17 +58,12 @@ impl Action for ScaleDeployment {
     not_when = "the software does not handle members that come and go; an autoscaler owns the replicas; a pod is stuck, because those after it wait for it",
     preconditions = "no HorizontalPodAutoscaler is aimed at it; storage can be provisioned for new members",
     rbac = "apps/statefulsets: get; apps/statefulsets/scale: get, update",
-    observes = "autoscaling/v2 HorizontalPodAutoscaler",
     reversible = Depends,
     verify = "10m",
     example = r#"{"replicas": 3}"#,
     category = "core"
 )]
 impl Action for ScaleStatefulset {
-    fn reads(&self, t: &Target, seen: &Seen) -> Vec<Look> {
-        if seen.is_after() { vec![] } else { vec![autoscaler::look(t)] }
-    }
-
     fn plan(&self, t: &Target, seen: &Seen) -> Result<Plan, Refusal> {
         Ok(plan(t, seen, self.replicas)?.warn_all(volumes(t, seen, self.replicas)))
     }
@@ -94,11 +84,9 @@ impl Action for ScaleStatefulset {
 fn plan(t: &Target, seen: &Seen, replicas: u32) -> Result<Plan, Refusal> {
     let before = rollout::replicas(seen);
     refuse_if!(before == i64::from(replicas), "NothingToChange", "{t} has {replicas} replicas already.");
-    autoscaler::refuse_if_owned(t, seen)?;
     Ok(Plan::of(Kubectl::scale(t).from_to(before, replicas.into()))
         .writes_part(t, "scale", Writes::Update)
         .change(t, "/spec/replicas", before, replicas)
-        .warn_all(gitops::warning(t, seen, "spec.replicas"))
         .memo(rollout::memo(t)))
 }
 

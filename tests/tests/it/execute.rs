@@ -10,6 +10,7 @@ mod freeze;
 mod lock;
 mod not_supported;
 mod operator;
+mod owners;
 mod refusal;
 mod requester;
 mod rollout;

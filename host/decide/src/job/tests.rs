@@ -15,171 +15,171 @@ fn the_job_of_one_command() {
     check(
         &planned(),
         &expect![[r#"
-        {
-          "apiVersion": "batch/v1",
-          "kind": "Job",
-          "metadata": {
-            "annotations": {
-              "writ.dev/execution": "shop/scale-web-x7k2p",
-              "writ.dev/plan-hash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961"
-            },
-            "labels": {
-              "writ.dev/action": "scale_deployment",
-              "writ.dev/execution-uid": "3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"
-            },
-            "name": "run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b",
-            "namespace": "writ-runs"
-          },
-          "spec": {
-            "activeDeadlineSeconds": 60,
-            "backoffLimit": 0,
-            "podFailurePolicy": {
-              "rules": [
-                {
-                  "action": "FailJob",
-                  "onPodConditions": [
-                    {
-                      "status": "True",
-                      "type": "DisruptionTarget"
-                    }
-                  ]
-                }
-              ]
-            },
-            "podReplacementPolicy": "Failed",
-            "template": {
+            {
+              "apiVersion": "batch/v1",
+              "kind": "Job",
               "metadata": {
                 "annotations": {
                   "writ.dev/execution": "shop/scale-web-x7k2p",
-                  "writ.dev/plan-hash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961"
+                  "writ.dev/plan-hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297"
                 },
-                "finalizers": [
-                  "writ.dev/outcome"
-                ],
                 "labels": {
                   "writ.dev/action": "scale_deployment",
                   "writ.dev/execution-uid": "3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"
-                }
+                },
+                "name": "run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b",
+                "namespace": "writ-runs"
               },
               "spec": {
-                "automountServiceAccountToken": false,
-                "containers": [
-                  {
-                    "args": [
-                      "scale",
-                      "--current-replicas=2",
-                      "--replicas=5",
-                      "--namespace=shop",
-                      "--",
-                      "deployment/web"
-                    ],
-                    "command": [
-                      "/bin/kubectl"
-                    ],
-                    "env": [
-                      {
-                        "name": "HOME",
-                        "value": "/tmp"
-                      }
-                    ],
-                    "image": "registry.example/kubectl@sha256:11",
-                    "imagePullPolicy": "IfNotPresent",
-                    "name": "c0",
-                    "resources": {
-                      "limits": {
-                        "cpu": "500m",
-                        "memory": "128Mi"
-                      },
-                      "requests": {
-                        "cpu": "10m",
-                        "memory": "32Mi"
-                      }
-                    },
-                    "securityContext": {
-                      "allowPrivilegeEscalation": false,
-                      "capabilities": {
-                        "drop": [
-                          "ALL"
-                        ]
-                      },
-                      "readOnlyRootFilesystem": true,
-                      "runAsNonRoot": true
-                    },
-                    "terminationMessagePolicy": "FallbackToLogsOnError",
-                    "volumeMounts": [
-                      {
-                        "mountPath": "/tmp",
-                        "name": "tmp"
-                      },
-                      {
-                        "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
-                        "name": "token",
-                        "readOnly": true
-                      }
-                    ]
-                  }
-                ],
-                "enableServiceLinks": false,
-                "restartPolicy": "Never",
-                "securityContext": {
-                  "runAsGroup": 65532,
-                  "runAsNonRoot": true,
-                  "runAsUser": 65532,
-                  "seccompProfile": {
-                    "type": "RuntimeDefault"
-                  }
-                },
-                "serviceAccountName": "run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b.6d1f8e90-1111-4222-8333-444455556666",
-                "terminationGracePeriodSeconds": 5,
-                "volumes": [
-                  {
-                    "emptyDir": {
-                      "medium": "Memory",
-                      "sizeLimit": "16Mi"
-                    },
-                    "name": "tmp"
-                  },
-                  {
-                    "name": "token",
-                    "projected": {
-                      "sources": [
+                "activeDeadlineSeconds": 60,
+                "backoffLimit": 0,
+                "podFailurePolicy": {
+                  "rules": [
+                    {
+                      "action": "FailJob",
+                      "onPodConditions": [
                         {
-                          "serviceAccountToken": {
-                            "expirationSeconds": 600,
-                            "path": "token"
-                          }
-                        },
-                        {
-                          "configMap": {
-                            "items": [
-                              {
-                                "key": "ca.crt",
-                                "path": "ca.crt"
-                              }
-                            ],
-                            "name": "kube-root-ca.crt"
-                          }
-                        },
-                        {
-                          "downwardAPI": {
-                            "items": [
-                              {
-                                "fieldRef": {
-                                  "fieldPath": "metadata.namespace"
-                                },
-                                "path": "namespace"
-                              }
-                            ]
-                          }
+                          "status": "True",
+                          "type": "DisruptionTarget"
                         }
                       ]
                     }
+                  ]
+                },
+                "podReplacementPolicy": "Failed",
+                "template": {
+                  "metadata": {
+                    "annotations": {
+                      "writ.dev/execution": "shop/scale-web-x7k2p",
+                      "writ.dev/plan-hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297"
+                    },
+                    "finalizers": [
+                      "writ.dev/outcome"
+                    ],
+                    "labels": {
+                      "writ.dev/action": "scale_deployment",
+                      "writ.dev/execution-uid": "3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"
+                    }
+                  },
+                  "spec": {
+                    "automountServiceAccountToken": false,
+                    "containers": [
+                      {
+                        "args": [
+                          "scale",
+                          "--current-replicas=2",
+                          "--replicas=5",
+                          "--namespace=shop",
+                          "--",
+                          "deployment/web"
+                        ],
+                        "command": [
+                          "/bin/kubectl"
+                        ],
+                        "env": [
+                          {
+                            "name": "HOME",
+                            "value": "/tmp"
+                          }
+                        ],
+                        "image": "registry.example/kubectl@sha256:11",
+                        "imagePullPolicy": "IfNotPresent",
+                        "name": "c0",
+                        "resources": {
+                          "limits": {
+                            "cpu": "500m",
+                            "memory": "128Mi"
+                          },
+                          "requests": {
+                            "cpu": "10m",
+                            "memory": "32Mi"
+                          }
+                        },
+                        "securityContext": {
+                          "allowPrivilegeEscalation": false,
+                          "capabilities": {
+                            "drop": [
+                              "ALL"
+                            ]
+                          },
+                          "readOnlyRootFilesystem": true,
+                          "runAsNonRoot": true
+                        },
+                        "terminationMessagePolicy": "FallbackToLogsOnError",
+                        "volumeMounts": [
+                          {
+                            "mountPath": "/tmp",
+                            "name": "tmp"
+                          },
+                          {
+                            "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
+                            "name": "token",
+                            "readOnly": true
+                          }
+                        ]
+                      }
+                    ],
+                    "enableServiceLinks": false,
+                    "restartPolicy": "Never",
+                    "securityContext": {
+                      "runAsGroup": 65532,
+                      "runAsNonRoot": true,
+                      "runAsUser": 65532,
+                      "seccompProfile": {
+                        "type": "RuntimeDefault"
+                      }
+                    },
+                    "serviceAccountName": "run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b.6d1f8e90-1111-4222-8333-444455556666",
+                    "terminationGracePeriodSeconds": 5,
+                    "volumes": [
+                      {
+                        "emptyDir": {
+                          "medium": "Memory",
+                          "sizeLimit": "16Mi"
+                        },
+                        "name": "tmp"
+                      },
+                      {
+                        "name": "token",
+                        "projected": {
+                          "sources": [
+                            {
+                              "serviceAccountToken": {
+                                "expirationSeconds": 600,
+                                "path": "token"
+                              }
+                            },
+                            {
+                              "configMap": {
+                                "items": [
+                                  {
+                                    "key": "ca.crt",
+                                    "path": "ca.crt"
+                                  }
+                                ],
+                                "name": "kube-root-ca.crt"
+                              }
+                            },
+                            {
+                              "downwardAPI": {
+                                "items": [
+                                  {
+                                    "fieldRef": {
+                                      "fieldPath": "metadata.namespace"
+                                    },
+                                    "path": "namespace"
+                                  }
+                                ]
+                              }
+                            }
+                          ]
+                        }
+                      }
+                    ]
                   }
-                ]
+                }
               }
-            }
-          }
-        }"#]],
+            }"#]],
     );
 }
 
@@ -206,7 +206,7 @@ fn the_job_of_two_commands_with_a_file() {
         .assert_eq(&commands(&pod.init_containers.unwrap()));
     expect!["c1 scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"]
         .assert_eq(&commands(&pod.containers));
-    expect![[r#"{"annotations":{"in.writ.dev/patch.json":"[{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":2}]","writ.dev/execution":"shop/scale-web-x7k2p","writ.dev/plan-hash":"sha256:70dbb8b978034f19ec3e3cc97dca98e7a2a8cc71590dc959aa6d752316f72cc4"},"finalizers":["writ.dev/outcome"],"labels":{"writ.dev/action":"scale_deployment","writ.dev/execution-uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"}}"#]].assert_eq(canonical::of(&spec.template.metadata.unwrap()).unwrap().as_str());
+    expect![[r#"{"annotations":{"in.writ.dev/patch.json":"[{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":2}]","writ.dev/execution":"shop/scale-web-x7k2p","writ.dev/plan-hash":"sha256:6c9f4b5fcf29a77df43fe1ba1d60483af59a02791ba8578693a2967ec9bee069"},"finalizers":["writ.dev/outcome"],"labels":{"writ.dev/action":"scale_deployment","writ.dev/execution-uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"}}"#]].assert_eq(canonical::of(&spec.template.metadata.unwrap()).unwrap().as_str());
     expect![[r#"[{"emptyDir":{"medium":"Memory","sizeLimit":"16Mi"},"name":"tmp"},{"name":"token","projected":{"sources":[{"serviceAccountToken":{"expirationSeconds":600,"path":"token"}},{"configMap":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"kube-root-ca.crt"}},{"downwardAPI":{"items":[{"fieldRef":{"fieldPath":"metadata.namespace"},"path":"namespace"}]}}]}},{"downwardAPI":{"items":[{"fieldRef":{"fieldPath":"metadata.annotations['in.writ.dev/patch.json']"},"path":"patch.json"}]},"name":"in"}]"#]].assert_eq(canonical::of(&pod.volumes.unwrap()).unwrap().as_str());
     expect![[r#"{"rules":[{"action":"Ignore","onPodConditions":[{"status":"True","type":"DisruptionTarget"}]}]}"#]]
         .assert_eq(canonical::of(&spec.pod_failure_policy).unwrap().as_str());

@@ -1,8 +1,10 @@
 //! An undo: `spec.rollbackOf` names the execution whose stored inverse this is, word for word, while what that one changed is still as it
 //! was left. Owns what makes it one; everything else about it is judged as of any other execution.
+mod taken;
+
 use crate::{
     model::Planned,
-    observed::OriginalSeen,
+    observed::{OriginalSeen, Writer},
     planned::{self, DONE, IMPOSSIBLE, READY, UNNEEDED},
     story::{By, No, Pass},
     time,
@@ -13,7 +15,7 @@ use serde_json::Value;
 /// Before there is a plan. None: it undoes nothing, or it asks for what is stored and on offer.
 pub(super) fn asked(pass: &Pass<'_>, original: Option<&OriginalSeen>) -> Option<No> {
     let of = pass.exec.spec.rollback_of.as_ref()?;
-    let Some(OriginalSeen::Found(status)) = original else {
+    let Some(OriginalSeen::Found(status, _)) = original else {
         let why = format!("There is no execution {} with the uid {} in this namespace.", of.name, of.uid);
         return Some(unavailable(of, why, ""));
     };
@@ -26,11 +28,11 @@ pub(super) fn asked(pass: &Pass<'_>, original: Option<&OriginalSeen>) -> Option<
 /// With a plan. None: it undoes nothing, or what it undoes is as it was left.
 pub(super) fn planned(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned: &Planned) -> Option<No> {
     let of = pass.exec.spec.rollback_of.as_ref()?;
-    let Some(OriginalSeen::Found(status)) = original else { return asked(pass, original) };
+    let Some(OriginalSeen::Found(status, writers)) = original else { return asked(pass, original) };
     let inverse = status.rollback.as_ref()?;
     let moved = match elsewhere(status, planned) {
         Some(it) => vec![it],
-        None => moved(status, &planned::plan(planned).changes),
+        None => moved(status, planned, writers),
     };
     (!moved.is_empty()).then(|| moved_on(of, inverse, moved))
 }
@@ -84,12 +86,17 @@ fn differs(pass: &Pass<'_>, of: &ObjectUid, inverse: &RollbackStatus) -> Option<
 }
 
 fn moved_on(of: &ObjectUid, inverse: &RollbackStatus, moved: Vec<ViolationStatus>) -> No {
-    let said: Vec<String> = moved.iter().map(|v| format!("{} {}", v.pointer, v.message).trim().to_owned()).collect();
+    let said: Vec<String> = moved.iter().map(said).collect();
     let what = format!("The target is not as {} left it: {}.", of.name, said.join("; "));
     let next = format!("To do it all the same, ask for it anew: {}", inverse.command);
     No::new(Reason::TargetMovedOn, By::Host, "the target is not as it was left", what, next)
         .violations(moved)
         .instead(inverse.command.clone())
+}
+
+/// Who took it is the subject of his own sentence.
+fn said(v: &ViolationStatus) -> String {
+    if v.rule == taken::RULE { v.message.clone() } else { format!("{} {}", v.pointer, v.message).trim().to_owned() }
 }
 
 /// Aimed at another object than the original was, or at a new one of that name.
@@ -109,8 +116,9 @@ fn elsewhere(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationSta
     }
 }
 
-/// Everything that the original set, and the undo would set, has the value that the original left; and the undo sets nothing else.
-fn moved(status: &ExecutionStatus, back: &[ChangeStatus]) -> Vec<ViolationStatus> {
+/// Everything that the original set, and the undo would set, has the value that the original left, and nobody took it since; and the
+/// undo sets nothing else.
+fn moved(status: &ExecutionStatus, planned: &Planned, writers: &[Writer]) -> Vec<ViolationStatus> {
     let there = status.plan.as_ref().map(|p| p.changes.as_slice()).unwrap_or_default();
     let set = |c: &&ChangeStatus| !c.field.is_empty();
     let same = |a: &ChangeStatus, b: &ChangeStatus| (&a.object, &a.field) == (&b.object, &b.field);
@@ -120,7 +128,8 @@ fn moved(status: &ExecutionStatus, back: &[ChangeStatus]) -> Vec<ViolationStatus
         Some(left) => Some(violation(&b.field, "", format!("is {}, and was left at {}", value(&b.before), value(&left.after)))),
         None => Some(violation(&b.field, "", format!("is {}, and was not touched by it", value(&b.before)))),
     };
-    back.iter().filter(set).filter_map(unlike).collect()
+    let either = |b: &ChangeStatus| [unlike(b), taken::taken(status, planned, writers, b)];
+    planned::plan(planned).changes.iter().filter(set).flat_map(either).flatten().collect()
 }
 
 fn violation(pointer: &str, rule: &str, message: String) -> ViolationStatus {

@@ -16,7 +16,7 @@ pub(super) fn none() -> Result<PlanHash, BadProposal> {
 pub(crate) fn of(exec: &Execution, planned: &Planned) -> Result<PlanHash, BadProposal> {
     let content = json!({
         // Of another version of this list, never the same hash.
-        "list": 1,
+        "list": 2,
         "cluster": exec.cluster,
         "execution": exec.uid,
         "requester": exec.spec.requester,
@@ -28,6 +28,8 @@ pub(crate) fn of(exec: &Execution, planned: &Planned) -> Result<PlanHash, BadPro
         "writes": planned.proposal.writes,
         "changes": planned.proposal.changes,
         "memo": planned.proposal.memo,
+        // Who owns what now: one that appears while it waits was not approved. In its normalized form, which knows no times.
+        "owners": planned.owners,
         "undo": planned.undo,
         "role": planned.role,
         "idempotent": planned.idempotent,

@@ -322,7 +322,7 @@ fn every_part_of_a_deed_changes_its_hash() {
         hash::of(&exec, &planned).unwrap()
     };
     assert_eq!(of(&|_, _| {}), plain.hash);
-    let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 19] = [
+    let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 20] = [
         ("cluster", &|e, _| e.cluster = uid("x")),
         ("execution", &|e, _| e.uid = uid("x")),
         ("requester", &|e, _| e.spec.requester.as_mut().unwrap().username.push('x')),
@@ -341,6 +341,10 @@ fn every_part_of_a_deed_changes_its_hash() {
             fields[0].before = None;
         }),
         ("memo", &|_, p| p.proposal.memo = json("1")),
+        ("owners", &|_, p| {
+            let (kind, field) = (crds::OwnerKind::HPA, "/spec/replicas".into());
+            p.owners.push(crds::Owner { field, kind, name: "web".into(), evidence: "test".into(), reverts: true });
+        }),
         ("undo", &|_, p| p.undo = undo(3)),
         ("role", &|_, p| p.role.push('x')),
         ("image", &|_, p| p.image.push('x')),

@@ -21,6 +21,7 @@ pub fn read(action: &str, status: &ExecutionStatus) -> Result<Planned, Malformed
         target: status.target.as_ref().map(target).transpose()?,
         parameters: Json::try_from(plan.parameters.clone())?,
         proposal: proposal(plan)?,
+        owners: plan.owners.clone(),
         undo: undo(rollback)?,
         role: plan.role.clone(),
         risk: risk(&plan.risk)?,

@@ -96,6 +96,19 @@ prop_compose! {
     }
 }
 
+fn any_owner() -> impl Strategy<Value = crds::Owner> {
+    use crds::OwnerKind::{Flux, HPA, Manager};
+    let kind = prop_oneof![Just(Flux), Just(HPA), Just(Manager)];
+    let text = || "[a-z]{0,5}";
+    (kind, text(), text(), text(), any::<bool>()).prop_map(|(kind, name, field, evidence, reverts)| crds::Owner {
+        field,
+        kind,
+        name,
+        evidence,
+        reverts,
+    })
+}
+
 prop_compose! {
     fn any_planned()(
         proposal in any_proposal(),
@@ -104,8 +117,9 @@ prop_compose! {
         risk in prop_oneof![Just(Risk::Low), Just(Risk::Critical)],
         idempotent in any::<bool>(),
         (deadline, verify) in any::<(u32, u32)>(),
+        owners in prop::collection::vec(any_owner(), 0..3),
     ) -> Planned {
-        Planned { proposal, undo, target, risk, idempotent, deadline, verify, ..fixtures::planned() }
+        Planned { proposal, owners, undo, target, risk, idempotent, deadline, verify, ..fixtures::planned() }
     }
 }
 

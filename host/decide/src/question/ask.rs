@@ -1,12 +1,13 @@
 //! From an execution, its plan and what was found to the question. A function of its arguments alone.
 use super::{
-    Action, Asked, CanDryRun, Change, Cluster, Difference, Effect, Facts, Nodes, Plan, Plugin, Question, Requester, RiskLevel,
-    RollbackOf, Target, VERSION, WayBack, WayBackKind, Written,
+    Action, Asked, CanDryRun, Change, Cluster, Difference, Effect, Facts, Nodes, Owner, Plan, Plugin, Question, Requester,
+    RiskLevel, RollbackOf, Target, VERSION, WayBack, WayBackKind, Written,
 };
 use crate::argv;
 use crate::canonical;
 use crate::execution::Execution;
 use crate::model::{ActionInfo, ChangeEffect, DryRunForm, Json, ObjectRef, Planned, Reversible, Risk, Uid, Undo, Write};
+use crate::owners;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -92,6 +93,7 @@ fn plan(planned: &Planned, namespace: &str) -> Plan {
         hash: planned.hash.to_string(),
         commands: p.commands.iter().map(|c| argv::line(c, namespace)).collect(),
         changes: p.changes.iter().flat_map(|c| changes(&c.object, &c.effect)).collect(),
+        owners: planned.owners.iter().map(owner).collect(),
         writes: p.writes.iter().map(write).collect(),
         warnings: p.warnings.clone(),
         undo: way_back(&planned.undo),
@@ -128,6 +130,12 @@ fn difference(d: &crds::DiffStatus) -> Difference {
         text.as_ref().map_or(Value::Null, |t| canonical::value(t).unwrap_or_else(|_| Value::from(t.as_str())))
     };
     Difference { field: d.pointer.clone(), before: value(&d.before), after: value(&d.after), announced: d.announced }
+}
+
+fn owner(o: &crds::Owner) -> Owner {
+    let text = owners::words(o);
+    let crds::Owner { kind, name, field, evidence, reverts } = o.clone();
+    Owner { kind, name, field, evidence, reverts, text }
 }
 
 fn write(w: &Write) -> Written {
@@ -251,7 +259,8 @@ mod tests {
                 "commands": [
                   "kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"
                 ],
-                "hash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
+                "hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297",
+                "owners": [],
                 "undo": {
                   "action": "scale_deployment",
                   "kind": "Action",

@@ -147,6 +147,7 @@ pub fn parts(info: &ActionInfo) -> Parts<'_> {
         parameters: json(r#"{"replicas":5}"#),
         proposal: proposal(2, 5),
         undo: undo(2),
+        owners: vec![],
     }
 }
 

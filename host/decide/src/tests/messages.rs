@@ -89,7 +89,7 @@ fn the_way_of_a_run() {
             "uid": "6d1f8e90-1111-4222-8333-444455556666"
           },
           "plan": {
-            "hash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
+            "hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297",
             "command": "kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web",
             "commands": [
               {

@@ -164,7 +164,7 @@ pub fn jobs() -> Named<JobSeen> {
 /// `Deployment shop/web` with so many replicas.
 pub fn object(replicas: u32) -> Object {
     let body = json(&format!(r#"{{"metadata":{{"resourceVersion":"{replicas}"}},"spec":{{"replicas":{replicas}}}}}"#));
-    Object { id: web(), uid: uid(TARGET), body }
+    Object { id: web(), uid: uid(TARGET), body, managers: vec![] }
 }
 
 pub fn answer(before: u32, after: u32) -> Answer {

@@ -5,8 +5,9 @@ use super::{
     stored::{self, judged},
 };
 use crate::{execution::Execution, model::Undo, observed::*, plan, plan::Parts, step::Step};
-use crds::{ExecutionStatus, KubernetesExecution, ObjectUid, Phase, Reason};
+use crds::{ExecutionStatus, KubernetesExecution, ObjectUid, Owner, OwnerKind, Phase, Reason};
 use expect_test::expect;
+use jiff::Timestamp;
 
 /// From 2 to 5, done a while ago.
 fn original() -> ExecutionStatus {
@@ -23,12 +24,17 @@ fn undo(edit: impl FnOnce(&mut KubernetesExecution)) -> Execution {
 }
 
 fn judge(exec: &Execution, original: OriginalSeen, now: u32, target: &str) -> Step {
+    owned(exec, original, now, target, vec![])
+}
+
+fn owned(exec: &Execution, original: OriginalSeen, now: u32, target: &str, owners: Vec<Owner>) -> Step {
     let info = info();
     let mut parts = Parts {
         parameters: json(r#"{"replicas":2}"#),
         proposal: proposal(now, 2),
         undo: Undo::Unneeded("test".into()),
         target: Some((web(), Some(uid(target)))),
+        owners,
         ..parts(&info)
     };
     parts.proposal.writes[0].uid = Some(uid(target));
@@ -41,7 +47,7 @@ fn judge(exec: &Execution, original: OriginalSeen, now: u32, target: &str) -> St
 fn found(edit: impl FnOnce(&mut ExecutionStatus)) -> OriginalSeen {
     let mut status = original();
     edit(&mut status);
-    OriginalSeen::Found(Box::new(status))
+    OriginalSeen::Found(Box::new(status), vec![])
 }
 
 #[test]
@@ -155,6 +161,93 @@ fn what_moved_on_is_not_undone() {
               The target is not as scale-web-x7k2p left it: /spec/replicas is 5, and was not touched by it. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
         "#]],
     );
+}
+
+/// Somebody wrote the replicas, so many seconds after the execution was created; its run ended at 12 s.
+fn written(manager: &str, after: i64) -> OriginalSeen {
+    by(manager, Some(at(after)))
+}
+
+fn by(manager: &str, at: Option<Timestamp>) -> OriginalSeen {
+    let OriginalSeen::Found(status, _) = found(|_| {}) else { unreachable!() };
+    let writer = Writer { field: "/spec/replicas".into(), manager: manager.into(), subresource: "scale".into(), at };
+    OriginalSeen::Found(status, vec![writer])
+}
+
+fn owner(kind: OwnerKind, name: &str, reverts: bool) -> Owner {
+    Owner { field: "/spec/replicas".into(), kind, name: name.into(), evidence: "test".into(), reverts }
+}
+
+#[test]
+fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
+    let hpa = || vec![owner(OwnerKind::HPA, "web", true)];
+    let undo = undo(|_| {});
+    let mut unknown_end = written("kubectl", 5);
+    let OriginalSeen::Found(status, _) = &mut unknown_end else { unreachable!() };
+    (status.timeline, status.finished_at) = (vec![], None);
+    let looks = vec![
+        ("a person".into(), judge(&undo, written("kubectl", 60), 5, TARGET)),
+        ("a person, and the value moved".into(), judge(&undo, written("kubectl-edit", 60), 8, TARGET)),
+        ("an autoscaler that wrote".into(), owned(&undo, written("kube-controller-manager", 60), 8, TARGET, hpa())),
+        ("an autoscaler that wrote nothing yet".into(), owned(&undo, written("kubectl", 5), 5, TARGET, hpa())),
+        ("an autoscaler, without a time".into(), owned(&undo, by("kube-controller-manager", None), 5, TARGET, hpa())),
+        ("a tool".into(), judge(&undo, written("argocd-controller", 60), 5, TARGET)),
+        ("a tool, without a time".into(), judge(&undo, by("deployer", None), 5, TARGET)),
+        ("a tool whose clock is late".into(), judge(&undo, written("deployer", 5), 5, TARGET)),
+        ("a person with another command".into(), judge(&undo, by("kubectl-edit", None), 5, TARGET)),
+        ("the end is not known".into(), judge(&undo, unknown_end, 5, TARGET)),
+    ];
+    check(
+        looks,
+        &expect![[r#"
+            a person
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: somebody with kubectl owns spec.replicas since 2026-11-23T03:13:07Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a person, and the value moved
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5; somebody with kubectl-edit owns spec.replicas since 2026-11-23T03:13:07Z (now 8). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            an autoscaler that wrote
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5; horizontalpodautoscaler/web owns spec.replicas since 2026-11-23T03:13:07Z (now 8). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            an autoscaler that wrote nothing yet
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: horizontalpodautoscaler/web owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            an autoscaler, without a time
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: horizontalpodautoscaler/web owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a tool
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: argocd-controller owns spec.replicas since 2026-11-23T03:13:07Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a tool, without a time
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: deployer owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a tool whose clock is late
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: deployer owns spec.replicas since 2026-11-23T03:12:12Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a person with another command
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: somebody with kubectl-edit owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            the end is not known
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: somebody with kubectl owns spec.replicas since 2026-11-23T03:12:12Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        "#]],
+    );
+}
+
+#[test]
+fn what_nobody_took_since_is_undone() {
+    let undo = undo(|_| {});
+    let accepted = |step: Step| {
+        let s = status(step);
+        assert_eq!((s.phase, s.reason), (Phase::Preparing, Reason::Accepted), "{}", s.message);
+    };
+    accepted(judge(&undo, written("kubectl", 5), 5, TARGET));
+    accepted(judge(&undo, by("kubectl", None), 5, TARGET));
+    accepted(owned(&undo, written("kubectl", 5), 5, TARGET, vec![owner(OwnerKind::Helm, "shop/web", false)]));
+    let OriginalSeen::Found(mut original, writers) = written("kubectl", 5) else { unreachable!() };
+    let argo = || vec![owner(OwnerKind::ArgoCD, "shop-web", true)];
+    original.plan.as_mut().unwrap().owners = argo();
+    accepted(owned(&undo, OriginalSeen::Found(original, writers), 5, TARGET, argo()));
 }
 
 #[test]

@@ -142,6 +142,7 @@ pub fn planned() -> Planned {
         target: Some((deployment("web"), Some(uid(TARGET)))),
         parameters: json("{}"),
         proposal: Proposal { commands: vec![], writes: vec![], changes: vec![], warnings: vec![], memo: json("{}") },
+        owners: vec![],
         undo: Undo::Unneeded("test".into()),
         role: "writ:action:scale-deployment:aaaaaaaaaa".into(),
         risk: Risk::Low,

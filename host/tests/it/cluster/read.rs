@@ -12,8 +12,12 @@ fn matching(limit: u32) -> Read {
     read(Selector::Matching { labels: "app=web".into(), fields: "status.phase=Running".into() }, limit)
 }
 
+fn managed() -> Value {
+    json!([{"manager": "x", "operation": "Apply", "time": "2026-11-23T03:31:05Z", "fieldsV1": {"f:spec": {}}}, {"manager": "without"}])
+}
+
 fn pod(namespace: &str, name: &str) -> Value {
-    json!({"metadata": {"name": name, "namespace": namespace, "uid": format!("{namespace}-{name}"), "managedFields": [{"manager": "x"}]}})
+    json!({"metadata": {"name": name, "namespace": namespace, "uid": format!("{namespace}-{name}"), "managedFields": managed()}})
 }
 
 fn body(object: &Object) -> Value {
@@ -28,6 +32,8 @@ async fn a_target_is_read_in_one_call_without_its_managed_fields() {
     assert_eq!((target.id.clone(), target.uid.as_str()), (deployment("web"), "shop-web"));
     let expected = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "uid": "shop-web"}});
     assert_eq!(body(&target), expected);
+    let [manager] = target.managers.as_slice() else { panic!("{:?}", target.managers) };
+    assert_eq!((manager.name.as_str(), manager.applied, manager.at.is_some()), ("x", true, true));
 }
 
 #[tokio::test]

@@ -58,6 +58,10 @@ const MUTANTS: &[(&str, &str)] = &[
     ("if not complete", "if complete"),
     ("\tis_array(input.plan.writes)\n", ""),
     ("\tis_boolean(s.dry_run)\n", ""),
+    ("\tis_array(s.overruled_owners)\n", ""),
+    ("\tis_array(input.plan.owners)\n", ""),
+    ("\to.reverts\n", ""),
+    ("\tnot o.kind in data.settings.overruled_owners\n", ""),
     ("\"allow\": count(deny) == 0", "\"allow\": count(deny) < 2"),
     ("\"allow\": count(deny) == 0", "\"allow\": true"),
 ];

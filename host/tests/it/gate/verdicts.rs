@@ -188,6 +188,21 @@ async fn values_that_double_are_stopped() {
 }
 
 #[tokio::test]
+async fn a_policy_that_goes_or_is_edited_while_it_is_asked_answers_as_it_was_and_not_the_next_time() {
+    let limits = GateLimits { time: Duration::from_millis(300), patience: Duration::from_secs(30), threads: 2 };
+    let slow = policy(&format!("decision := {YES} if {ENDLESS}"));
+    let gate = gate_within(limits, std::slice::from_ref(&slow));
+    let asked = gate.clone();
+    let (ruling, ()) = tokio::join!(async move { rule(&asked).await }, async { gate.swap(vec![ready(&answering(YES))]) });
+    assert_eq!(ruling.results[0].digest, slow.digest(), "one version answers, and is named");
+    assert_eq!(only(ruling), Verdict::TimedOut, "gone is not yes");
+    let edited = rule(&gate).await;
+    assert_eq!(edited.results[0].digest, answering(YES).digest());
+    gate.swap(Vec::new());
+    assert_eq!(rule(&gate).await.results, [], "no policy is no yes");
+}
+
+#[tokio::test]
 async fn nobody_waits_longer_than_patience() {
     let limits = GateLimits { time: Duration::from_secs(3), patience: Duration::from_millis(50), threads: 1 };
     let gate = gate_within(limits, &[policy(&format!("decision := {YES} if {ENDLESS}"))]);

@@ -81,7 +81,12 @@ pub fn state(replicas: u32) -> State {
         "status": {"observedGeneration": 3, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas,
             "availableReplicas": replicas},
     });
-    let target = Object { id: deployment(), uid: Uid::try_from(uid.to_owned()).unwrap(), body: canonical::json(&body).unwrap() };
+    let target = Object {
+        id: deployment(),
+        uid: Uid::try_from(uid.to_owned()).unwrap(),
+        body: canonical::json(&body).unwrap(),
+        managers: vec![],
+    };
     State { target: Some(target), answers: vec![] }
 }
 

@@ -82,17 +82,6 @@ pub(crate) fn replica_set(revision: u64, image: &str) -> Value {
     })
 }
 
-pub(crate) fn autoscaler(kind: &str, name: &str) -> Value {
-    json!({
-        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": "busy", "namespace": "shop", "uid": "hpa-1"},
-        "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": name},
-            "minReplicas": 2, "maxReplicas": 8,
-        },
-    })
-}
-
 /// A rollout that passed its deadline at that time, as the Deployment controller says it.
 pub(crate) fn deadline_passed(replica_set: &str, time: &str) -> Value {
     json!([{

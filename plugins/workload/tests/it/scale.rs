@@ -1,5 +1,5 @@
 //! `scale_deployment` and `scale_statefulset`.
-use crate::objects::{UID, autoscaler, deadline_passed, deployment, stateful_set};
+use crate::objects::{UID, deadline_passed, deployment, stateful_set};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use writ_action::serde_json;
@@ -77,46 +77,6 @@ fn what_is_no_number_of_replicas_is_said_so() {
 }
 
 #[test]
-fn an_autoscaler_that_owns_the_replicas_is_a_refusal_with_a_remedy() {
-    refused(
-        &scene(deployment(2)).with(autoscaler("Deployment", "web")),
-        json!({"replicas": 5}),
-        expect![[r#"
-            OwnedByAutoscaler: horizontalpodautoscaler/busy keeps deployment/web between 2 and 8 replicas and would set it back.
-            Change its bounds instead (kubectl edit hpa busy -n shop), or delete it first.
-        "#]],
-    );
-    let stateful = scene(stateful_set(2)).with(autoscaler("StatefulSet", "db"));
-    let refusal = stateful.plan("scale_statefulset", json!({"replicas": 5})).unwrap_err();
-    assert_eq!(refusal.reason, "OwnedByAutoscaler");
-}
-
-#[test]
-fn an_autoscaler_of_something_else_is_nobodys_business() {
-    for other in [autoscaler("Deployment", "api"), autoscaler("StatefulSet", "web")] {
-        scene(deployment(2)).with(other).plan("scale_deployment", json!({"replicas": 5})).unwrap();
-    }
-    let mut elsewhere = autoscaler("Deployment", "web");
-    elsewhere["metadata"]["namespace"] = "other".into();
-    scene(deployment(2)).with(elsewhere).plan("scale_deployment", json!({"replicas": 5})).unwrap();
-    let mut foreign = autoscaler("Deployment", "web");
-    foreign["spec"]["scaleTargetRef"]["apiVersion"] = "example.com/v1".into();
-    scene(deployment(2)).with(foreign).plan("scale_deployment", json!({"replicas": 5})).unwrap();
-    scene(deployment(2)).without_kind("HorizontalPodAutoscaler").plan("scale_deployment", json!({"replicas": 5})).unwrap();
-}
-
-#[test]
-fn where_too_many_autoscalers_are_to_look_at_nothing_is_assumed() {
-    let mut crowded = scene(deployment(2));
-    for n in 0..501 {
-        let mut other = autoscaler("Deployment", "api");
-        other["metadata"]["name"] = format!("busy-{n}").into();
-        crowded = crowded.with(other);
-    }
-    assert_eq!(crowded.plan("scale_deployment", json!({"replicas": 5})).unwrap_err().reason, "TooManyToLookAt");
-}
-
-#[test]
 fn where_nothing_would_change_nothing_is_done() {
     refused(
         &scene(deployment(5)),
@@ -162,14 +122,6 @@ fn a_stateful_set_that_deletes_volumes_says_what_is_lost() {
     assert_eq!(loses(scene(stateful_set(5)).set(deletes, "Delete"), 2), [lost]);
     assert!(loses(scene(stateful_set(5)).set(deletes, "Delete"), 7).is_empty());
     assert!(loses(scene(stateful_set(5)), 2).is_empty());
-}
-
-#[test]
-fn one_who_keeps_the_object_in_step_with_a_repository_is_named() {
-    let managed = scene(deployment(2)).set("/metadata/labels/kustomize.toolkit.fluxcd.io~1name", "shop");
-    let planned = managed.plan("scale_deployment", json!({"replicas": 5})).unwrap();
-    let said = "deployment/web is managed by Flux, which may set spec.replicas back to what its repository says.";
-    assert_eq!(planned.proposal.warnings, [said]);
 }
 
 /// The scene right after the command ran, the controller not yet awake.

@@ -1,7 +1,7 @@
 //! What is refused is refused with the reason, by whoever it is to refuse it, and nothing is touched: no Job, no identity.
 use super::{scale, with};
 use serde_json::{Value, json};
-use tests::{Cluster, Run, Story, Workload, among_others, create, refused, would_create};
+use tests::{Cluster, Run, Story, Workload, among_others, refused, would_create};
 
 /// Asks for it where a `web` with one replica is; gives back how it ended, once it is sure that the target was not touched.
 async fn asked(spec: Value) -> Story {
@@ -73,23 +73,6 @@ async fn what_is_so_already_is_refused_by_the_plugin() {
     let story = asked(scale(1)).await;
     story.refused("PluginRefused", "Plugin", "has 1 replicas already");
     assert_eq!(story.status("/refusal/violations/0/rule"), "NothingToChange");
-}
-
-#[tokio::test]
-async fn replicas_that_an_autoscaler_owns_are_refused_by_the_plugin() {
-    let _turn = among_others().await;
-    let cluster = Cluster::connect().await.unwrap();
-    let space = cluster.scratch("execute-refuse").await.unwrap();
-    Workload::deployment(&cluster, &space.name, 1).await;
-    let hpa = json!({
-        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web", "namespace": space.name},
-        "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "minReplicas": 1, "maxReplicas": 3},
-    });
-    create(&cluster.admin, &hpa).await.unwrap();
-    let story = cluster.run(&space.name, scale(2)).await.ended().await;
-    story.refused("PluginRefused", "Plugin", "horizontalpodautoscaler/web keeps");
-    assert_eq!(story.status("/refusal/violations/0/rule"), "OwnedByAutoscaler");
-    assert!(story.status("/refusal/tryInstead").contains("kubectl edit hpa web"), "{:#}", story.object["status"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `spec.rollbackOf`: what was done is taken back, once, by the stored inverse, and only while it is as it was left.
 use super::{inverse, scale, with};
 use serde_json::{Value, json};
-use tests::{Cluster, Run, Story, Workload, among_others};
+use tests::{Cluster, PATIENCE, Run, Story, Workload, among_others, create, within};
 
 fn undo(run: &Run, story: &Story) -> Value {
     with(inverse(story), json!({"rollbackOf": {"name": run.name, "uid": run.uid}}))
@@ -54,6 +54,38 @@ async fn what_somebody_changed_since_is_not_undone() {
     story.made_no_job();
     assert_eq!(web.now().await["spec"]["replicas"], 2);
     assert_eq!(run.now().await.unwrap()["status"]["rollback"]["state"], "Ready");
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_since_is_not_undone_though_it_is_as_it_was_left() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("undo").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let (run, up) = done(&cluster, &space.name, scale(3)).await;
+    for replicas in [2, 3] {
+        web.patch_as("deployer", json!({"spec": {"replicas": replicas}})).await.unwrap();
+    }
+    let story = cluster.run(&space.name, undo(&run, &up)).await.ended().await;
+    story.refused("TargetMovedOn", "Host", "deployer owns spec.replicas since ");
+    assert_eq!(story.status("/refusal/violations/0/rule"), "owner");
+    story.made_no_job();
+}
+
+#[tokio::test]
+async fn what_an_autoscaler_took_since_is_not_undone() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("undo").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let (run, up) = done(&cluster, &space.name, scale(3)).await;
+    // Its bounds alone make it write: no metrics are needed for that.
+    create(&cluster.admin, &super::owners::autoscaler(&space.name, 2, 2)).await.unwrap();
+    within(PATIENCE, "it sets the replicas", async || (web.now().await["spec"]["replicas"] == 2).then_some(())).await;
+    let story = cluster.run(&space.name, undo(&run, &up)).await.ended().await;
+    story.refused("TargetMovedOn", "Host", "horizontalpodautoscaler/web owns spec.replicas (now 2)");
+    story.made_no_job();
+    assert_eq!(web.now().await["spec"]["replicas"], 2);
 }
 
 #[tokio::test]

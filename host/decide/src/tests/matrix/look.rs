@@ -94,6 +94,11 @@ fn left_over(w: &World) -> Grants {
 fn judged(w: &World, exec: &Execution) -> Judgement {
     let plan = &PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)];
     let denied = w.scenario.denied || (w.scenario.denies_diff && exec.dry_ran());
+    if w.scenario.shadow {
+        let mut ruling = ruling(&[people::verdict(w)]);
+        ruling.results[0].shadow = true;
+        return Judgement::Judged { planned: Box::new(plan.clone()), ruling };
+    }
     match denied {
         false => Judgement::Judged { planned: Box::new(plan.clone()), ruling: ruling(&[people::verdict(w)]) },
         true => {

@@ -276,6 +276,27 @@ fn a_diff_that_no_policy_was_asked_about_is_caught() {
     check(asks_once, Scenario { dry: Dry::Asked, denies_diff: true, ..PLAIN }, rules::DIFF_ASKED);
 }
 
+/// Obeys what is only recorded.
+fn obeys_shadows(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    let judged = match &mut seen.phase {
+        PhaseSeen::Validating(s) => Some(&mut s.judged),
+        PhaseSeen::Preparing(s) => s.judged.as_mut(),
+        _ => None,
+    };
+    if let Some(Judgement::Judged { ruling, .. }) = judged {
+        ruling.results.iter_mut().for_each(|r| r.shadow = false);
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn the_yes_of_a_shadow_that_is_obeyed_is_caught() {
+    let shadow = Scenario { shadow: true, ..PLAIN };
+    check(obeys_shadows, shadow, rules::JUDGED);
+    assert!(!caught(HONEST, shadow, rules::JUDGED));
+}
+
 /// Makes the dry run first and records it a moment later.
 fn dry_run_before_its_status(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let step = next_step(site, now, exec, seen);

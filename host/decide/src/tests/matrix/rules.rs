@@ -41,6 +41,7 @@ pub const ONE_AT_A_TIME: &str = "one execution at a time changes a target";
 pub const NO_WRITE: &str = "a dry run writes nothing";
 pub const TRIED: &str = "what wants a dry run is not done without one";
 pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";
+pub const JUDGED: &str = "what no policy in force allows is not done";
 pub const DRY_TOLD: &str = "a dry run is recorded before it is made";
 pub const KEPT: &str = "what is over stays as long as was asked for";
 pub const GOES: &str = "what is over goes when its time comes";
@@ -180,6 +181,9 @@ fn dry_run(w: &World, phase: Phase, told: &str, broken: &mut Vec<Broken>) {
     }
     if w.scenario.dry == Dry::Asked && w.jobs_made > 0 {
         broken.push(Broken::new(HONORED, how()));
+    }
+    if (w.scenario.denied || w.scenario.shadow) && done {
+        broken.push(Broken::new(JUDGED, format!("{} changes", w.changes)));
     }
     if w.scenario.denies_diff && done {
         broken.push(Broken::new(DIFF_ASKED, how()));

@@ -70,6 +70,8 @@ pub struct Scenario {
     pub idempotent: bool,
     /// The policy says no.
     pub denied: bool,
+    /// The only policy there is says yes, and is a shadow.
+    pub shadow: bool,
     pub plan_only: bool,
     /// Whether people must approve, and what they do.
     pub people: People,
@@ -94,6 +96,7 @@ pub const PLAIN: Scenario = Scenario {
     fate: Fate::Succeeds,
     idempotent: false,
     denied: false,
+    shadow: false,
     plan_only: false,
     people: People::Unasked,
     dry: Dry::No,
