@@ -10,6 +10,7 @@ mod frozen;
 mod ledger;
 mod over;
 mod preparing;
+mod shown;
 mod undoing;
 mod validating;
 mod verifying;

@@ -13,6 +13,7 @@ mod refusal;
 mod requester;
 mod rollout;
 mod scale;
+mod shown;
 mod undo;
 
 use serde_json::{Value, json};

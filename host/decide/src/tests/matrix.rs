@@ -58,6 +58,7 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Refused, DryRunNotGuarded, 0),
         (Phase::Completed, RolledBack, 1),
         (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
     ];
     assert_eq!(ends, wanted);
     check(ALL.map(|s| (s, vec![])));

@@ -90,6 +90,7 @@ fn the_way_of_a_run() {
           },
           "plan": {
             "hash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
+            "requestHash": "sha256:d83cd0352840bb963a1f12f9fae7a87044bb9ddd43474793db91fbb090977a58",
             "command": "kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web",
             "commands": [
               {
@@ -461,7 +462,7 @@ fn a_plan_as_asked_runs_nothing() {
     expect![[r#"
         plan
           Completed/PlanOnly: replicas 2 -> 5
-          Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.
+          Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:d83cd0352840bb963a1f12f9fae7a87044bb9ddd43474793db91fbb090977a58.
     "#]]
     .assert_eq(&lines("plan", &s));
     assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("Planned", true));

@@ -1,5 +1,6 @@
 //! What is asked for, and how it would end if nothing went wrong.
-use crds::{DryRun, ExecutionSpec};
+use crate::{plan::request_hash, tests::fixtures};
+use crds::{DryRun, ExecutionSpec, OnFailure, Rollback};
 
 /// What becomes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Scenario {
     pub denies_diff: bool,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
+    /// Wants exactly the plan that was shown.
+    pub shown: bool,
     /// As soon as it owes nothing, another execution takes back what it did.
     pub undone: bool,
     /// Is to go a minute after its end.
@@ -96,17 +99,20 @@ pub const PLAIN: Scenario = Scenario {
     unguarded: false,
     denies_diff: false,
     unsupported: false,
+    shown: false,
     undone: false,
     expires: false,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
 
+pub const SHOWN: Scenario = Scenario { shown: true, ..PLAIN };
+
 pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
 
 pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
-pub const ALL: [Scenario; 20] = [
+pub const ALL: [Scenario; 21] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -127,6 +133,7 @@ pub const ALL: [Scenario; 20] = [
     Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN },
     UNDONE,
     EXPIRES,
+    SHOWN,
 ];
 
 impl Scenario {
@@ -138,7 +145,10 @@ impl Scenario {
             spec.dry_run = DryRun::Server;
         }
         if self.unsupported {
-            spec.break_glass = true;
+            spec.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None });
+        }
+        if self.shown {
+            spec.plan_hash = request_hash(&fixtures::exec(), &fixtures::planned()).map(|hash| hash.to_string());
         }
         if self.expires {
             spec.ttl_after_finished = Some("1m".into());
