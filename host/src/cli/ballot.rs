@@ -1,14 +1,32 @@
 //! Approvals in words: how many of whom, who gave them, and whether you can. Says beforehand what the host decides; decides nothing.
 use super::human::plain;
-use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity};
+use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity, KubernetesExecution};
 use decide::time::second;
 
 /// `1 of 1: jonas@example.com "ok, capacity is there"`.
 #[must_use]
 pub fn sum(approval: &ApprovalStatus) -> String {
-    let one = |g: &ApprovalGiven| if g.comment.is_empty() { g.by.clone() } else { format!("{} \"{}\"", g.by, plain(&g.comment)) };
+    let words = |g: &ApprovalGiven| if g.comment.is_empty() { String::new() } else { format!(" \"{}\"", plain(&g.comment)) };
+    let one = |g: &ApprovalGiven| format!("{}{}{}", g.by, words(g), covered(g));
     let given: Vec<String> = approval.given.iter().map(one).collect();
     if given.is_empty() { approval.count.clone() } else { format!("{}: {}", approval.count, given.join(", ")) }
+}
+
+fn covered(g: &ApprovalGiven) -> String {
+    match g.covered_by.as_str() {
+        "" => String::new(),
+        of => format!(", covered by the approval of {of} until {}", second(&g.covers_until)),
+    }
+}
+
+/// What a yes covers beside what is shown: its way back, where there is one.
+#[must_use]
+pub fn covers(kx: &KubernetesExecution) -> Option<String> {
+    let command = kx.status.as_ref()?.rollback.as_ref().filter(|r| !r.action.is_empty())?.command.clone();
+    let keep = kx.spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref()).unwrap_or("24h");
+    Some(format!(
+        "its undo too ({command}), for {keep} after its end and while the target is as it was left; --no-undo leaves that out"
+    ))
 }
 
 /// Lines of a page.

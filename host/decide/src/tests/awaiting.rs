@@ -282,7 +282,7 @@ fn the_status_shows_what_is_asked_of_whom_and_how_to_give_it() {
             "sre-leads"
           ],
           "planHash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
-          "how": "echo '{\"apiVersion\":\"writ.dev/v1alpha1\",\"kind\":\"ExecutionApproval\",\"metadata\":{\"generateName\":\"approval-\"},\"spec\":{\"execution\":{\"name\":\"scale-web-x7k2p\",\"uid\":\"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b\"},\"action\":\"scale_deployment\",\"planHash\":\"sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961\",\"decision\":\"Approve\",\"comment\":\"ok\"}}' | kubectl create -n shop -f -",
+          "how": "echo '{\"apiVersion\":\"writ.dev/v1alpha1\",\"kind\":\"ExecutionApproval\",\"metadata\":{\"generateName\":\"approval-\"},\"spec\":{\"execution\":{\"name\":\"scale-web-x7k2p\",\"uid\":\"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b\"},\"action\":\"scale_deployment\",\"planHash\":\"sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961\",\"decision\":\"Approve\",\"comment\":\"ok\",\"coversUndo\":true}}' | kubectl create -n shop -f -",
           "since": "2026-11-23T03:12:08.000000Z",
           "expiresAt": "2026-11-23T03:27:08.000000Z",
           "given": [

