@@ -104,6 +104,22 @@ mod tests {
     }
 
     #[test]
+    fn a_page_says_what_a_yes_covers_and_what_covered_this() {
+        let mut kx = KubernetesExecution::default();
+        assert_eq!(covers(&kx), None);
+        let rollback = crds::RollbackStatus { action: "a".into(), command: "writ run a web".into(), ..Default::default() };
+        kx.status = Some(ExecutionStatus { rollback: Some(rollback), ..Default::default() });
+        let said = covers(&kx).unwrap();
+        assert!(said.contains("(writ run a web), for 24h"), "{said}");
+        kx.spec.rollback = Some(crds::Rollback { keep_for: Some("2h".into()), ..Default::default() });
+        assert!(covers(&kx).unwrap().contains("for 2h"));
+        let mut approval = approval();
+        approval.given[0].covered_by = "scale-web-1".into();
+        approval.given[0].covers_until = "2026-11-24T03:12:23.5Z".into();
+        assert_eq!(sum(&approval), "1 of 2: lena \"ok\", covered by the approval of scale-web-1 until 2026-11-24T03:12:23Z");
+    }
+
+    #[test]
     fn a_page_says_how_many_of_whom_until_when_and_who_gave_them() {
         let status = ExecutionStatus { approval: Some(approval()), ..Default::default() };
         let said: Vec<String> = lines(&status).into_iter().map(|(_, line)| line).collect();

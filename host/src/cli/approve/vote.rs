@@ -61,3 +61,17 @@ pub(super) async fn counted(cluster: &Connected, name: &str) -> Option<Condition
     };
     tokio::time::timeout(PATIENCE, told).await.ok().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vote_is_for_the_plan_that_was_shown_and_covers_its_undo_where_that_is_meant() {
+        let approval = ApprovalStatus { plan_hash: "sha256:7f3a".into(), ..ApprovalStatus::default() };
+        for covers in [true, false] {
+            let vote = of(&KubernetesExecution::default(), &approval, Decision::Approve, "ok", covers);
+            assert_eq!((vote.spec.plan_hash.as_str(), vote.spec.covers_undo), ("sha256:7f3a", covers));
+        }
+    }
+}
