@@ -42,6 +42,8 @@ pub const LABEL_AGGREGATE: &str = "writ.dev/aggregate-to-operator";
 
 /// Annotation on Jobs and pods: `namespace/name` of the execution.
 pub const ANNOTATION_EXECUTION: &str = "writ.dev/execution";
+/// Annotation on claims (Leases): for which turn of the execution it was made, `status.lock.seq`.
+pub const ANNOTATION_TURN: &str = "writ.dev/turn";
 /// Annotation on Jobs: the hash of what was planned.
 pub const ANNOTATION_PLAN_HASH: &str = "writ.dev/plan-hash";
 

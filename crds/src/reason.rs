@@ -46,6 +46,8 @@ pub enum Reason {
     TargetMovedOn,
     /// `spec.planHash` names what was shown to the requester, and the plan is another by now. He looks again: `dryRun: Plan`, or `writ run`.
     PlanChanged,
+    /// Another execution has the target, and the request says not to wait (`spec.onConflict: Refuse`).
+    TargetLocked,
 
     /// Somebody who may approve it said no. The message says who, and why.
     Rejected,
@@ -83,6 +85,9 @@ pub enum Reason {
     /// An `ExecutionFreeze` matches, and nothing irreversible starts while it stands. The message says who froze, why, and until when. It
     /// goes on by itself when the freeze ends; after 24 hours it is refused.
     Frozen,
+    /// Another execution has the target. The message says which, and how many are served first. It goes on by itself when it is its turn;
+    /// after 24 hours it is refused.
+    Queued,
     /// Everything asked for is in place; the Job is created next.
     Prepared,
     /// The Job exists.

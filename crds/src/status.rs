@@ -1,10 +1,12 @@
 //! The status of a `KubernetesExecution`: a log, not a projection. The ledger row of `seq` is computed from what is stored
 //! here and the immutable spec alone.
 mod approval;
+mod lock;
 
 use crate::{DiffStatus, DryRunStatus, Phase, Reason};
 pub use approval::{ApprovalGiven, ApprovalStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+pub use lock::LockStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,9 @@ pub struct ExecutionStatus {
     /// The approvals that the policies want, and who gave them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalStatus>,
+    /// Whose turn it is on the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockStatus>,
     /// Who refused, what, who can change it, what to try instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalStatus>,

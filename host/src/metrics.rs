@@ -259,6 +259,8 @@ const fn step_name(step: &Step) -> &'static str {
         Step::Do(effect) => match effect {
             Effect::AddFinalizer => "add_finalizer",
             Effect::AppendRow(_) => "append_row",
+            Effect::Claim { .. } => "claim",
+            Effect::Unclaim { .. } => "unclaim",
             Effect::Grant(_) => "grant",
             Effect::DryRun(_) => "dry_run",
             Effect::EndDryRun { .. } => "end_dry_run",

@@ -14,7 +14,7 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen,
+        Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, LockSeen,
         OriginalSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
     },
     question::{self, Facts},
@@ -88,7 +88,7 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
         }
         Progress::AwaitingApproval(p) => awaiting(with, now, exec, &p.planned).await?,
         Progress::DryRunning(p) => dry_running(with, now, exec, p).await?,
-        Progress::Preparing(p) => preparing(with, now, exec, &p.planned).await?,
+        Progress::Preparing(p) => preparing(with, now, exec, p).await?,
         Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)).into(),
         Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
         Progress::Over(p) => {
@@ -209,9 +209,16 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
     Ok(Look { phase: PhaseSeen::AwaitingApproval(Box::new(seen)), question })
 }
 
-async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Look, ObserveError> {
-    let grants = grants(with, exec, planned).await?;
-    let last = grants != Grants::None;
+/// Whose turn it is, and who comes before it.
+async fn turn(with: &Engines, exec: &Execution, p: &e::Ready) -> Result<(LockSeen, Vec<String>), ObserveError> {
+    let Some((_, Some(target))) = &p.planned.target else { return Ok((LockSeen::Free, vec![])) };
+    Ok((with.cluster.lock(exec, target, p.turn).await?, with.cluster.ahead(exec, target)))
+}
+
+async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Ready) -> Result<Look, ObserveError> {
+    let planned = &p.planned;
+    let (grants, (lock, ahead)) = try_join(grants(with, exec, planned), turn(with, exec, p)).await?;
+    let last = grants != Grants::None && matches!(lock, LockSeen::Ours { .. });
     // One that waits for a thaw is woken by it, before any cache has heard of it.
     let how = if last || exec.reason == Reason::Frozen { Listed::Live } else { Listed::FromCache };
     let freezes = async { with.cluster.freezes(how).await.map_err(ObserveError::from) };
@@ -224,7 +231,7 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, planned: &P
     };
     let ((judged, question, original), freezes, (approvals, covering)) =
         try_join3(chain_if(last, with, now, exec, planned), freezes, asked).await?;
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants, freezes, approvals, covering, original };
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants, lock, ahead, freezes, approvals, covering, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 

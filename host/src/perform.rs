@@ -26,6 +26,8 @@ pub async fn perform(with: &Engines, exec: &Execution, effect: &Effect) -> Resul
         Effect::AddFinalizer => return Ok(Some(cluster.finalizer(exec, true).await?)),
         Effect::ReleaseFinalizer { .. } => return Ok(Some(cluster.finalizer(exec, false).await?)),
         Effect::Delete => return Ok(Some(cluster.delete(exec).await?)),
+        Effect::Claim { claim, over } => cluster.claim(claim, over.as_deref()).await?,
+        Effect::Unclaim { claims } => cluster.unclaim(claims).await?,
         Effect::Grant(access) => cluster.grant(access).await.map(drop)?,
         Effect::Revoke { execution, namespace } => cluster.revoke(execution, namespace).await?,
         Effect::DryRun(job) => cluster.create_dry_run(job).await?,

@@ -121,10 +121,11 @@ impl Run {
         self.made("v1", "Pod", NAMESPACE_RUNS).await
     }
 
-    /// What is left of its identity and of that of its dry run: accounts and bindings.
+    /// What is left of its identity and of that of its dry run, and of its turn on the target: accounts, bindings, claims.
     pub async fn identity(&self) -> Vec<Value> {
         let mut left = self.made("v1", "ServiceAccount", NAMESPACE_RUNS).await;
         left.extend(self.made("v1", "ServiceAccount", NAMESPACE_DRYRUN).await);
+        left.extend(self.made("coordination.k8s.io/v1", "Lease", NAMESPACE_RUNS).await);
         left.extend(self.made("rbac.authorization.k8s.io/v1", "RoleBinding", &self.namespace).await);
         left
     }

@@ -80,6 +80,10 @@ pub struct Ready {
     pub planned: Planned,
     /// How long its approvals hold, where any were asked for.
     pub wait: Option<Wait>,
+    /// Which of its turns on the target this is: `seq` of the record that asked for it.
+    pub turn: i64,
+    /// When this phase was entered.
+    pub since: Timestamp,
 }
 
 /// Allowed, where people approve it.

@@ -16,7 +16,6 @@ pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
 fn unsupported(spec: &ExecutionSpec) -> Option<No> {
     let fields = [
         ("spec.breakGlass", spec.break_glass, "leave it out"),
-        ("spec.onConflict", spec.on_conflict.is_some(), "leave it out: executions on one target are not kept apart yet"),
         (
             "spec.rollback.onFailure: Automatic",
             spec.rollback.as_ref().is_some_and(|r| r.on_failure == OnFailure::Automatic),

@@ -3,6 +3,7 @@
 mod approval;
 mod dry_run;
 mod ledger;
+mod lock;
 mod original;
 mod ruling;
 
@@ -14,6 +15,7 @@ pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LastRow, LedgerSeen};
+pub use lock::LockSeen;
 pub use original::OriginalSeen;
 
 /// One look.
@@ -136,6 +138,11 @@ pub struct Preparing {
     pub judged: Option<Judgement>,
     /// The identity and its rights.
     pub grants: Grants,
+    /// Whose turn it is on the target.
+    pub lock: LockSeen,
+    /// Names of the executions that wait for the target and come before this one: undoing first, then as they were accepted. From the watch: it
+    /// makes the order fair, and keeps nobody from anything that the claim does not.
+    pub ahead: Vec<String>,
     /// All freezes there are. Read live wherever a promise could be made on the strength of it.
     pub freezes: Vec<Freeze>,
     /// All approvals that name this execution. Read live, together with the judgement.
@@ -318,6 +325,8 @@ pub struct Over {
     pub job: Option<LeftJob>,
     /// Pods of this execution's uid that carry our finalizer, also where the Job is gone.
     pub held_pods: Vec<String>,
+    /// Claims of this execution on targets: name and resourceVersion of each.
+    pub claims: Vec<(String, String)>,
     /// Approvals that name this execution, where it waited for any: those that came too late are told so.
     pub approvals: Vec<Approval>,
     /// Name of an execution that undid this one.

@@ -63,6 +63,9 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     if before_the_job && status.job.is_some() {
         return Err(foreign("status.job", phase));
     }
+    if matches!(phase, Phase::Validating | Phase::DryRunning | Phase::AwaitingApproval) && status.lock.is_some() {
+        return Err(foreign("status.lock", phase));
+    }
     if phase == Phase::Validating && (status.plan.is_some() || status.approval.is_some()) {
         return Err(foreign("status.plan", phase));
     }
@@ -79,7 +82,10 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
             let wait = wait(status)?.ok_or_else(|| absent("status.approval"))?;
             Progress::AwaitingApproval(Awaiting { planned: planned::read(action, status)?, wait })
         }
-        Phase::Preparing => Progress::Preparing(Ready { planned: planned::read(action, status)?, wait: wait(status)? }),
+        Phase::Preparing => {
+            let turn = status.lock.as_ref().ok_or_else(|| absent("status.lock"))?.seq;
+            Progress::Preparing(Ready { planned: planned::read(action, status)?, wait: wait(status)?, turn, since })
+        }
         Phase::DryRunning => {
             let asked = status.dry_run.as_ref().ok_or_else(|| absent("status.dryRun"))?;
             let (job, answered) = (JobName::try_from(asked.job.clone())?, asked.answered_at.is_some());

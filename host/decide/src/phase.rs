@@ -8,6 +8,7 @@ mod dry_running;
 mod executing;
 mod frozen;
 mod ledger;
+mod locked;
 mod over;
 mod preparing;
 mod shown;

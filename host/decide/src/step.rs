@@ -1,6 +1,7 @@
 //! What one pass may do. `Do` carries everything the call needs; nothing is looked up or chosen while performing.
 use crate::{
     access::Access,
+    lock::Claim,
     model::{JobName, Uid},
     observed::Told,
     row::Row,
@@ -29,6 +30,18 @@ pub enum Effect {
     AddFinalizer,
     /// The row of the seq that is stored.
     AppendRow(Box<Row>),
+    /// Claim the target: harmless and revocable. Of several at once one gets it.
+    Claim {
+        /// What it says.
+        claim: Claim,
+        /// The resourceVersion of one that counts for nothing, which it takes the place of; none where there is none.
+        over: Option<String>,
+    },
+    /// Let targets go.
+    Unclaim {
+        /// Name and resourceVersion of each claim.
+        claims: Vec<(String, String)>,
+    },
     /// ServiceAccount and binding: harmless and revocable, so made together.
     Grant(Box<Access>),
     /// A Job that asks the API server what would come of it and can persist nothing: harmless, and made again where it is lost.
@@ -125,6 +138,8 @@ pub enum Why {
     Approval,
     /// An `ExecutionFreeze` matches.
     Frozen,
+    /// Another execution has the target.
+    Locked,
     /// The plugin is busy or not loaded.
     PluginBusy,
     /// The grant is not in force yet.

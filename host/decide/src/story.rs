@@ -3,6 +3,7 @@
 mod approval;
 mod change;
 mod conditions;
+mod lock;
 mod policy;
 mod refusal;
 mod timeline;
@@ -13,6 +14,7 @@ pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, WAITING, asked_of, given,
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
+pub(crate) use lock::QUEUED;
 pub use policy::status as policy_status;
 pub(crate) use policy::{judge as judge_policies, obligations, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
@@ -63,6 +65,7 @@ impl<'a> Pass<'a> {
         s.message = String::new();
         s.started_at.get_or_insert_with(|| at.clone());
         timeline::enter(&mut s, self.began, self.now);
+        lock::follow(&mut s, self.exec.phase());
         tell(&mut s);
         s.summary = shown(&s.summary, SUMMARY);
         s.message = shown(&s.message, MESSAGE);

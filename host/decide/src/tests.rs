@@ -4,6 +4,7 @@ mod awaiting;
 mod decisions;
 mod dry_run;
 pub(crate) mod fixtures;
+mod locking;
 mod matrix;
 mod messages;
 mod refusals;

@@ -190,7 +190,7 @@ where
     }
 }
 
-async fn labeled<K>(
+pub(super) async fn labeled<K>(
     cluster: &Cluster,
     namespace: &str,
     execution: &Uid,

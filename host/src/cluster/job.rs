@@ -11,7 +11,7 @@ use decide::{
     model::{JobName, Uid},
     observed::{JobSeen, LeftJob, Over, PodSeen},
 };
-use futures::future::{try_join, try_join3};
+use futures::future::{try_join, try_join4};
 use jiff::SignedDuration;
 use k8s_openapi::{
     api::{
@@ -147,11 +147,12 @@ impl Cluster {
     /// What of ours is still there, for an execution that is over.
     pub async fn left(&self, exec: &Execution, over: &Ended) -> Result<Over, CallError> {
         let grants = self.leftovers(&exec.uid, &exec.namespace);
-        let (grants, job, pods) = try_join3(grants, self.job_of(exec, over), self.pods_of(&exec.uid)).await?;
+        let (job, pods) = (self.job_of(exec, over), self.pods_of(&exec.uid));
+        let (grants, job, pods, claims) = try_join4(grants, job, pods, self.claims(&exec.uid)).await?;
         let held = pods.iter().filter(|p| p.finalizers().iter().any(|f| f == FINALIZER_OUTCOME));
         let held_pods = held.map(ResourceExt::name_any).collect();
         let job = job.map(|(name, job)| left(name, &job, &pods)).transpose()?;
-        Ok(Over { grants, job, held_pods, approvals: vec![], undone_by: self.undos.of(&exec.uid) })
+        Ok(Over { grants, job, held_pods, claims, approvals: vec![], undone_by: self.undos.of(&exec.uid) })
     }
 
     async fn job_of(&self, exec: &Execution, over: &Ended) -> Result<Option<(JobName, Job)>, CallError> {

@@ -1,6 +1,6 @@
 //! Watches of single objects that executions wait for: the target while its checks are pending. Owns when such a watch begins and ends.
 //! Only makes a wait shorter: where the watch fails, the time given with the wait still comes.
-use super::{client::Cluster, watch::Seen};
+use super::{client::Cluster, seen::Seen};
 use decide::model::ObjectRef as Target;
 use futures::{StreamExt, channel::mpsc};
 use kube::{

@@ -4,22 +4,30 @@ use super::{
     approvals::awaited,
     client::{CallError, Cluster},
     retry::retry_after,
+    seen::Seen,
     touch::Touches,
 };
 use crds::{
-    ExecutionApproval, KubernetesExecution, ObjectUid, Phase, Reason,
-    labels::{ANNOTATION_EXECUTION, FINALIZER_RECORD, LABEL_EXECUTION_UID},
+    ExecutionApproval, KubernetesExecution,
+    labels::{ANNOTATION_EXECUTION, LABEL_EXECUTION_UID},
 };
-use decide::model::ObjectRef as Target;
-use futures::{FutureExt, StreamExt, TryStreamExt, channel::mpsc, future::BoxFuture, stream};
+use decide::{
+    execution::Execution,
+    model::{ObjectRef as Target, Uid},
+};
+use futures::{
+    FutureExt, StreamExt, TryStreamExt,
+    channel::mpsc,
+    future::{BoxFuture, try_join},
+    stream,
+};
 use jiff::Timestamp;
 use k8s_openapi::{
     NamespaceResourceScope,
-    api::{batch::v1::Job, core::v1::Pod},
+    api::{batch::v1::Job, coordination::v1::Lease, core::v1::Pod},
 };
 use kube::{
     Api, Resource, ResourceExt,
-    api::ObjectMeta,
     core::PartialObjectMeta,
     runtime::{
         WatchStreamExt, applier,
@@ -28,7 +36,6 @@ use kube::{
         watcher::{self, Event, watcher},
     },
 };
-use serde::Deserialize;
 use std::{collections::HashMap, error::Error as StdError, sync::Arc, sync::Mutex, time::Duration};
 use tokio::sync::Notify;
 
@@ -52,47 +59,6 @@ pub enum Next {
     Again,
     /// Nothing, ever.
     Nothing,
-}
-
-/// An execution, as far as the watch looks at it. It parses whatever a newer build may have written.
-#[derive(Clone, Debug, Deserialize, Resource)]
-#[resource(inherit = KubernetesExecution)]
-pub(super) struct Seen {
-    metadata: ObjectMeta,
-    spec: Option<SeenSpec>,
-    status: Option<SeenStatus>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SeenSpec {
-    rollback_of: Option<ObjectUid>,
-    ttl_after_finished: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct SeenStatus {
-    phase: Option<String>,
-    reason: Option<String>,
-}
-
-impl Seen {
-    /// Over, the finalizer is gone, and it stays: there is nothing left to do for it, ever.
-    fn owes_nothing(&self) -> bool {
-        if self.spec.as_ref().is_some_and(|s| s.ttl_after_finished.is_some()) {
-            return false;
-        }
-        let phase = self.status.as_ref().and_then(|s| s.phase.clone()).map(serde_json::Value::String);
-        let over = phase.is_some_and(|p| serde_json::from_value(p).is_ok_and(Phase::is_over));
-        over && !self.finalizers().iter().any(|f| f == FINALIZER_RECORD)
-    }
-
-    /// What this one undid: it ran, and its effect was seen.
-    fn undid(&self) -> Option<&ObjectUid> {
-        let reason = self.status.as_ref()?.reason.clone().map(serde_json::Value::String)?;
-        let did = matches!(serde_json::from_value(reason), Ok(Reason::ChecksPassed | Reason::RolledBack));
-        self.spec.as_ref()?.rollback_of.as_ref().filter(|_| did)
-    }
 }
 
 /// A wake-up that ended early.
@@ -166,12 +132,13 @@ impl Cluster {
             })
             .try_flatten();
         let [runs, dry_runs] = self.homes();
-        let all: [Requests; 7] = [
+        let all: [Requests; 8] = [
             own.boxed(),
             self.made_for_one::<Job>(runs),
             self.made_for_one::<Pod>(runs),
             self.made_for_one::<Pod>(dry_runs),
             self.approved(),
+            self.let_go(),
             woken.map(|who| Ok(who.into())).boxed(),
             nudges(self.nudge.clone(), store.clone()),
         ];
@@ -184,18 +151,39 @@ impl Cluster {
         events.try_filter_map(|event| std::future::ready(Ok(awaited(event).and_then(|who| made_for(Some(&who)))))).boxed()
     }
 
+    /// Whoever waits for a target whose claim changed hands, or went.
+    fn let_go(&self) -> Requests {
+        let api = Api::<PartialObjectMeta<Lease>>::namespaced(self.client.clone(), &self.settings.runs_namespace);
+        let touched = watcher(api, watcher::Config::default().labels(LABEL_EXECUTION_UID)).default_backoff().touched_objects();
+        let cluster = self.clone();
+        let waiting = touched.map_ok(move |lease| {
+            let target = lease.name_any();
+            let waiting = target.strip_prefix("target-").map(|target| cluster.queues.of(target)).unwrap_or_default();
+            stream::iter(waiting.into_iter().map(|w| Ok(ObjectRef::<Seen>::new(&w.name).within(&w.namespace).into())))
+        });
+        waiting.try_flatten().boxed()
+    }
+
+    /// Names of the executions that wait for this target and come before this one, as far as the watch has told.
+    #[must_use]
+    pub fn ahead(&self, exec: &Execution, target: &Uid) -> Vec<String> {
+        self.queues.before(exec, target)
+    }
+
     /// The execution itself; and the one that it undid, which has a last word to say.
     fn woken_by(&self, event: &Event<Seen>) -> Vec<ObjectRef<Seen>> {
         let seen = match event {
             Event::Apply(seen) | Event::InitApply(seen) => seen,
             Event::Delete(seen) => {
                 self.echoes.forget(&seen.metadata);
+                self.queues.note(&seen.uid().unwrap_or_default(), None);
                 // What it undid is told while it is there; afterwards nobody can say so any more.
                 seen.undid().into_iter().for_each(|original| self.undos.remove(&original.uid));
                 return vec![];
             }
             Event::Init | Event::InitDone => return vec![],
         };
+        self.queues.note(&seen.uid().unwrap_or_default(), seen.waits());
         let own = match seen.owes_nothing() {
             true => {
                 self.echoes.forget(&seen.metadata);
@@ -230,7 +218,9 @@ async fn sweep(cluster: Cluster, store: Store<Seen>, listed: Arc<Notify>) {
     loop {
         times.tick().await;
         let living = || store.state().iter().filter_map(|seen| seen.metadata.uid.clone()).collect();
-        match cluster.sweep(living).await {
+        let busy = || store.state().iter().filter(|s| !s.owes_nothing()).filter_map(|s| s.metadata.uid.clone()).collect();
+        let swept = try_join(cluster.sweep(living), cluster.sweep_claims(busy)).await;
+        match swept.map(|(made, claims)| made.saturating_add(claims)) {
             Ok(0) => {}
             Ok(count) => tracing::warn!(count, "removed what was left of executions that are gone"),
             Err(error) => tracing::warn!(error = &error as &dyn StdError, "failed to look for what executions left behind"),
@@ -319,26 +309,5 @@ fn from_now(until: Timestamp) -> Duration {
 async fn told(done: Result<(ObjectRef<Seen>, Action), Queue<WakeError, watcher::Error>>) {
     if let Err(Queue::QueueError(error)) = done {
         tracing::warn!(error = &error as &dyn StdError, "the watch of executions failed; it is tried again");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn seen(phase: &str, finalizers: &[&str]) -> Seen {
-        serde_json::from_value(json!({"metadata": {"name": "x", "finalizers": finalizers}, "status": {"phase": phase}})).unwrap()
-    }
-
-    #[test]
-    fn only_what_is_over_and_let_go_is_never_woken() {
-        assert!(seen("Completed", &[]).owes_nothing());
-        assert!(seen("Refused", &["somebody/else"]).owes_nothing());
-        assert!(!seen("Completed", &[FINALIZER_RECORD]).owes_nothing());
-        assert!(!seen("Executing", &[]).owes_nothing());
-        assert!(!seen("APhaseOfANewerBuild", &[]).owes_nothing());
-        let fresh: Seen = serde_json::from_value(json!({"metadata": {"name": "x"}})).unwrap();
-        assert!(!fresh.owes_nothing());
     }
 }

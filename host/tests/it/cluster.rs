@@ -3,6 +3,7 @@ pub mod api;
 mod approvals;
 mod calls;
 mod catalog;
+mod claims;
 mod dry_run;
 mod freezes;
 mod guards;

@@ -100,6 +100,11 @@ async fn killed_when_preparing_is_recorded() {
 }
 
 #[tokio::test]
+async fn killed_when_the_target_is_claimed() {
+    killed(of_run("coordination.k8s.io/v1", "Lease", labeled)).await;
+}
+
+#[tokio::test]
 async fn killed_when_the_account_of_the_run_is_there() {
     killed(of_run("v1", "ServiceAccount", labeled)).await;
 }

@@ -16,6 +16,9 @@ fn stored(phase: Phase) -> KubernetesExecution {
     if phase == Phase::DryRunning {
         status.dry_run = Some(crds::DryRunStatus { job: "dry-1".into(), ..crds::DryRunStatus::default() });
     }
+    if phase == Phase::Preparing {
+        status.lock = Some(crds::LockStatus { state: "Wanted".into(), seq: 2, ..crds::LockStatus::default() });
+    }
     let before = [Phase::Validating, Phase::DryRunning, Phase::AwaitingApproval, Phase::Preparing, Phase::Refused];
     if !before.contains(&phase) {
         status.job = Some(JobStatus { name: "run-1".into(), uid: Some("job".into()), ..JobStatus::default() });
@@ -68,6 +71,12 @@ fn a_phase_with_a_plan_does_not_parse_without_one() {
     spoiled(&planned, |s| s.plan.as_mut().unwrap().writes[0].operation = "patch".into());
     spoiled(&planned, |s| s.plan.as_mut().unwrap().changes[0].object = "Deployment shop/api".into());
     spoiled(&planned, |s| s.plugin.as_mut().unwrap().digest = "latest".into());
+}
+
+#[test]
+fn a_turn_is_known_where_it_may_be_claimed_and_nowhere_before() {
+    spoiled(&[Phase::Preparing], |s| s.lock = None);
+    spoiled(&[Phase::Validating, Phase::DryRunning, Phase::AwaitingApproval], |s| s.lock = Some(crds::LockStatus::default()));
 }
 
 #[test]

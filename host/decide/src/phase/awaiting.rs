@@ -85,7 +85,7 @@ fn wait(pass: &Pass<'_>, approval: &ApprovalStatus) -> Step {
     Step::Wait(Waiting::at(next.min(end), Why::Approval))
 }
 
-fn late(pass: &Pass<'_>) -> Step {
+pub(super) fn late(pass: &Pass<'_>) -> Step {
     let stored = pass.exec.status.approval.clone().unwrap_or_default();
     approved::expired(pass, ApprovalStatus { state: EXPIRED.to_owned(), ..stored })
 }

@@ -2,8 +2,8 @@
 //! the freeze ends. What runs already, and every brake, goes on as ever.
 use super::{revoke, there};
 use crate::{
-    observed::{Freeze, Preparing},
-    step::{Step, Waiting, Why},
+    observed::{Freeze, LockSeen, Preparing},
+    step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, shown},
 };
 use crds::{Phase, Reason};
@@ -16,13 +16,19 @@ pub(super) fn next(pass: &Pass<'_>, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;
     match matching(pass, &s.freezes) {
         Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
-        Some(freeze) => Some(hold(pass, freeze)),
+        Some(freeze) => Some(let_go(s).unwrap_or_else(|| hold(pass, freeze))),
         None => frozen.then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
                 s.message = "The freeze is over; it goes on where it stood.".into()
             })
         }),
     }
+}
+
+/// Whoever is frozen keeps nobody else from the target.
+fn let_go(s: &Preparing) -> Option<Step> {
+    let LockSeen::Ours { object, version } = &s.lock else { return None };
+    Some(Step::Do(Effect::Unclaim { claims: vec![(object.clone(), version.clone())] }))
 }
 
 /// Of several, the one that lasts longest.

@@ -1,4 +1,4 @@
-//! Over: what is still owed, in order: the row (`ledger`), the identity and a Job that may run (`brake`), the pods that are held, the
+//! Over: what is still owed, in order: the row (`ledger`), the identity and a Job that may run (`brake`), the target, the pods that are held, the
 //! Job's TTL, the word that it was undone; then the finalizer, which says that nothing is. After it: what a late request brings back is
 //! cleaned up again, and the object goes when its time comes.
 use crate::{
@@ -21,6 +21,9 @@ pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Step {
         if job.running {
             return Step::Wait(Waiting::lasting(pass.now, STOPPING, Why::JobEnd));
         }
+    }
+    if !s.claims.is_empty() {
+        return Step::Do(Effect::Unclaim { claims: s.claims.clone() });
     }
     if !s.held_pods.is_empty() {
         return Step::Do(Effect::ReleasePods { pods: s.held_pods.clone() });

@@ -1,6 +1,6 @@
-//! `Preparing`: the identity; then everything that can still say no is asked again; then the promise to create the Job. The Job has
+//! `Preparing`: the turn on the target; the identity; then everything that can still say no is asked again; then the promise to create the Job. The Job has
 //! certainly not been asked for.
-use super::{approved, cancelled, chain, frozen, view_moved};
+use super::{approved, cancelled, chain, frozen, locked, view_moved};
 use crate::{
     access::{self, Access},
     execution::Ready,
@@ -26,6 +26,9 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
         // `allowed` said in `Validating` that there is one.
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
+    if let Some(step) = locked::next(pass, p, s) {
+        return step;
+    }
     match (&s.judged, &s.grants) {
         (Some(judged), _) => last_look(pass, p, access, s, judged),
         (None, Grants::None) => Step::Do(Effect::Grant(Box::new(access))),

@@ -18,6 +18,7 @@ pub(crate) enum By {
     Plugin,
     Policy,
     Approver,
+    Lock,
     Rbac,
     Host,
     Api,

@@ -76,6 +76,8 @@ pub fn preparing(judged: Judgement, grants: Grants, approvals: Vec<Approval>) ->
         guards,
         judged,
         grants,
+        lock: super::locking::mine(),
+        ahead: vec![],
         freezes: vec![],
         approvals,
         covering: vec![],
@@ -150,7 +152,14 @@ pub fn looks() -> Named<PhaseSeen> {
         let name = format!("over, approved too late, {grants:?}, {} held", held.len());
         all.push((
             name,
-            PhaseSeen::Over(Over { grants, job: None, held_pods: held, approvals: vec![approval()], undone_by: None }),
+            PhaseSeen::Over(Over {
+                grants,
+                job: None,
+                held_pods: held,
+                claims: vec![],
+                approvals: vec![approval()],
+                undone_by: None,
+            }),
         ));
     }
     all

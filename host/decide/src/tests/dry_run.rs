@@ -114,6 +114,8 @@ fn a_policy_that_wants_a_dry_run_by_now_gets_one_once() {
     let look = |grants| {
         let judged = Some(stored::demanding(&planned()));
         PhaseSeen::Preparing(Box::new(Preparing {
+            lock: super::locking::mine(),
+            ahead: vec![],
             guards: GuardsSeen::InForce { since: at(-1) },
             judged,
             grants,

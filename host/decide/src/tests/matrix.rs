@@ -6,6 +6,7 @@ mod fault;
 mod look;
 mod mutants;
 mod people;
+mod rival;
 mod rules;
 mod run;
 mod scenario;
@@ -60,6 +61,9 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Refused, TargetLocked, 0),
     ];
     assert_eq!(ends, wanted);
     check(ALL.map(|s| (s, vec![])));

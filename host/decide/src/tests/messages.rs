@@ -156,6 +156,10 @@ fn the_way_of_a_run() {
             ],
             "inputDigest": "sha256:1111111111111111111111111111111111111111111111111111111111111111"
           },
+          "lock": {
+            "state": "Released",
+            "seq": 1
+          },
           "job": {
             "namespace": "writ-runs",
             "name": "run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b",
@@ -501,6 +505,8 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
             judged: None,
             grants: Grants::None,
             guards: seen::guards().remove(0).1,
+            lock: LockSeen::Free,
+            ahead: vec![],
             freezes,
             approvals: vec![],
             covering: vec![],

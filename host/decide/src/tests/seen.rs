@@ -283,10 +283,10 @@ pub fn left() -> Named<Over> {
             for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
                 for (undo, undone_by) in [("", None), (", undone", Some("back".to_owned()))] {
                     let (grants, job, held_pods) = (grants.clone(), job.clone(), held_pods.clone());
-                    all.push((
-                        format!("{what}{held}{undo}, {name}"),
-                        Over { grants, job, held_pods, approvals: vec![], undone_by },
-                    ));
+                    let over = Over { grants, job, held_pods, claims: vec![], approvals: vec![], undone_by };
+                    let claims = vec![("target-1".to_owned(), "7".to_owned())];
+                    all.push((format!("{what}{held}{undo}, {name}"), over.clone()));
+                    all.push((format!("{what}{held}{undo}, claim left, {name}"), Over { claims, ..over }));
                 }
             }
         }
@@ -306,6 +306,8 @@ pub fn all() -> Named<PhaseSeen> {
                     guards: guards.clone(),
                     judged: Some(j.clone()),
                     grants,
+                    lock: super::locking::mine(),
+                    ahead: vec![],
                     freezes: vec![],
                     approvals: vec![],
                     covering: vec![],
@@ -319,6 +321,8 @@ pub fn all() -> Named<PhaseSeen> {
                 guards: guards.clone(),
                 judged: None,
                 grants,
+                lock: super::locking::mine(),
+                ahead: vec![],
                 freezes: vec![],
                 approvals: vec![],
                 covering: vec![],
@@ -334,6 +338,8 @@ pub fn all() -> Named<PhaseSeen> {
                 guards: guards().remove(0).1,
                 judged,
                 grants,
+                lock: LockSeen::Free,
+                ahead: vec![],
                 freezes: freezes.clone(),
                 approvals: vec![],
                 covering: vec![],
@@ -362,6 +368,7 @@ pub fn all() -> Named<PhaseSeen> {
     for (job, seen) in jobs() {
         all.push((format!("{job}, grants not asked"), PhaseSeen::Executing(Box::new(Executing { job: seen, grants: None }))));
     }
+    all.extend(super::locking::looks());
     all.extend(super::approving::looks());
     all.extend(left().into_iter().map(|(name, over)| (name, PhaseSeen::Over(over))));
     all

@@ -36,6 +36,8 @@ pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
         guards: guarded(),
         judged,
         grants,
+        lock: super::locking::mine(),
+        ahead: vec![],
         freezes: vec![],
         approvals: vec![],
         covering: vec![],
@@ -98,6 +100,8 @@ pub fn all() -> Named<Execution> {
             guards: guarded(),
             judged: None,
             grants: Grants::None,
+            lock: LockSeen::Free,
+            ahead: vec![],
             freezes,
             approvals: vec![],
             covering: vec![],
@@ -114,7 +118,14 @@ pub fn all() -> Named<Execution> {
         looks
     };
     let undone = || {
-        let over = Over { grants: Grants::None, job: None, held_pods: vec![], approvals: vec![], undone_by: Some("back".into()) };
+        let over = Over {
+            grants: Grants::None,
+            job: None,
+            held_pods: vec![],
+            claims: vec![],
+            approvals: vec![],
+            undone_by: Some("back".into()),
+        };
         with(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))), (60, PhaseSeen::Over(over)))
     };
     let gone = || verifying(ChecksSeen::Faulty(PluginFault::Broken { kind: "Trapped".into(), message: "unreachable".into() }));
@@ -123,6 +134,7 @@ pub fn all() -> Named<Execution> {
         ("drifted".into(), through(vec![accepted(), drifted()])),
         ("preparing".into(), through(vec![accepted()])),
         ("frozen".into(), through(vec![accepted(), frozen()])),
+        ("queued".into(), through(super::locking::queued())),
         ("dry running".into(), through(tried()[..1].to_vec())),
         ("dry run answered".into(), through(tried()[..2].to_vec())),
         ("preparing after a dry run".into(), through(tried())),

@@ -94,6 +94,17 @@ impl Case<'_> {
                     _ => panic!("{name}: a grant in {:?}", exec.phase()),
                 };
                 assert!(in_order && exec.unwanted().is_none() && access.home == home, "{name}");
+                let mine = !matches!(&self.seen.phase, PhaseSeen::Preparing(s) if !matches!(s.lock, LockSeen::Ours { .. }));
+                assert!(mine, "{name}: granted before the turn");
+            }
+            Effect::Claim { claim, .. } => {
+                let PhaseSeen::Preparing(s) = &self.seen.phase else { panic!("{name}: a claim in {:?}", exec.phase()) };
+                let free = matches!(s.lock, LockSeen::Free | LockSeen::Stale { .. }) && s.ahead.is_empty();
+                assert!(in_order && exec.unwanted().is_none() && free && claim.holder == exec.uid, "{name}");
+            }
+            Effect::Unclaim { .. } => {
+                let frozen = matches!(&self.seen.phase, PhaseSeen::Preparing(s) if !s.freezes.is_empty());
+                assert!(in_order && (frozen || exec.phase().is_over()), "{name}");
             }
             Effect::AddFinalizer => {
                 let undone = matches!(&self.seen.phase, PhaseSeen::Over(s) if s.undone_by.is_some());

@@ -202,6 +202,20 @@ async fn nobody_changes_whom_a_run_takes_for_the_api_server() {
 }
 
 #[tokio::test]
+async fn nobody_says_whose_turn_it_is_but_the_operator() {
+    let cluster = Cluster::connect().await.unwrap();
+    let claim = object("Lease", "coordination.k8s.io/v1", "target-nowhere", json!({"spec": {"holderIdentity": "shop/x"}}));
+    let (mallory, operator) = (cluster.almighty("mallory"), cluster.almighty(OPERATOR_USER));
+    let no = "whose turn it is on a target is said by the Writ operator only";
+    refused(would_create(&mallory, &claim).await, no);
+    create(&operator, &claim).await.unwrap();
+    refused(patch(&mallory, &claim, json!({"spec": {"holderIdentity": "shop/y"}})).await, no);
+    let gone = DeleteParams::default();
+    refused(api(&mallory, &claim).delete("target-nowhere", &gone).await.map(drop), no);
+    api(&operator, &claim).delete("target-nowhere", &gone).await.unwrap();
+}
+
+#[tokio::test]
 async fn nobody_enters_a_run_or_says_how_it_ended() {
     let cluster = Cluster::connect().await.unwrap();
     let run = Run::start(&cluster).await;

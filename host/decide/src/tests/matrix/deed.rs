@@ -2,6 +2,7 @@
 use super::{
     dry,
     look::uid,
+    rival,
     rules::{self, Broken},
     world::{FakeJob, World},
 };
@@ -54,6 +55,12 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
             delete(w);
         }
         Effect::AddFinalizer | Effect::ReleaseFinalizer { .. } | Effect::Delete => {}
+        Effect::Claim { claim, over } => {
+            rival::take(w, Some(claim.turn), over.as_ref().map(|v| v.parse().unwrap()));
+        }
+        Effect::Unclaim { claims } => {
+            w.claim = w.claim.filter(|c| !claims.iter().any(|(_, version)| *version == c.version.to_string()));
+        }
         Effect::Grant(access) if access.home == NAMESPACE_DRYRUN => w.dry.identity = true,
         Effect::Grant(_) => w.identity = true,
         Effect::TellApprovals { all, .. } => {

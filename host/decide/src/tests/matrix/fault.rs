@@ -1,6 +1,6 @@
 //! What can go wrong, each at a pass.
 use super::{
-    deed, dry, people,
+    deed, dry, people, rival,
     scenario::{self, Scenario},
     world::{FakeJob, Pod, World},
 };
@@ -61,6 +61,8 @@ pub enum Fault {
     Rejected(usize),
     /// Somebody takes the Job of a dry run away.
     DryJobVanishes(usize),
+    /// Another execution looks whether it may have the target, takes it so many passes later, and has it for some seconds.
+    Rival(usize, usize, i64),
 }
 
 /// Passes after which a human has put the ledger right; after as many more he looks again. (A record of a paused leader that lands just
@@ -72,6 +74,7 @@ impl Fault {
     pub const fn until(self) -> usize {
         match self {
             Self::Late(_, m) => m,
+            Self::Rival(n, lag, _) => n + lag,
             Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => n + passes,
             Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
@@ -120,6 +123,12 @@ impl Fault {
             Self::Rejected(n) if pass == n => w.approvals.push(people::no(approving::approval())),
             Self::Revoked(n) if pass == n => (w.identity, w.dry.identity) = (false, false),
             Self::DryJobVanishes(n) if pass == n => w.dry.job = None,
+            Self::Rival(n, 0, seconds) if pass == n => {
+                rival::look(w);
+                rival::land(w, seconds);
+            }
+            Self::Rival(n, ..) if pass == n => rival::look(w),
+            Self::Rival(n, lag, seconds) if pass == n + lag => rival::land(w, seconds),
             Self::Frozen(n, passes) if pass == n || pass == n + passes => w.frozen = pass == n,
             _ => {}
         }
@@ -211,6 +220,9 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::RightLost(n, 4),
             Fault::Rejected(n),
             Fault::DryJobVanishes(n),
+            Fault::Rival(n, 0, 1),
+            Fault::Rival(n, 1, 12),
+            Fault::Rival(n, 5, 12),
         ]);
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));

@@ -1,6 +1,6 @@
 //! What a leader sees of a world, for the phase that it believes in.
 use super::{
-    dry, people,
+    dry, people, rival,
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
@@ -61,7 +61,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 left,
             }))
         }
-        Progress::Preparing(_) => {
+        Progress::Preparing(p) => {
             let judged = w.identity.then(|| judged(w, exec));
             let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
@@ -69,6 +69,8 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 guards,
                 judged,
                 grants: grants(w),
+                lock: rival::seen(w, exec, p.turn),
+                ahead: vec![],
                 freezes,
                 approvals,
                 covering: people::covering(w),
@@ -85,6 +87,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             grants: left_over(w),
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+            claims: rival::ours(w),
             approvals: people::seen(w),
             undone_by: w.undone.then(|| "back".to_owned()),
         }),

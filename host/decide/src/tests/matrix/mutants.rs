@@ -1,6 +1,7 @@
 //! One mutant a Rule: the core with exactly that rule taken out, by a wrapper around it. The matrix must catch each: a matrix that
 //! catches nothing proves nothing. (That the core itself breaks no rule in the same matrix is tested beside it.)
 mod approvals;
+mod turns;
 
 use super::{
     DEPTH,
@@ -37,7 +38,7 @@ fn deed_before_status(site: &Site, now: Timestamp, exec: &Execution, seen: &Obse
     let promise = matches!(&step, Step::Record(s) if s.reason == Reason::Prepared);
     let Progress::Preparing(p) = &exec.progress else { return step };
     // Every other pass, as two calls of one pass would do.
-    if !promise || now.as_millisecond() / 20 % 2 != 0 {
+    if !promise || now.as_millisecond() / 20 % 2 == 0 {
         return step;
     }
     let access = access::of(exec, &p.planned).unwrap();

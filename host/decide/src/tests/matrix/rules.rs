@@ -38,6 +38,7 @@ pub const AS_SHOWN: &str = "what runs is what was shown";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
+pub const ONE_AT_A_TIME: &str = "one execution at a time changes a target";
 pub const NO_WRITE: &str = "a dry run writes nothing";
 pub const TRIED: &str = "what wants a dry run is not done without one";
 pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";
@@ -220,8 +221,12 @@ fn rows(w: &World, broken: &mut Vec<Broken>) {
 fn nothing_left(w: &World, broken: &mut Vec<Broken>) {
     let finalized = w.exec.as_ref().is_some_and(|e| e.finalized);
     let held = w.pods.iter().filter(|p| p.held).count();
-    if w.identity || w.dry.identity || finalized || held > 0 {
-        let how = format!("identity {}, of the dry run {}, finalizer {finalized}, held pods {held}", w.identity, w.dry.identity);
+    let claim = w.claim.is_some_and(|c| c.turn.is_some());
+    if w.identity || w.dry.identity || claim || finalized || held > 0 {
+        let how = format!(
+            "identity {}, of the dry run {}, claim {claim}, finalizer {finalized}, held pods {held}",
+            w.identity, w.dry.identity
+        );
         broken.push(Broken::new(NOTHING_LEFT, how));
     }
 }

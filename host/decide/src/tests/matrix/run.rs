@@ -3,6 +3,7 @@ use super::{
     deed::{self, Deed},
     fault::{Fault, Old},
     look::look,
+    rival,
     rules::{self, Broken},
     scenario::Scenario,
     world::World,
@@ -52,6 +53,7 @@ pub fn run(core: Core, scenario: Scenario, faults: &[Fault]) -> Outcome {
         faults.iter().for_each(|f| f.strike(pass, &mut r.w));
         r.pass(pass);
         r.w.tick();
+        rival::together(&r.w, &mut r.broken);
         if r.asleep && pass > r.wakes {
             break;
         }
@@ -152,6 +154,7 @@ impl Run<'_> {
         }
         if self.w.exec.is_none() {
             (self.w.identity, self.w.dry.identity) = (false, false);
+            self.w.claim = self.w.claim.filter(|c| c.turn.is_none());
         }
     }
 }

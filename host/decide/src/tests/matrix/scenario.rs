@@ -1,7 +1,7 @@
 //! What is asked for, and how it would end if nothing went wrong.
 use super::people;
 use crate::{plan::request_hash, tests::fixtures};
-use crds::{DryRun, ExecutionSpec, ObjectUid, OnFailure, Rollback};
+use crds::{DryRun, ExecutionSpec, ObjectUid, OnConflict, OnFailure, Rollback};
 
 /// What becomes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +122,10 @@ pub struct Scenario {
     pub undone: bool,
     /// Is to go a minute after its end.
     pub expires: bool,
+    /// Another execution has the target.
+    pub busy: bool,
+    /// And it is not to be waited for.
+    pub refuses: bool,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -137,6 +141,8 @@ pub const PLAIN: Scenario = Scenario {
     shown: false,
     undone: false,
     expires: false,
+    busy: false,
+    refuses: false,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
@@ -149,7 +155,9 @@ pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
 
 pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
-pub const ALL: [Scenario; 22] = [
+pub const BUSY: Scenario = Scenario { busy: true, ..PLAIN };
+
+pub const ALL: [Scenario; 25] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -172,6 +180,9 @@ pub const ALL: [Scenario; 22] = [
     EXPIRES,
     SHOWN,
     COVERED,
+    BUSY,
+    Scenario { people: People::Approve, dry: Dry::Demanded, ..BUSY },
+    Scenario { refuses: true, ..BUSY },
 ];
 
 impl Scenario {
@@ -190,6 +201,9 @@ impl Scenario {
         }
         if matches!(self.people, People::Cover(_)) {
             spec.rollback_of = Some(ObjectUid { name: "first".into(), uid: people::FIRST.into() });
+        }
+        if self.refuses {
+            spec.on_conflict = Some(OnConflict::Refuse);
         }
         if self.expires {
             spec.ttl_after_finished = Some("1m".into());

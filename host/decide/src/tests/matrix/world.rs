@@ -3,6 +3,7 @@
 use super::{
     dry::{self, Dry},
     people,
+    rival::{self, FakeClaim, Rival},
     scenario::{Fate, Scenario},
 };
 use crate::{
@@ -102,6 +103,9 @@ pub struct World {
     /// Whether they still may.
     pub rights: bool,
     pub undone: bool,
+    pub claim: Option<FakeClaim>,
+    pub claims_made: u64,
+    pub rival: Rival,
     pub changes: u32,
     pub jobs_made: u32,
     pub disruptions: u32,
@@ -134,6 +138,9 @@ impl World {
             approvals: vec![],
             rights: true,
             undone: false,
+            claim: None,
+            claims_made: 0,
+            rival: Rival::default(),
             changes: 0,
             jobs_made: 0,
             disruptions: 0,
@@ -141,6 +148,10 @@ impl World {
             skew: SignedDuration::ZERO,
         };
         world.put(kx);
+        if scenario.busy {
+            rival::look(&mut world);
+            rival::land(&mut world, 8);
+        }
         world
     }
 
@@ -180,6 +191,7 @@ impl World {
     pub fn tick(&mut self) {
         self.clock += SignedDuration::from_millis(20);
         people::act(self);
+        rival::tick(self);
         self.kubelet();
         self.job_controller();
         dry::tick(self);
@@ -212,6 +224,7 @@ impl World {
             };
         }
         self.changes += changes;
+        self.rival.disturbed += self.rival.until.map_or(0, |_| changes);
     }
 
     fn job_controller(&mut self) {

@@ -1,0 +1,168 @@
+//! Turns on a target: who waits, in which words and for how long, and that nobody holds anything meanwhile.
+use super::{
+    fixtures::*,
+    seen::Named,
+    stored::{self, guarded, preparing, validating},
+};
+use crate::{
+    execution::{Execution, Progress},
+    lock,
+    observed::*,
+    step::{Effect, Step, Why},
+};
+use crds::{OnConflict, Phase, Reason};
+use expect_test::expect;
+
+/// It is our turn.
+pub fn mine() -> LockSeen {
+    LockSeen::Ours { object: lock::object(&uid(TARGET)), version: "7".into() }
+}
+
+pub fn locks() -> Named<(LockSeen, Vec<String>)> {
+    let held = || LockSeen::Held { by: "scale-web-abcde".into() };
+    let others = || vec!["undo-web-aaaaa".to_owned(), "scale-web-bbbbb".to_owned()];
+    [
+        ("free", LockSeen::Free, vec![]),
+        ("free, two before it", LockSeen::Free, others()),
+        ("stale claim", LockSeen::Stale { version: "7".into() }, vec![]),
+        ("stale claim, two before it", LockSeen::Stale { version: "7".into() }, others()),
+        ("another has it", held(), vec![]),
+        ("another has it, two before it", held(), others()),
+        ("ours, two before it", mine(), others()),
+    ]
+    .map(|(name, lock, ahead)| (name.to_owned(), (lock, ahead)))
+    .into()
+}
+
+pub fn look(lock: LockSeen, ahead: Vec<String>, grants: Grants) -> PhaseSeen {
+    let judged = Some(stored::judged(&planned()));
+    let (freezes, approvals) = (vec![], vec![]);
+    PhaseSeen::Preparing(Box::new(Preparing {
+        guards: guarded(),
+        judged,
+        grants,
+        lock,
+        ahead,
+        freezes,
+        approvals,
+        covering: vec![],
+        original: None,
+    }))
+}
+
+pub fn looks() -> Named<PhaseSeen> {
+    let mut all = Vec::new();
+    for (name, (lock, ahead)) in locks() {
+        for (granted, grants) in super::seen::grants() {
+            all.push((format!("{name}, {granted}"), look(lock.clone(), ahead.clone(), grants)));
+        }
+    }
+    all
+}
+
+pub fn queued() -> Vec<(i64, PhaseSeen)> {
+    let held = LockSeen::Held { by: "scale-web-abcde".into() };
+    vec![(1, validating(stored::judged(&planned()))), (2, look(held, vec![], Grants::None))]
+}
+
+fn held() -> LockSeen {
+    LockSeen::Held { by: "scale-web-abcde".into() }
+}
+
+fn stored(looks: Vec<(i64, PhaseSeen)>) -> Execution {
+    stored::through(looks)
+}
+
+fn step(exec: &Execution, seconds: i64, look: PhaseSeen) -> Step {
+    stored::step(exec, at(seconds), look)
+}
+
+#[test]
+fn a_turn_is_claimed_before_anything_is_granted_and_names_the_record_that_asked_for_it() {
+    let exec = stored(queued()[..1].to_vec());
+    let Progress::Preparing(p) = &exec.progress else { panic!() };
+    assert_eq!((p.turn, exec.status.lock.as_ref().unwrap().state.as_str()), (exec.seq, "Wanted"));
+    let claim = lock::of(&exec, &p.planned, exec.seq).unwrap();
+    for (lock, over) in [(LockSeen::Free, None), (LockSeen::Stale { version: "7".into() }, Some("7".to_owned()))] {
+        let wanted = Step::Do(Effect::Claim { claim: claim.clone(), over });
+        assert_eq!(step(&exec, 2, look(lock, vec![], Grants::None)), wanted);
+    }
+    assert!(matches!(step(&exec, 2, look(mine(), vec!["somebody".into()], Grants::None)), Step::Do(Effect::Grant(_))));
+}
+
+#[test]
+fn who_waits_says_for_whom_and_only_when_it_changes() {
+    let exec = stored(queued());
+    let lock = exec.status.lock.clone().unwrap();
+    assert_eq!((exec.phase(), exec.reason), (Phase::Preparing, Reason::Queued));
+    expect!["scale-web-abcde has Deployment shop/web. This one goes on by itself when it is its turn, and is refused if that is not by 2026-11-24T03:12:08Z. To wait no longer: writ cancel scale-web-x7k2p -n shop"].assert_eq(&exec.status.message);
+    assert_eq!((lock.state.as_str(), lock.behind.as_str(), lock.ahead), ("Queued", "scale-web-abcde", Some(1)));
+    let waits = step(&exec, 3, look(held(), vec![], Grants::None));
+    assert!(matches!(&waits, Step::Wait(w) if w.why == Why::Locked && w.until == Some(at(8))), "{waits:?}");
+    let first = step(&exec, 3, look(LockSeen::Free, vec!["undo-web-aaaaa".into()], Grants::None));
+    assert!(
+        matches!(&first, Step::Record(s) if s.message.starts_with("undo-web-aaaaa comes first on Deployment shop/web.")),
+        "{first:?}"
+    );
+    let more = step(&exec, 3, look(held(), vec!["undo-web-aaaaa".into()], Grants::None));
+    assert!(matches!(&more, Step::Record(s) if s.lock.as_ref().unwrap().ahead == Some(2)), "{more:?}");
+    let turn = step(&exec, 3, look(LockSeen::Free, vec![], Grants::None));
+    assert!(matches!(&turn, Step::Do(Effect::Claim { claim, .. }) if claim.turn == lock.seq), "{turn:?}");
+}
+
+#[test]
+fn who_waits_holds_nothing() {
+    for look in [look(held(), vec![], Grants::Whole), look(LockSeen::Free, vec!["first".into()], Grants::Partly)] {
+        assert!(matches!(step(&stored(queued()), 3, look), Step::Do(Effect::Revoke { .. })));
+    }
+}
+
+#[test]
+fn who_does_not_want_to_wait_is_refused() {
+    let mut exec = stored(queued()[..1].to_vec());
+    exec.spec.on_conflict = Some(OnConflict::Refuse);
+    for look in [look(held(), vec![], Grants::None), look(held(), vec!["undo-web-aaaaa".into()], Grants::None)] {
+        let Step::Record(s) = step(&exec, 2, look) else { panic!() };
+        assert_eq!((s.phase, s.reason, s.lock), (Phase::Refused, Reason::TargetLocked, None));
+        assert!(
+            s.message.contains("scale-web-abcde has Deployment shop/web, and spec.onConflict says not to wait. Nothing"),
+            "{}",
+            s.message
+        );
+    }
+}
+
+#[test]
+fn a_wait_ends_after_a_day() {
+    let exec = stored(queued());
+    let day = 24 * 3600;
+    let Step::Wait(last) = step(&exec, day, look(held(), vec![], Grants::None)) else { panic!() };
+    assert_eq!(last.until, Some(at(day + 1)), "a day after it was accepted");
+    let Step::Record(s) = step(&exec, day + 1, look(held(), vec![], Grants::None)) else { panic!() };
+    expect!["scale-web-abcde had Deployment shop/web, and for 24 hours it was not this one's turn. Nothing was touched. Find out what scale-web-abcde waits for (writ get scale-web-abcde -n shop), and make a new execution."].assert_eq(&s.message);
+    assert_eq!((s.phase, s.reason), (Phase::Refused, Reason::Queued));
+}
+
+#[test]
+fn whoever_is_frozen_lets_the_target_go_and_asks_for_another_turn_only_in_a_new_life() {
+    let exec = stored(queued()[..1].to_vec());
+    let PhaseSeen::Preparing(mut seen) = preparing(&planned(), Grants::None) else { panic!() };
+    seen.freezes = vec![super::seen::freeze()];
+    let step = step(&exec, 2, PhaseSeen::Preparing(seen));
+    assert!(matches!(&step, Step::Do(Effect::Unclaim { claims }) if claims[0].1 == "7"), "{step:?}");
+}
+
+#[test]
+fn the_lock_follows_the_phase() {
+    let state = |exec: &Execution| exec.status.lock.as_ref().map(|l| l.state.clone());
+    let of: Vec<_> = stored::all().into_iter().map(|(name, exec)| (name, exec.phase(), state(&exec))).collect();
+    for (name, phase, lock) in of {
+        let fits: &[Option<&str>] = match phase {
+            Phase::Preparing => &[Some("Wanted"), Some("Queued")],
+            Phase::Executing | Phase::Verifying => &[Some("Held")],
+            Phase::Completed | Phase::Failed | Phase::Cancelled => &[Some("Released"), None],
+            Phase::Validating | Phase::DryRunning | Phase::AwaitingApproval | Phase::Refused => &[None],
+        };
+        assert!(fits.contains(&lock.as_deref()), "{name}: {phase:?} {lock:?}");
+    }
+}

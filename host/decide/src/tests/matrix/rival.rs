@@ -1,0 +1,115 @@
+//! Another execution that wants the same target, and keeps to the same protocol: it looks at the claim and at who made it, and takes it a
+//! moment later, if it is still the one that it looked at.
+use super::{
+    rules::{self, Broken},
+    world::World,
+};
+use crate::{
+    execution::Execution,
+    lock::{self, Claim},
+    model::Uid,
+    observed::LockSeen,
+    tests::fixtures,
+};
+use crds::Phase;
+use jiff::{SignedDuration, Timestamp};
+
+/// The one claim there can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FakeClaim {
+    /// Of our execution, for this turn; none: the other's.
+    pub turn: Option<i64>,
+    pub version: u64,
+}
+
+/// The other.
+#[derive(Clone, Debug, Default)]
+pub struct Rival {
+    /// It saw that it may: in the place of this claim.
+    intends: Option<Option<u64>>,
+    /// It has the target until then.
+    pub until: Option<Timestamp>,
+    /// The target was changed meanwhile by ours.
+    pub disturbed: u32,
+}
+
+const NAME: &str = "scale-web-abcde";
+
+pub fn target() -> Uid {
+    fixtures::uid(fixtures::TARGET)
+}
+
+fn next_version(w: &mut World) -> u64 {
+    w.claims_made += 1;
+    w.claims_made
+}
+
+pub fn take(w: &mut World, turn: Option<i64>, over: Option<u64>) -> bool {
+    if w.claim.map(|c| c.version) != over {
+        return false; // 409, or 404
+    }
+    let version = next_version(w);
+    w.claim = Some(FakeClaim { turn, version });
+    true
+}
+
+/// What our execution sees.
+pub fn seen(w: &World, exec: &Execution, turn: i64) -> LockSeen {
+    let Some(claim) = w.claim else { return LockSeen::Free };
+    let version = claim.version.to_string();
+    match claim.turn {
+        Some(of) => {
+            let (target, holder, name) = (target(), exec.uid.clone(), exec.name.clone());
+            let claim = Claim { target, holder, namespace: exec.namespace.clone(), name, turn: of };
+            LockSeen::of(exec, turn, &claim, version, None, false)
+        }
+        None if w.rival.until.is_some() => LockSeen::Held { by: NAME.into() },
+        None => LockSeen::Stale { version },
+    }
+}
+
+/// Name and version of ours.
+pub fn ours(w: &World) -> Vec<(String, String)> {
+    let own = w.claim.filter(|c| c.turn.is_some());
+    own.map(|c| (lock::object(&target()), c.version.to_string())).into_iter().collect()
+}
+
+pub fn look(w: &mut World) {
+    let holds = |turn: i64| {
+        let at_work = |e: &Execution| {
+            let lock = e.status.lock.as_ref();
+            lock.is_some_and(|l| l.seq == turn) && matches!(e.phase(), Phase::Preparing | Phase::Executing | Phase::Verifying)
+        };
+        w.identity || w.exec.as_ref().is_some_and(|e| at_work(e))
+    };
+    w.rival.intends = match w.claim {
+        _ if w.rival.until.is_some() => None,
+        None => Some(None),
+        Some(FakeClaim { turn: Some(turn), .. }) if holds(turn) => None,
+        Some(claim) => Some(Some(claim.version)),
+    };
+}
+
+pub fn land(w: &mut World, seconds: i64) {
+    if let Some(over) = w.rival.intends.take()
+        && take(w, None, over)
+    {
+        w.rival.until = Some(w.clock + SignedDuration::from_secs(seconds));
+    }
+}
+
+pub fn tick(w: &mut World) {
+    if w.rival.until.is_some_and(|until| w.clock >= until) {
+        w.rival.until = None;
+        // Of every other it is litter until somebody needs the place.
+        w.claim = w.claim.filter(|c| c.turn.is_some() || c.version % 2 == 0);
+    }
+}
+
+pub fn together(w: &World, broken: &mut Vec<Broken>) {
+    let at_work = w.exec.as_ref().is_some_and(|e| matches!(e.phase(), Phase::Executing | Phase::Verifying));
+    if w.rival.until.is_some() && (at_work || w.rival.disturbed > 0) {
+        let phase = w.exec.as_ref().map(|e| e.phase());
+        broken.push(Broken::new(rules::ONE_AT_A_TIME, format!("{phase:?}, changes {}", w.rival.disturbed)));
+    }
+}

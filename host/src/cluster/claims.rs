@@ -1,0 +1,119 @@
+//! Claims on targets: one Lease for each, where runs live. Owns how one is read, made, taken over and let go, each by the version that was
+//! looked at, so that of several only one gets it. Whether one counts, `decide::observed::LockSeen` says.
+use super::{
+    client::{CallError, Cluster, Listed, within},
+    identity::labeled,
+};
+use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_TURN, LABEL_EXECUTION_UID};
+use decide::{
+    execution::Execution,
+    lock::{self, Claim},
+    model::Uid,
+    observed::{Grants, LockSeen},
+};
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions},
+};
+use std::collections::BTreeSet;
+
+impl Cluster {
+    /// Whose turn it is: the claim first, then the status of whoever made it, then what is left of his run.
+    pub async fn lock(&self, exec: &Execution, target: &Uid, turn: i64) -> Result<LockSeen, CallError> {
+        let Some(lease) = within(self.leases().get_opt(&lock::object(target))).await? else { return Ok(LockSeen::Free) };
+        let version = lease.resource_version().unwrap_or_default();
+        let Some(claim) = claim(&lease, target) else {
+            // Nobody but the operator makes any here (admission, 15): whatever it is, it is no leave to go on.
+            return Ok(LockSeen::Held { by: format!("Lease {}, which Writ did not make,", lease.name_any()) });
+        };
+        if claim.holder == exec.uid {
+            return Ok(LockSeen::of(exec, turn, &claim, version, None, false));
+        }
+        let holder = self.execution(&claim.namespace, &claim.name).await?;
+        let seen = |identity| LockSeen::of(exec, turn, &claim, version.clone(), holder.as_deref(), identity);
+        match seen(false) {
+            LockSeen::Stale { .. } => Ok(seen(self.leftovers(&claim.holder, &claim.namespace).await? != Grants::None)),
+            other => Ok(other),
+        }
+    }
+
+    /// Makes a claim, in the place of that one. Who comes too late sees it at the next look.
+    pub async fn claim(&self, claim: &Claim, over: Option<&str>) -> Result<(), CallError> {
+        let (api, lease, how) = (self.leases(), made(claim, over), PostParams::default());
+        let answer = match over {
+            None => within(api.create(&how, &lease)).await,
+            Some(_) => within(api.replace(&claim.object(), &how, &lease)).await,
+        };
+        settled(answer)
+    }
+
+    /// Lets targets go: what another has taken over since stays.
+    pub async fn unclaim(&self, claims: &[(String, String)]) -> Result<(), CallError> {
+        for (name, version) in claims {
+            let this = Preconditions { resource_version: Some(version.clone()), uid: None };
+            let params = DeleteParams { preconditions: Some(this), ..DeleteParams::default() };
+            settled(within(self.leases().delete(name, &params)).await)?;
+        }
+        Ok(())
+    }
+
+    /// All of one execution: name and version of each.
+    pub(super) async fn claims(&self, holder: &Uid) -> Result<Vec<(String, String)>, CallError> {
+        let home = &self.settings.runs_namespace;
+        let all = labeled::<Lease>(self, home, holder, Listed::Live).await?;
+        Ok(all.iter().map(|l| (l.name_any(), l.resource_version().unwrap_or_default())).collect())
+    }
+
+    /// Lets go what belongs to no execution that has anything left to do (`busy`, their uids; asked after the look): a request that was lost
+    /// on its way made it.
+    pub async fn sweep_claims(&self, busy: impl FnOnce() -> BTreeSet<String>) -> Result<usize, CallError> {
+        let ours = ListParams::default().labels(LABEL_EXECUTION_UID).match_any();
+        let all = within(self.leases().list_metadata(&ours)).await?.items;
+        let busy = busy();
+        let lost = all.iter().filter(|l| l.labels().get(LABEL_EXECUTION_UID).is_some_and(|uid| !busy.contains(uid)));
+        let lost: Vec<_> = lost.map(|l| (l.name_any(), l.resource_version().unwrap_or_default())).collect();
+        self.unclaim(&lost).await?;
+        Ok(lost.len())
+    }
+
+    pub(super) fn leases(&self) -> Api<Lease> {
+        Api::namespaced(self.client.clone(), &self.settings.runs_namespace)
+    }
+}
+
+/// Gone, or another's by now: as good as done.
+fn settled<T>(answer: Result<T, CallError>) -> Result<(), CallError> {
+    match answer {
+        Err(error) if error.is(409) || error.is(404) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+fn made(claim: &Claim, over: Option<&str>) -> Lease {
+    let place = format!("{}/{}", claim.namespace, claim.name);
+    Lease {
+        metadata: ObjectMeta {
+            name: Some(claim.object()),
+            resource_version: over.map(ToOwned::to_owned),
+            labels: Some([(LABEL_EXECUTION_UID.to_owned(), claim.holder.to_string())].into()),
+            annotations: Some(
+                [(ANNOTATION_EXECUTION.to_owned(), place.clone()), (ANNOTATION_TURN.to_owned(), claim.turn.to_string())].into(),
+            ),
+            ..ObjectMeta::default()
+        },
+        spec: Some(LeaseSpec { holder_identity: Some(place), ..LeaseSpec::default() }),
+    }
+}
+
+/// The other direction.
+fn claim(lease: &Lease, target: &Uid) -> Option<Claim> {
+    let (namespace, name) = lease.annotations().get(ANNOTATION_EXECUTION)?.split_once('/')?;
+    Some(Claim {
+        target: target.clone(),
+        holder: Uid::try_from(lease.labels().get(LABEL_EXECUTION_UID)?.clone()).ok()?,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        turn: lease.annotations().get(ANNOTATION_TURN)?.parse().ok()?,
+    })
+}

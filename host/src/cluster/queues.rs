@@ -1,0 +1,81 @@
+//! Who waits for which target, in order: told by the watch of executions. Owns no turn: that is the claim's (`claims`). What is not known
+//! yet makes an order less fair, never two turns out of one.
+use decide::{execution::Execution, model::Uid};
+use std::{collections::HashMap, sync::Mutex};
+
+/// One that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiter {
+    /// uid of the target.
+    pub target: String,
+    /// Undoes something: it comes first, so that it finds what it is to undo.
+    pub undoes: bool,
+    /// When it was accepted: `status.startedAt`, in which later times are later texts.
+    pub since: String,
+    pub namespace: String,
+    pub name: String,
+}
+
+impl Waiter {
+    /// Before which others it comes.
+    fn place(&self) -> (bool, &str, &str) {
+        (!self.undoes, &self.since, &self.name)
+    }
+}
+
+/// By uid of the execution.
+#[derive(Default)]
+pub(super) struct Queues(Mutex<HashMap<String, Waiter>>);
+
+impl Queues {
+    /// It waits, or does not wait any more.
+    pub(super) fn note(&self, uid: &str, waiter: Option<Waiter>) {
+        if let Ok(mut all) = self.0.lock() {
+            match waiter {
+                Some(waiter) => drop(all.insert(uid.to_owned(), waiter)),
+                None => drop(all.remove(uid)),
+            }
+        }
+    }
+
+    /// All that wait for a target, in order.
+    pub(super) fn of(&self, target: &str) -> Vec<Waiter> {
+        let Ok(all) = self.0.lock() else { return vec![] };
+        let mut waiting: Vec<Waiter> = all.values().filter(|w| w.target == target).cloned().collect();
+        waiting.sort_by(|a, b| a.place().cmp(&b.place()));
+        waiting
+    }
+
+    /// Names of those that come before it.
+    pub(super) fn before(&self, exec: &Execution, target: &Uid) -> Vec<String> {
+        let since = exec.status.started_at.as_deref().unwrap_or_default();
+        let own = (exec.spec.rollback_of.is_none(), since, exec.name.as_str());
+        let all = self.of(target.as_str());
+        all.into_iter().take_while(|w| w.place() < own).filter(|w| w.name != exec.name).map(|w| w.name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undo_comes_first_then_the_oldest() {
+        let queues = Queues::default();
+        let waiter = |target: &str, name: &str, undoes, second: u8| Waiter {
+            target: target.into(),
+            undoes,
+            since: format!("2026-11-23T03:12:0{second}.000000Z"),
+            namespace: "shop".into(),
+            name: name.into(),
+        };
+        queues.note("1", Some(waiter("web", "late", false, 9)));
+        queues.note("2", Some(waiter("web", "undo", true, 9)));
+        queues.note("3", Some(waiter("web", "early", false, 1)));
+        queues.note("4", Some(waiter("api", "other", false, 0)));
+        queues.note("5", Some(waiter("web", "gone", false, 0)));
+        queues.note("5", None);
+        let names = |target| queues.of(target).into_iter().map(|w| w.name).collect::<Vec<_>>();
+        assert_eq!((names("web"), names("api")), (vec!["undo".into(), "early".into(), "late".into()], vec!["other".to_owned()]));
+    }
+}
