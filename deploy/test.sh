@@ -43,6 +43,8 @@ step "the real cluster"
 KUBECONFIG=$("$HERE/local/writ-local" kubeconfig)
 export KUBECONFIG
 cargo test --workspace --test cluster
+step "what Writ's identities did with their rights, in the words of the API server"
+"$CARGO_TARGET_DIR/debug/rights" "$HERE/30-rbac.yaml"
 step "clippy"
 cargo clippy --workspace --all-targets -- -D warnings
 (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)

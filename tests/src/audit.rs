@@ -18,9 +18,16 @@ impl AuditLog {
     /// From now on. None: this cluster's log is not here.
     #[must_use]
     pub fn from_now() -> Option<Self> {
+        let whole = Self::whole()?;
+        let from = whole.path.metadata().ok()?.len();
+        Some(Self { from, ..whole })
+    }
+
+    /// Since the cluster is up. None: this cluster's log is not here.
+    #[must_use]
+    pub fn whole() -> Option<Self> {
         let path = kubeconfig()?.parent()?.parent()?.join("audit/audit.log");
-        let from = path.metadata().ok()?.len();
-        Some(Self { path, from })
+        path.is_file().then_some(Self { path, from: 0 })
     }
 
     /// What was done since: requests that the API server carried out, oldest first.

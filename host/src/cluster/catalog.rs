@@ -5,6 +5,7 @@ use super::{
     kept::Pages,
     patch,
 };
+use crate::telemetry;
 use crds::{
     Action, ActionPlugin, ActionPluginStatus, ExecutionPolicy, ExecutionPolicyStatus,
     labels::{FIELD_MANAGER, NAMESPACE_SYSTEM},
@@ -89,7 +90,7 @@ where
         std::future::ready(Some(match event {
             Ok(event) => pages.apply(event, Some).map(oldest_first),
             Err(error) => {
-                tracing::warn!(kind = %K::kind(&()), error = &error as &dyn std::error::Error, "a watch failed; it is tried again");
+                tracing::warn!(kind = %K::kind(&()), error = %telemetry::chain(&error), "a watch failed; it is tried again");
                 None
             }
         }))

@@ -1,5 +1,6 @@
 //! What is kept of the cluster in memory: small values made from watched objects. Owns the difference between "none" and "not read
 //! yet". Never used where a Job could be created on the strength of it.
+use crate::telemetry;
 use futures::{Stream, StreamExt};
 use kube::{Resource, ResourceExt, runtime::watcher};
 use std::{collections::BTreeMap, sync::RwLock};
@@ -62,7 +63,7 @@ impl<V: Clone> Kept<V> {
             match event {
                 Ok(event) => self.apply(event, &keep),
                 Err(error) => {
-                    tracing::warn!(kind = %K::kind(&()), error = &error as &dyn std::error::Error, "a watch failed; it is tried again")
+                    tracing::warn!(kind = %K::kind(&()), error = %telemetry::chain(&error), "a watch failed; it is tried again")
                 }
             }
         }

@@ -7,6 +7,7 @@ use super::{
     seen::Seen,
     touch::Touches,
 };
+use crate::telemetry;
 use crds::{
     ExecutionApproval, KubernetesExecution,
     labels::{ANNOTATION_EXECUTION, LABEL_EXECUTION_UID},
@@ -223,7 +224,7 @@ async fn sweep(cluster: Cluster, store: Store<Seen>, listed: Arc<Notify>) {
         match swept.map(|(made, claims)| made.saturating_add(claims)) {
             Ok(0) => {}
             Ok(count) => tracing::warn!(count, "removed what was left of executions that are gone"),
-            Err(error) => tracing::warn!(error = &error as &dyn StdError, "failed to look for what executions left behind"),
+            Err(error) => tracing::warn!(error = %telemetry::chain(&error), "failed to look for what executions left behind"),
         }
     }
 }
@@ -296,7 +297,7 @@ impl Runner {
             *count
         });
         let after = retry_after(failures, error);
-        tracing::warn!(execution = %who, failures, retry_in = ?after, error = error as &dyn StdError, "a wake-up failed");
+        tracing::warn!(execution = %who, failures, retry_in = ?after, error = %telemetry::chain(error), "a wake-up failed");
         Action::requeue(after)
     }
 }
@@ -308,6 +309,6 @@ fn from_now(until: Timestamp) -> Duration {
 /// A wake-up tells by itself how it went; a watch that failed is told here. (Gone objects are no failure.)
 async fn told(done: Result<(ObjectRef<Seen>, Action), Queue<WakeError, watcher::Error>>) {
     if let Err(Queue::QueueError(error)) = done {
-        tracing::warn!(error = &error as &dyn StdError, "the watch of executions failed; it is tried again");
+        tracing::warn!(error = %telemetry::chain(&error), "the watch of executions failed; it is tried again");
     }
 }

@@ -1,0 +1,38 @@
+//! What the manifest grants to the operator: its ClusterRole and Roles of that name, each verb on each kind by itself. What comes with a
+//! plugin is the plugin's matter.
+use super::{Right, text};
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+const NAME: &str = "writ-operator";
+
+pub(crate) fn granted(manifest: &str) -> Result<Vec<Right>> {
+    let mut all = Vec::new();
+    for document in manifest.split("\n---\n") {
+        let object: Value = serde_saphyr::from_str(document).context("the manifest is no YAML")?;
+        let ours = object["metadata"]["name"] == NAME && matches!(object["kind"].as_str(), Some("ClusterRole" | "Role"));
+        if ours {
+            let namespace = text(&object["metadata"]["namespace"]);
+            list(&object["rules"]).for_each(|rule| all.extend(rights(rule, &namespace)));
+        }
+    }
+    anyhow::ensure!(!all.is_empty(), "no role {NAME} in the manifest");
+    Ok(all)
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn rights(rule: &Value, namespace: &str) -> Vec<Right> {
+    let mut all = Vec::new();
+    for group in list(&rule["apiGroups"]) {
+        for resource in list(&rule["resources"]) {
+            for verb in list(&rule["verbs"]) {
+                let (verb, group, resource) = (text(verb), text(group), text(resource));
+                all.push(Right { verb, group, resource, namespace: namespace.to_owned() });
+            }
+        }
+    }
+    all
+}
