@@ -51,9 +51,18 @@ pub struct ExecutionApprovalSpec {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = limits::REASON), extend("default" = ""))]
     pub comment: String,
+    /// A yes is also one to the way back that was shown with the plan, while that is on offer: an execution that undoes this one needs no
+    /// second wait. `false` leaves that out.
+    #[serde(default = "yes")]
+    #[schemars(extend("default" = true))]
+    pub covers_undo: bool,
     /// Who says so. Stamped by the API server; what a client writes here is overwritten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<Identity>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Yes or no.
@@ -115,5 +124,9 @@ fn stamped(schema: &mut schemars::Schema) {
 }
 
 fn rules() -> Vec<Value> {
-    schema::immutable(&["execution", "action", "planHash", "decision", "comment", "approver"], &[], "make a new approval")
+    schema::immutable(
+        &["execution", "action", "planHash", "decision", "comment", "coversUndo", "approver"],
+        &[],
+        "make a new approval",
+    )
 }

@@ -61,7 +61,8 @@ pub struct ExecutionSpec {
     /// it out without persisting, and shows what would change.
     #[serde(default)]
     pub dry_run: DryRun,
-    /// Run only if the host's plan has this hash.
+    /// Run only what was shown: `status.plan.requestHash` of an execution that asked for the same with `dryRun: Plan`. Where the plan of this
+    /// one has another by now, it is refused (`PlanChanged`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = SHA256_PATTERN))]
     pub plan_hash: Option<String>,

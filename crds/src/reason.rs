@@ -44,6 +44,8 @@ pub enum Reason {
     UndoDiffers,
     /// What is to be undone is not as it was left: somebody changed it since. Whoever wants the old value all the same asks for it anew.
     TargetMovedOn,
+    /// `spec.planHash` names what was shown to the requester, and the plan is another by now. He looks again: `dryRun: Plan`, or `writ run`.
+    PlanChanged,
     /// Another execution has the target, and the request says not to wait (`spec.onConflict: Refuse`).
     TargetLocked,
 

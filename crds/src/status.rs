@@ -123,6 +123,9 @@ pub struct TargetSeen {
 pub struct PlanStatus {
     /// Hash of everything below and of who asks, on what, with which component.
     pub hash: String,
+    /// Hash of the same without which execution it is: what another one of the same requester can be held to (`spec.planHash`).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request_hash: String,
     /// The commands, for people, one a line.
     pub command: String,
     /// The commands, in parts.

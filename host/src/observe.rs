@@ -14,7 +14,7 @@ use decide::{
     execution::{self as e, Execution, Progress},
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, LockSeen,
+        Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, LockSeen,
         OriginalSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
     },
     question::{self, Facts},
@@ -186,6 +186,17 @@ async fn grants(with: &Engines, exec: &Execution, planned: &Planned) -> Result<G
     })
 }
 
+/// Of this one, and of the one that it undoes.
+async fn approvals(with: &Engines, exec: &Execution) -> Result<(Vec<Approval>, Vec<Approval>), ObserveError> {
+    let covering = async {
+        match &exec.spec.rollback_of {
+            Some(of) => with.cluster.approvals_covering(exec, &of.name).await,
+            None => Ok(vec![]),
+        }
+    };
+    Ok(try_join(with.cluster.approvals(exec), covering).await?)
+}
+
 async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Planned) -> Result<Look, ObserveError> {
     let left = async {
         match exec.reason {
@@ -193,10 +204,9 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
             _ => Ok(None),
         }
     };
-    let approvals = async { Ok(with.cluster.approvals(exec).await?) };
-    let ((judged, question, original), approvals, left) =
-        try_join3(chain(with, now, exec, Some(planned)), approvals, left).await?;
-    let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, original, left };
+    let ((judged, question, original), (approvals, covering), left) =
+        try_join3(chain(with, now, exec, Some(planned)), approvals(with, exec), left).await?;
+    let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, covering, original, left };
     Ok(Look { phase: PhaseSeen::AwaitingApproval(Box::new(seen)), question })
 }
 
@@ -214,15 +224,15 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Read
     let how = if last || exec.reason == Reason::Frozen { Listed::Live } else { Listed::FromCache };
     let freezes = async { with.cluster.freezes(how).await.map_err(ObserveError::from) };
     // Where nobody was asked before and a policy asks now, it goes to where they are read.
-    let approvals = async {
+    let asked = async {
         match last && exec.status.approval.is_some() {
-            true => Ok(with.cluster.approvals(exec).await?),
-            false => Ok(vec![]),
+            true => approvals(with, exec).await,
+            false => Ok((vec![], vec![])),
         }
     };
-    let ((judged, question, original), freezes, approvals) =
-        try_join3(chain_if(last, with, now, exec, planned), freezes, approvals).await?;
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants, lock, ahead, freezes, approvals, original };
+    let ((judged, question, original), freezes, (approvals, covering)) =
+        try_join3(chain_if(last, with, now, exec, planned), freezes, asked).await?;
+    let seen = Preparing { guards: with.cluster.guards(), judged, grants, lock, ahead, freezes, approvals, covering, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 

@@ -30,6 +30,7 @@ pub struct ApprovalStatus {
 
 /// An approval that counts, or the rejection that ended it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ApprovalGiven {
     /// Who, as the API server authenticated him.
     pub by: String,
@@ -43,4 +44,10 @@ pub struct ApprovalGiven {
     pub comment: String,
     /// Name of the `ExecutionApproval`.
     pub object: String,
+    /// Where it was given for another execution, the one that this undoes: that one's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub covered_by: String,
+    /// Until when it covers its undo, RFC 3339.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub covers_until: String,
 }

@@ -3,6 +3,7 @@
 //!
 //! A policy wants a number of people; where it names groups, each of them must be of one of these, and every group that any policy
 //! names has somebody of its own: so two groups are two different people, whatever the number says.
+mod cover;
 mod tally;
 mod tell;
 
@@ -12,6 +13,7 @@ use crate::{
     model::PlanHash,
     observed::{Obligations, Ruling, Verdict},
 };
+pub(crate) use cover::{Cover, cover};
 use crds::Identity;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;

@@ -15,7 +15,6 @@ pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
 
 fn unsupported(spec: &ExecutionSpec) -> Option<No> {
     let fields = [
-        ("spec.planHash", spec.plan_hash.is_some(), "leave it out: the plan is shown by dryRun: Plan, and made anew for the run"),
         ("spec.breakGlass", spec.break_glass, "leave it out"),
         (
             "spec.rollback.onFailure: Automatic",

@@ -147,6 +147,8 @@ pub struct Preparing {
     pub freezes: Vec<Freeze>,
     /// All approvals that name this execution. Read live, together with the judgement.
     pub approvals: Vec<Approval>,
+    /// All that name the one that this one undoes, with the rights of their givers on *this* action. Likewise.
+    pub covering: Vec<Approval>,
     /// What this one undoes. Asked only where it says that it does, and with the chain.
     pub original: Option<OriginalSeen>,
 }

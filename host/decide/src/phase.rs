@@ -11,6 +11,7 @@ mod ledger;
 mod locked;
 mod over;
 mod preparing;
+mod shown;
 mod undoing;
 mod validating;
 mod verifying;

@@ -9,7 +9,7 @@ mod writes;
 use crate::{
     canonical, duration,
     execution::Execution,
-    model::{ActionInfo, Json, Malformed, ObjectRef, Planned, PluginId, Proposal, Reversible, Uid, Undo},
+    model::{ActionInfo, Json, Malformed, ObjectRef, PlanHash, Planned, PluginId, Proposal, Reversible, Uid, Undo},
     planned, roles,
     site::Site,
     verbs,
@@ -68,6 +68,12 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
     planned.hash = hash::of(exec, &planned)?;
     size(&planned)?;
     Ok(planned)
+}
+
+/// The hash of what is asked for, whichever execution asks: another one by the same person has it too, while the same would be done.
+#[must_use]
+pub fn request_hash(exec: &Execution, planned: &Planned) -> Option<PlanHash> {
+    hash::of_request(exec, planned).ok()
 }
 
 /// What the requester wants, within what the action and the installation allow.

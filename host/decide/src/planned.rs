@@ -4,7 +4,9 @@ mod read;
 
 use crate::{
     argv,
+    execution::Execution,
     model::{ActionName, Change, ChangeEffect, Command, DryRunForm, Json, Operation, Planned, Undo, Write},
+    plan::request_hash,
 };
 use crds::{
     ChangeStatus, CommandStatus, ExecutionStatus, FileStatus, OptionStatus, PlanStatus, PluginUsed, RollbackStatus, TargetSeen,
@@ -24,9 +26,10 @@ pub const READY: &str = "Ready";
 pub const DONE: &str = "Done";
 
 /// Writes a plan into a status.
-pub fn store(planned: &Planned, status: &mut ExecutionStatus) {
+pub fn store(exec: &Execution, planned: &Planned, status: &mut ExecutionStatus) {
     found(planned, status);
-    status.plan = Some(plan(planned));
+    let request_hash = request_hash(exec, planned).map(|h| h.to_string()).unwrap_or_default();
+    status.plan = Some(PlanStatus { request_hash, ..plan(planned) });
     status.rollback = Some(rollback(planned));
 }
 
@@ -65,6 +68,7 @@ pub fn plan(planned: &Planned) -> PlanStatus {
     let proposal = &planned.proposal;
     PlanStatus {
         hash: planned.hash.to_string(),
+        request_hash: String::new(),
         command: lines(planned).join("\n"),
         commands: proposal.commands.iter().map(command).collect(),
         writes: proposal.writes.iter().map(write).collect(),

@@ -22,6 +22,9 @@ use std::io::IsTerminal;
 /// Show the change, ask, say yes to exactly that.
 #[derive(Debug, clap::Args)]
 pub struct Approve {
+    /// Say yes to this alone, not to its undo too.
+    #[arg(long)]
+    no_undo: bool,
     #[command(flatten)]
     ballot: Ballot,
 }
@@ -50,19 +53,19 @@ struct Ballot {
 impl Approve {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        self.ballot.cast(Decision::Approve).await
+        self.ballot.cast(Decision::Approve, !self.no_undo).await
     }
 }
 
 impl Reject {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        self.ballot.cast(Decision::Reject).await
+        self.ballot.cast(Decision::Reject, false).await
     }
 }
 
 impl Ballot {
-    async fn cast(mut self, decision: Decision) -> anyhow::Result<Exit> {
+    async fn cast(mut self, decision: Decision, covers_undo: bool) -> anyhow::Result<Exit> {
         let asks = !self.yes;
         anyhow::ensure!(
             !asks || std::io::stdin().is_terminal(),
@@ -81,6 +84,9 @@ impl Ballot {
         let approval = status.approval.clone().context("its status names no approval; is the operator another version?")?;
         let me = me(&cluster).await?;
         out::text(shown(&cluster, &kx, &status, &approval));
+        if covers_undo && let Some(covered) = ballot::covers(&kx) {
+            out::text(page::labelled(&[("covers", covered)]));
+        }
         if let Err(why) = self.open(&cluster, &kx, &approval, &me, decision).await? {
             out::line(format_args!("You are {}: {why}. Nothing was said.", me.username));
             return Ok(Exit::Refused);
@@ -90,8 +96,8 @@ impl Ballot {
             return Ok(Exit::Cancelled);
         }
         let api = cluster.here::<ExecutionApproval>();
-        let said =
-            api.create(&PostParams::default(), &vote::of(&kx, &approval, decision, &self.comment)).await.map_err(refused)?;
+        let vote = vote::of(&kx, &approval, decision, &self.comment, covers_undo);
+        let said = api.create(&PostParams::default(), &vote).await.map_err(refused)?;
         Ok(self.heard(&cluster, &said, decision).await)
     }
 

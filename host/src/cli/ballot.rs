@@ -1,14 +1,32 @@
 //! Approvals in words: how many of whom, who gave them, and whether you can. Says beforehand what the host decides; decides nothing.
 use super::human::plain;
-use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity};
+use crds::{ApprovalGiven, ApprovalStatus, ExecutionStatus, Identity, KubernetesExecution};
 use decide::time::second;
 
 /// `1 of 1: jonas@example.com "ok, capacity is there"`.
 #[must_use]
 pub fn sum(approval: &ApprovalStatus) -> String {
-    let one = |g: &ApprovalGiven| if g.comment.is_empty() { g.by.clone() } else { format!("{} \"{}\"", g.by, plain(&g.comment)) };
+    let words = |g: &ApprovalGiven| if g.comment.is_empty() { String::new() } else { format!(" \"{}\"", plain(&g.comment)) };
+    let one = |g: &ApprovalGiven| format!("{}{}{}", g.by, words(g), covered(g));
     let given: Vec<String> = approval.given.iter().map(one).collect();
     if given.is_empty() { approval.count.clone() } else { format!("{}: {}", approval.count, given.join(", ")) }
+}
+
+fn covered(g: &ApprovalGiven) -> String {
+    match g.covered_by.as_str() {
+        "" => String::new(),
+        of => format!(", covered by the approval of {of} until {}", second(&g.covers_until)),
+    }
+}
+
+/// What a yes covers beside what is shown: its way back, where there is one.
+#[must_use]
+pub fn covers(kx: &KubernetesExecution) -> Option<String> {
+    let command = kx.status.as_ref()?.rollback.as_ref().filter(|r| !r.action.is_empty())?.command.clone();
+    let keep = kx.spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref()).unwrap_or("24h");
+    Some(format!(
+        "its undo too ({command}), for {keep} after its end and while the target is as it was left; --no-undo leaves that out"
+    ))
 }
 
 /// Lines of a page.
@@ -83,6 +101,22 @@ mod tests {
         assert_eq!(no(&identity("jonas", &["sre-leads"]), false), "you lack the verb approve on this action");
         assert_eq!(no(&identity("lena", &["sre-leads"]), true), "you did already");
         assert_eq!(no(&identity("system:serviceaccount:ci:bot", &[]), true), "a ServiceAccount does not approve: a person must");
+    }
+
+    #[test]
+    fn a_page_says_what_a_yes_covers_and_what_covered_this() {
+        let mut kx = KubernetesExecution::default();
+        assert_eq!(covers(&kx), None);
+        let rollback = crds::RollbackStatus { action: "a".into(), command: "writ run a web".into(), ..Default::default() };
+        kx.status = Some(ExecutionStatus { rollback: Some(rollback), ..Default::default() });
+        let said = covers(&kx).unwrap();
+        assert!(said.contains("(writ run a web), for 24h"), "{said}");
+        kx.spec.rollback = Some(crds::Rollback { keep_for: Some("2h".into()), ..Default::default() });
+        assert!(covers(&kx).unwrap().contains("for 2h"));
+        let mut approval = approval();
+        approval.given[0].covered_by = "scale-web-1".into();
+        approval.given[0].covers_until = "2026-11-24T03:12:23.5Z".into();
+        assert_eq!(sum(&approval), "1 of 2: lena \"ok\", covered by the approval of scale-web-1 until 2026-11-24T03:12:23Z");
     }
 
     #[test]

@@ -86,6 +86,9 @@ impl Go {
                 words.line("Nothing was run.");
                 return Ok(Exit::Cancelled);
             }
+            // Exactly what was looked at, or nothing.
+            let shown = planned.status.and_then(|s| s.plan).map(|p| p.request_hash).filter(|hash| !hash.is_empty());
+            wanted.spec.plan_hash = shown.or(wanted.spec.plan_hash);
         }
         let name = create(cluster, wanted).await?;
         words.line(format_args!("\n{name}"));

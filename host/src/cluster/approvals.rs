@@ -17,7 +17,17 @@ use serde_json::json;
 impl Cluster {
     /// All that name this execution, with the rights of their givers.
     pub async fn approvals(&self, exec: &Execution) -> Result<Vec<Approval>, CallError> {
-        let mut all = self.approvals_named(exec).await?;
+        let all = self.approvals_named(exec).await?;
+        self.with_rights(exec, all).await
+    }
+
+    /// All that name what this one undoes; their givers' rights are asked for this one's action.
+    pub async fn approvals_covering(&self, exec: &Execution, original: &str) -> Result<Vec<Approval>, CallError> {
+        let all = self.approvals_of(&exec.namespace, original).await?;
+        self.with_rights(exec, all).await
+    }
+
+    async fn with_rights(&self, exec: &Execution, mut all: Vec<Approval>) -> Result<Vec<Approval>, CallError> {
         let mut people: Vec<Identity> = Vec::new();
         for a in &all {
             // One may write many: each person is asked about once.
@@ -35,8 +45,12 @@ impl Cluster {
 
     /// All that name this execution; nobody's rights were asked.
     pub async fn approvals_named(&self, exec: &Execution) -> Result<Vec<Approval>, CallError> {
-        let api: Api<ExecutionApproval> = Api::namespaced(self.client.clone(), &exec.namespace);
-        let ours = ListParams::default().fields(&format!("spec.execution.name={}", exec.name));
+        self.approvals_of(&exec.namespace, &exec.name).await
+    }
+
+    async fn approvals_of(&self, namespace: &str, execution: &str) -> Result<Vec<Approval>, CallError> {
+        let api: Api<ExecutionApproval> = Api::namespaced(self.client.clone(), namespace);
+        let ours = ListParams::default().fields(&format!("spec.execution.name={execution}"));
         Ok(within(api.list(&ours)).await?.items.into_iter().filter_map(approval).collect())
     }
 
@@ -73,6 +87,7 @@ fn approval(object: ExecutionApproval) -> Option<Approval> {
         hash: object.spec.plan_hash,
         decision: object.spec.decision,
         comment: object.spec.comment,
+        covers_undo: object.spec.covers_undo,
         by: object.spec.approver.unwrap_or_default(),
         may: false,
         told,

@@ -2,6 +2,7 @@
 //! of it. What must be so of every one, however it ends, is held by `Run::ended`.
 mod approval;
 mod cancel;
+mod cover;
 mod deadline;
 mod dry_run;
 mod expiry;
@@ -15,6 +16,7 @@ mod refusal;
 mod requester;
 mod rollout;
 mod scale;
+mod shown;
 mod token;
 mod undo;
 

@@ -1,5 +1,5 @@
 //! Which approvals count, and whether they are enough. Pure: the same approvals, the same sum, in whatever order they were read.
-use super::{Asked, Wanted};
+use super::{Asked, Cover, Wanted};
 use crate::{
     execution::{Execution, Wait},
     model::PlanHash,
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 const CLOCKS: SignedDuration = SignedDuration::from_secs(10);
 
 /// What approvals are held against.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Case<'a> {
     pub exec: &'a Execution,
     /// What would be done now.
@@ -22,6 +22,8 @@ pub(crate) struct Case<'a> {
     /// Since when approvers are stamped.
     pub guards: Timestamp,
     pub wait: Wait,
+    /// What was said of the way back when this was the way back.
+    pub cover: Cover<'a>,
 }
 
 /// The sum.
@@ -29,17 +31,20 @@ pub(crate) struct Case<'a> {
 pub(crate) struct Tally<'a> {
     /// Every one, the oldest first, and whether it counts.
     pub each: Vec<(&'a Approval, Reason)>,
+    /// Those of what this undoes that count for this too. They are told nothing: what was said of them is about the other.
+    pub covering: Vec<&'a Approval>,
     /// Somebody said no.
     pub rejected: Option<&'a Approval>,
 }
 
 /// The oldest first: so of two by one person, the first counts.
-pub(crate) fn tally<'a>(case: &Case<'_>, asked: &Asked<'_>, all: &'a [Approval]) -> Tally<'a> {
+pub(crate) fn tally<'a>(case: &Case<'a>, asked: &Asked<'_>, all: &'a [Approval]) -> Tally<'a> {
     let mut sorted: Vec<&Approval> = all.iter().collect();
     sorted.sort_by_key(|a| (a.created, &a.name));
     let no = |a: &&&Approval| a.decision == Decision::Reject && void(case, a).is_none();
     let rejected = sorted.iter().find(no).copied();
-    let mut people: Vec<&Identity> = Vec::new();
+    let covering = covering(case, asked);
+    let mut people: Vec<&Identity> = covering.iter().map(|a| &a.by).collect();
     let mut verdict = |a: &'a Approval| match void(case, a) {
         Some(reason) => reason,
         None if a.decision == Decision::Reject => Reason::Counted,
@@ -54,13 +59,27 @@ pub(crate) fn tally<'a>(case: &Case<'_>, asked: &Asked<'_>, all: &'a [Approval])
         },
     };
     let each = sorted.into_iter().map(|a| (a, verdict(a))).collect();
-    Tally { each, rejected }
+    Tally { each, covering, rejected }
+}
+
+/// Each person once. Neither time nor hash are asked: both are those of the original, where they counted.
+fn covering<'a>(case: &Case<'a>, asked: &Asked<'_>) -> Vec<&'a Approval> {
+    let mut all = case.cover.all.clone();
+    all.sort_by_key(|a| (a.created, &a.name));
+    let mut found: Vec<&Approval> = Vec::new();
+    for a in all {
+        let counts = unstamped(case, a).is_none() && a.may && nobody_for_it(case, asked, a).is_none();
+        if counts && !found.iter().any(|p| same(&p.by, &a.by)) {
+            found.push(a);
+        }
+    }
+    found
 }
 
 /// Why it is neither a yes nor a no to this execution.
 fn void(case: &Case<'_>, a: &Approval) -> Option<Reason> {
-    if a.by.username.is_empty() || case.guards >= a.created {
-        return Some(Reason::AdmissionNotInForce);
+    if let Some(reason) = unstamped(case, a) {
+        return Some(reason);
     }
     // The right was asked for the action that it names.
     if a.execution != case.exec.uid.as_str() || a.action != case.exec.spec.action {
@@ -69,14 +88,27 @@ fn void(case: &Case<'_>, a: &Approval) -> Option<Reason> {
     (!a.may).then_some(Reason::NotAllowed)
 }
 
+fn unstamped(case: &Case<'_>, a: &Approval) -> Option<Reason> {
+    (a.by.username.is_empty() || case.guards >= a.created).then_some(Reason::AdmissionNotInForce)
+}
+
 /// Why it is no yes.
 fn no_yes(case: &Case<'_>, asked: &Asked<'_>, a: &Approval) -> Option<Reason> {
-    let requester = case.exec.spec.requester.as_ref();
     let early = case.wait.since.checked_sub(CLOCKS).unwrap_or(Timestamp::MIN);
     [
         (a.hash != case.hash.as_str(), Reason::WrongPlan),
         (a.created < early, Reason::TooEarly),
         (a.created >= case.wait.until, Reason::Expired),
+    ]
+    .into_iter()
+    .find_map(|(is, reason)| is.then_some(reason))
+    .or_else(|| nobody_for_it(case, asked, a))
+}
+
+/// Why its giver cannot say yes to this.
+fn nobody_for_it(case: &Case<'_>, asked: &Asked<'_>, a: &Approval) -> Option<Reason> {
+    let requester = case.exec.spec.requester.as_ref();
+    [
         (requester.is_none_or(|r| same(r, &a.by)), Reason::SelfApproval),
         (is_program(&a.by), Reason::ServiceAccount),
         (asked.counts_for(&a.by).is_none(), Reason::NotInGroup),
@@ -98,7 +130,8 @@ impl<'a> Tally<'a> {
     /// Those that say yes and count.
     pub(crate) fn given(&self) -> Vec<&'a Approval> {
         let counts = |(a, reason): &(&'a Approval, Reason)| *reason == Reason::Counted && a.decision == Decision::Approve;
-        self.each.iter().filter(|one| counts(one)).map(|(a, _)| *a).collect()
+        let own = self.each.iter().filter(|one| counts(one)).map(|(a, _)| *a);
+        self.covering.iter().copied().chain(own).collect()
     }
 
     /// Nobody said no, and every policy has whom it wants.

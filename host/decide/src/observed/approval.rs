@@ -13,6 +13,8 @@ pub struct AwaitingApproval {
     pub judged: Judgement,
     /// All that name this execution. Read live.
     pub approvals: Vec<Approval>,
+    /// All that name the one that this one undoes, with the rights of their givers on *this* action. Read live.
+    pub covering: Vec<Approval>,
     /// What this one undoes. Asked only where it says that it does.
     pub original: Option<OriginalSeen>,
     /// What an earlier yes was granted. Asked only where that yes was taken back.
@@ -38,6 +40,8 @@ pub struct Approval {
     pub decision: Decision,
     /// In its giver's words.
     pub comment: String,
+    /// It is meant for the way back too.
+    pub covers_undo: bool,
     /// Its giver, as the API server authenticated him.
     pub by: Identity,
     /// A SubjectAccessReview says that he may approve this action here, now.

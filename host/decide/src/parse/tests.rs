@@ -7,7 +7,7 @@ fn stored(phase: Phase) -> KubernetesExecution {
     let mut status =
         ExecutionStatus { phase, reason: Reason::Accepted, seq: 2, at: time::text(at(1)), ..ExecutionStatus::default() };
     if phase != Phase::Validating {
-        planned::store(&crate::tests::fixtures::planned(), &mut status);
+        planned::store(&crate::tests::fixtures::exec(), &crate::tests::fixtures::planned(), &mut status);
     }
     if phase == Phase::AwaitingApproval {
         let (since, expires_at) = (time::text(at(1)), time::text(at(901)));

@@ -1,10 +1,10 @@
 //! Are the approvals there that the policies want *now*? Asked while they are waited for, and again just before the promise of a Job.
 //! Owns what follows from a no, from too late, and from a yes that is none any more.
 use crate::{
-    approvals::{self, Asked, Case, Tally},
+    approvals::{self, Asked, Case, Cover, Tally},
     execution::{Ready, Wait},
     model::PlanHash,
-    observed::{Approval, GuardsSeen, Preparing, Ruling},
+    observed::{Approval, GuardsSeen, OriginalSeen, Preparing, Ruling},
     step::{Effect, Step},
     story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, shown},
     time::second,
@@ -30,15 +30,19 @@ pub(super) struct Seen<'a> {
     pub ruling: &'a Ruling,
     pub guards: &'a GuardsSeen,
     pub approvals: &'a [Approval],
+    /// What this one undoes, and all that name that.
+    pub original: Option<&'a OriginalSeen>,
+    pub covering: &'a [Approval],
     /// None: nobody was asked yet.
     pub since: Option<Timestamp>,
 }
 
 /// Where they stand, and what is to be said of them first.
-pub(super) fn look(pass: &Pass<'_>, seen: &Seen<'_>) -> (Look, Option<Effect>) {
+pub(super) fn look<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect>) {
     let Some(asked) = approvals::asked(seen.ruling) else { return (Look::Unneeded, None) };
     let subject = approvals::subject(pass.exec, seen.hash);
-    let case = case(pass, &subject, seen.guards, asked.wait(seen.since.unwrap_or(pass.now)));
+    let cover = approvals::cover(pass.exec, seen.original, seen.covering);
+    let case = Case { cover, ..case(pass, &subject, seen.guards, asked.wait(seen.since.unwrap_or(pass.now))) };
     let tally = approvals::tally(&case, &asked, seen.approvals);
     let status = |state| approval_status(&case, &asked, Some(&tally), state);
     let look = if let Some(no) = tally.rejected {
@@ -59,7 +63,7 @@ fn case<'a>(pass: &Pass<'a>, hash: &'a PlanHash, guards: &GuardsSeen, wait: Wait
         // Nothing is younger than that.
         GuardsSeen::Missing(_) | GuardsSeen::Unknown => Timestamp::MAX,
     };
-    Case { exec: pass.exec, hash, guards, wait }
+    Case { exec: pass.exec, hash, guards, wait, cover: Cover::default() }
 }
 
 /// Nobody was asked yet.
@@ -74,7 +78,8 @@ pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) 
     let (hash, guards, since) = (&p.planned.hash, &s.guards, p.wait.map(|wait| wait.since));
     // Before anybody was asked, nobody could approve.
     let approvals = since.map_or(&[][..], |_| s.approvals.as_slice());
-    let seen = Seen { hash, ruling, guards, approvals, since };
+    let covering = since.map_or(&[][..], |_| s.covering.as_slice());
+    let seen = Seen { hash, ruling, guards, approvals, original: s.original.as_ref(), covering, since };
     match look(pass, &seen) {
         (Look::Unneeded, _) => Ok(None),
         (Look::Enough(approval), _) => Ok(Some(approval)),

@@ -40,7 +40,15 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
         Ok(found) => found,
         Err(step) => return step,
     };
-    let seen = Seen { hash: &now.hash, ruling, guards: &s.guards, approvals: &s.approvals, since: Some(p.wait.since) };
+    let seen = Seen {
+        hash: &now.hash,
+        ruling,
+        guards: &s.guards,
+        approvals: &s.approvals,
+        original: s.original.as_ref(),
+        covering: &s.covering,
+        since: Some(p.wait.since),
+    };
     let (look, tell) = approved::look(pass, &seen);
     // Who approved hears first what becomes of it.
     tell.map_or_else(|| follow(pass, ruling, look), Step::Do)

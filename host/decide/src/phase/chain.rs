@@ -1,5 +1,5 @@
 //! The judgements that stand before a Job, in order; asked in `Validating`, and again wherever a plan stands. Owns which no comes first.
-use super::{drifted, undoing};
+use super::{drifted, shown, undoing};
 use crate::{
     dry_run, honored,
     model::{Planned, PluginFault},
@@ -47,9 +47,10 @@ pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Ste
     unbelievable(pass, guards).map_or(Ok(()), |no| Err(no.record(pass, None)))
 }
 
-/// From a plan to a yes: what it undoes is as it was left, policies, their conditions, and whether a run can be held to it.
+/// From a plan to a yes: it is what was shown, what it undoes is as it was left, policies, their conditions, and whether a run can be held to it.
 pub(super) fn allowed(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned: &Planned, ruling: &Ruling) -> Result<(), Step> {
-    let no = undoing::planned(pass, original, planned)
+    let no = shown::differs(pass, planned)
+        .or_else(|| undoing::planned(pass, original, planned))
         .or_else(|| judge_policies(ruling))
         .or_else(|| honored::conditions(ruling))
         .or_else(|| honored::plan(pass, planned));

@@ -35,7 +35,7 @@ pub(super) fn begin(pass: &Pass<'_>, plan: &Planned, ruling: &Ruling) -> Step {
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
     pass.record(Phase::DryRunning, Reason::DryRunNeeded, |s| {
-        planned::store(plan, s);
+        planned::store(pass.exec, plan, s);
         s.policy = Some(policy_status(ruling));
         s.summary = summary(plan);
         let (namespace, service_account) = (access.home, access.name);

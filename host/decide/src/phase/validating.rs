@@ -30,9 +30,11 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
     if pass.exec.spec.dry_run == DryRun::Plan {
         let wait = asked.map_or_else(String::new, |a| format!(" It waits for {} then.", asked_of(a.needed(), &a.groups())));
         return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
-            store(s, planned, ruling);
-            s.message =
-                format!("Planned and allowed, as asked. Nothing was touched. To run it, make an execution without dryRun.{wait}");
+            store(pass, s, planned, ruling);
+            let exactly = s.plan.as_ref().map(|p| format!(", with spec.planHash {}", p.request_hash)).unwrap_or_default();
+            s.message = format!(
+                "Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun{exactly}.{wait}"
+            );
         });
     }
     if dry_run::needed(pass, ruling) {
@@ -40,7 +42,7 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
     }
     if pass.exec.spec.dry_run == DryRun::Server {
         return pass.record(Phase::Completed, Reason::DryRunPassed, |s| {
-            store(s, planned, ruling);
+            store(pass, s, planned, ruling);
             let more = unannounced(&s.diff);
             s.message = format!(
                 "The API server would take it, and the policies allow what it would change{more}. Nothing was touched. To run it, make \
@@ -49,16 +51,16 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
         });
     }
     if let Some(asked) = asked {
-        return awaiting::begin(pass, planned, &asked, |s| store(s, planned, ruling));
+        return awaiting::begin(pass, planned, &asked, |s| store(pass, s, planned, ruling));
     }
     pass.record(Phase::Preparing, Reason::Accepted, |s| {
-        store(s, planned, ruling);
+        store(pass, s, planned, ruling);
         s.message = "Parameters, plan and policies say yes; the run's identity is made next.".into();
     })
 }
 
-fn store(s: &mut ExecutionStatus, plan: &Planned, ruling: &Ruling) {
-    planned::store(plan, s);
+fn store(pass: &Pass<'_>, s: &mut ExecutionStatus, plan: &Planned, ruling: &Ruling) {
+    planned::store(pass.exec, plan, s);
     s.policy = Some(policy_status(ruling));
     s.summary = summary(plan);
 }

@@ -324,7 +324,7 @@ fn every_part_of_a_deed_changes_its_hash() {
     assert_eq!(of(&|_, _| {}), plain.hash);
     let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 20] = [
         ("cluster", &|e, _| e.cluster = uid("x")),
-        ("execution", &|e, _| e.uid = uid("x")),
+        ("execution", &|e, _| e.uid = uid(crate::tests::fixtures::TARGET.replace('6', "7").as_str())),
         ("requester", &|e, _| e.spec.requester.as_mut().unwrap().username.push('x')),
         ("groups", &|e, _| e.spec.requester.as_mut().unwrap().groups.clear()),
         ("action", &|_, p| p.action = "x".to_owned().try_into().unwrap()),
@@ -355,7 +355,31 @@ fn every_part_of_a_deed_changes_its_hash() {
         let hash = of(spoil);
         assert!(!seen.contains(&hash), "{what} is not in the hash");
         seen.push(hash);
+        let (mut exec, mut planned) = (exec(), plain.clone());
+        spoil(&mut exec, &mut planned);
+        let same = hash::of_request(&exec, &planned).unwrap() == hash::of_request(&self::exec(), &plain).unwrap();
+        assert_eq!(same, what == "execution", "{what} in the hash of the request");
     }
+}
+
+/// As the restart of a rollout, whose annotation is the time of the execution.
+#[test]
+fn what_a_plan_holds_of_its_execution_alone_is_not_in_the_hash_of_the_request() {
+    let at = |exec: &Execution, more: &str| {
+        let mut p = assembled(|_| {}).unwrap();
+        p.proposal.memo = json(&format!(r#"{{"at":"{}","id":"{}","more":"{more}"}}"#, exec.created, exec.uid));
+        (hash::of_request(exec, &p).unwrap(), hash::of(exec, &p).unwrap())
+    };
+    let (first, mut second) = (exec(), exec());
+    (second.created, second.uid) = (crate::tests::fixtures::at(60), uid("another"));
+    second.name.push('x');
+    assert_eq!(at(&first, "").0, at(&second, "").0);
+    assert_ne!(at(&first, "").1, at(&second, "").1);
+    assert_ne!(at(&first, "").0, at(&second, "x").0);
+    // What stands for them cannot be said by a plugin.
+    let mut p = assembled(|_| {}).unwrap();
+    p.proposal.memo = json(r#"{"at":"\u0002","id":"\u0001","more":""}"#);
+    assert_ne!(at(&first, "").0, hash::of_request(&first, &p).unwrap());
 }
 
 #[test]

@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn a_plan_that_is_stored_is_read_back_as_it_was(planned in any_planned()) {
         let mut status = ExecutionStatus::default();
-        store(&planned, &mut status);
+        store(&fixtures::exec(), &planned, &mut status);
         let text = serde_json::to_string(&status).unwrap();
         let status: ExecutionStatus = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(read("scale_deployment", &status).unwrap(), planned);

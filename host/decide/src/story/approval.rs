@@ -33,17 +33,20 @@ pub(crate) fn of(case: &Case<'_>, asked: &Asked<'_>, tally: Option<&Tally<'_>>, 
         how: how(case),
         since: time::text(case.wait.since),
         expires_at: time::text(case.wait.until),
-        given: given.into_iter().map(|a| one(a, asked)).collect(),
+        given: given.into_iter().map(|a| one(case, a, asked)).collect(),
     }
 }
 
-fn one(a: &Approval, asked: &Asked<'_>) -> ApprovalGiven {
+fn one(case: &Case<'_>, a: &Approval, asked: &Asked<'_>) -> ApprovalGiven {
+    let covers = case.cover.all.contains(&a);
     ApprovalGiven {
         by: a.by.username.clone(),
         groups: asked.counts_for(&a.by).unwrap_or_default(),
         at: a.created.to_string(),
         comment: shown(&a.comment, limits::REASON),
         object: a.name.clone(),
+        covered_by: if covers { case.cover.name.to_owned() } else { String::new() },
+        covers_until: if covers { case.cover.until.to_owned() } else { String::new() },
     }
 }
 
@@ -55,6 +58,7 @@ fn how(case: &Case<'_>) -> String {
         plan_hash: case.hash.to_string(),
         decision: Decision::Approve,
         comment: "ok".to_owned(),
+        covers_undo: true,
         approver: None,
     };
     let mut approval = ExecutionApproval { spec, ..ExecutionApproval::default() };
@@ -79,12 +83,22 @@ pub(crate) fn sum(approval: &ApprovalStatus) -> String {
     if given.is_empty() { approval.count.clone() } else { format!("{}: {given}", approval.count) }
 }
 
+/// `, covered by the approval of scale-web-x7k2p until …`; empty where it was given for this one.
+pub(crate) fn covered(g: &ApprovalGiven) -> String {
+    let until = || time::second(&g.covers_until);
+    if g.covered_by.is_empty() {
+        String::new()
+    } else {
+        format!(", covered by the approval of {} until {}", g.covered_by, until())
+    }
+}
+
 /// Who, for which groups, in which words.
 pub(crate) fn given(approval: &ApprovalStatus) -> String {
     let one = |g: &ApprovalGiven| {
         let groups = if g.groups.is_empty() { String::new() } else { format!(" ({})", g.groups.join(", ")) };
         let comment = if g.comment.is_empty() { String::new() } else { format!(" \"{}\"", shown(&g.comment, 256)) };
-        format!("{}{groups}{comment}", shown(&g.by, 128))
+        format!("{}{groups}{comment}{}", shown(&g.by, 128), covered(g))
     };
     approval.given.iter().map(one).collect::<Vec<_>>().join("; ")
 }

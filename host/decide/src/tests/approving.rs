@@ -23,6 +23,7 @@ pub fn approval() -> Approval {
         hash: planned().hash.to_string(),
         decision: Decision::Approve,
         comment: "ok, capacity is there".into(),
+        covers_undo: true,
         by: person("jonas", &["sre-leads"]),
         may: true,
         told: None,
@@ -63,6 +64,7 @@ pub fn awaiting(judged: Judgement, approvals: Vec<Approval>) -> PhaseSeen {
         guards: stored::guarded(),
         judged,
         approvals,
+        covering: vec![],
         original: None,
         left: None,
     }))
@@ -78,6 +80,7 @@ pub fn preparing(judged: Judgement, grants: Grants, approvals: Vec<Approval>) ->
         ahead: vec![],
         freezes: vec![],
         approvals,
+        covering: vec![],
         original: None,
     }))
 }
@@ -122,7 +125,14 @@ pub fn looks() -> Named<PhaseSeen> {
     let mut all = Vec::new();
     for (name, guards) in seen::guards() {
         for (judged, j) in seen::judgements() {
-            let seen = AwaitingApproval { guards: guards.clone(), judged: j, approvals: vec![], original: None, left: None };
+            let seen = AwaitingApproval {
+                guards: guards.clone(),
+                judged: j,
+                approvals: vec![],
+                covering: vec![],
+                original: None,
+                left: None,
+            };
             all.push((format!("waiting, {name}, {judged}"), PhaseSeen::AwaitingApproval(Box::new(seen))));
         }
     }
@@ -135,7 +145,7 @@ pub fn looks() -> Named<PhaseSeen> {
     }
     for (name, left) in seen::grants() {
         let (guards, judged) = (stored::guarded(), judged(demanding()));
-        let seen = AwaitingApproval { guards, judged, approvals: vec![], original: None, left: Some(left) };
+        let seen = AwaitingApproval { guards, judged, approvals: vec![], covering: vec![], original: None, left: Some(left) };
         all.push((format!("waiting again, {name}"), PhaseSeen::AwaitingApproval(Box::new(seen))));
     }
     for (grants, held) in [(Grants::None, vec![]), (Grants::Whole, vec![]), (Grants::None, vec!["run-1-abcde".to_owned()])] {

@@ -121,6 +121,7 @@ fn a_policy_that_wants_a_dry_run_by_now_gets_one_once() {
             grants,
             freezes: vec![],
             approvals: vec![],
+            covering: vec![],
             original: None,
         }))
     };

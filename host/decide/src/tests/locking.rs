@@ -45,6 +45,7 @@ pub fn look(lock: LockSeen, ahead: Vec<String>, grants: Grants) -> PhaseSeen {
         ahead,
         freezes,
         approvals,
+        covering: vec![],
         original: None,
     }))
 }

@@ -15,7 +15,7 @@ mod world;
 use crds::{Phase, Reason};
 use fault::{Dice, Fault, singles};
 use run::{HONEST, run};
-use scenario::{ALL, APPROVED, FORGERIES, PLAIN, People, Scenario};
+use scenario::{ALL, APPROVED, FORGERIES, NO_COVERS, PLAIN, People, Scenario};
 
 /// Runs, and says of the first few broken rules what was asked, what went wrong, and how.
 fn check(runs: impl IntoIterator<Item = (Scenario, Vec<Fault>)>) -> usize {
@@ -61,6 +61,8 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, TargetLocked, 0),
     ];
     assert_eq!(ends, wanted);
@@ -91,6 +93,16 @@ fn no_forged_approval_starts_anything() {
         assert!(untold.is_empty(), "{s:?}: nobody said why it does not count");
     }
     check(forged.into_iter().flat_map(|s| singles(12, false).into_iter().map(move |f| (s, vec![f]))));
+}
+
+#[test]
+fn no_approval_of_the_original_that_does_not_cover_its_undo_starts_that() {
+    let not_covered = NO_COVERS.map(|how| Scenario { people: People::Cover(Some(how)), ..PLAIN });
+    for s in not_covered {
+        let last = run(HONEST, s, &[]).world.due.last().unwrap().clone();
+        assert_eq!((last.phase, last.reason), (Phase::Refused, Reason::ApprovalExpired), "{s:?}");
+    }
+    check(not_covered.into_iter().flat_map(|s| singles(12, false).into_iter().map(move |f| (s, vec![f]))));
 }
 
 /// As many as two threads make in half a minute; with the singles more than 100,000.

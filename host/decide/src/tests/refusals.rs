@@ -142,9 +142,34 @@ fn a_refusal_says_who_can_change_it() {
 }
 
 #[test]
+fn what_is_not_as_it_was_shown_is_refused_and_what_is_goes_on() {
+    let wanted = |hash: &str| {
+        let mut exec = exec();
+        exec.spec.plan_hash = Some(hash.to_owned());
+        exec
+    };
+    let shown = crate::plan::request_hash(&exec(), &planned()).unwrap();
+    let s = status(step(&wanted(shown.as_str()), at(1), validating(judged(&planned()))));
+    assert_eq!((s.phase, s.plan.unwrap().request_hash), (crds::Phase::Preparing, shown.to_string()));
+    // Not the hash of the plan of this one execution: nobody could know it beforehand.
+    let looks = [("moved", planned_from(3, false), shown), ("its own hash", planned(), planned().hash)];
+    let looks = looks.map(|(name, plan, hash)| (name.to_owned(), step(&wanted(hash.as_str()), at(1), validating(judged(&plan)))));
+    check(
+        looks.into(),
+        &expect![[r#"
+        moved
+          Refused/PlanChanged: the plan is not the one that was shown
+          The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:58a670a391521cbbc1af8b757b4f5e82527bf113ee886c34b42b986181ed4170. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+        its own hash
+          Refused/PlanChanged: the plan is not the one that was shown
+          The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:d83cd0352840bb963a1f12f9fae7a87044bb9ddd43474793db91fbb090977a58. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+    "#]],
+    );
+}
+
+#[test]
 fn what_this_build_does_not_honor_is_refused_by_name() {
-    let all: [(&str, fn(&mut crds::ExecutionSpec)); 6] = [
-        ("hash", |s| s.plan_hash = Some(String::new())),
+    let all: [(&str, fn(&mut crds::ExecutionSpec)); 5] = [
         ("glass", |s| s.break_glass = true),
         ("automatic", |s| s.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None })),
         ("timeout", |s| s.timeout = Some("soon".into())),
@@ -159,9 +184,6 @@ fn what_this_build_does_not_honor_is_refused_by_name() {
     check(
         looks.into(),
         &expect![[r#"
-            hash
-              Refused/NotSupportedYet: not supported yet: spec.planHash
-              This build of Writ does not honor spec.planHash yet, and ignores nothing that was asked. Nothing was touched. spec.planHash: leave it out: the plan is shown by dryRun: Plan, and made anew for the run.
             glass
               Refused/NotSupportedYet: not supported yet: spec.breakGlass
               This build of Writ does not honor spec.breakGlass yet, and ignores nothing that was asked. Nothing was touched. spec.breakGlass: leave it out.

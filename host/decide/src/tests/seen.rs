@@ -310,6 +310,7 @@ pub fn all() -> Named<PhaseSeen> {
                     ahead: vec![],
                     freezes: vec![],
                     approvals: vec![],
+                    covering: vec![],
                     original: None,
                 };
                 all.push((format!("{name}, {judged}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
@@ -324,6 +325,7 @@ pub fn all() -> Named<PhaseSeen> {
                 ahead: vec![],
                 freezes: vec![],
                 approvals: vec![],
+                covering: vec![],
                 original: None,
             };
             all.push((format!("{name}, not judged, {granted}"), PhaseSeen::Preparing(Box::new(seen))));
@@ -340,6 +342,7 @@ pub fn all() -> Named<PhaseSeen> {
                 ahead: vec![],
                 freezes: freezes.clone(),
                 approvals: vec![],
+                covering: vec![],
                 original: None,
             };
             all.push((format!("{freeze}, {granted}"), PhaseSeen::Preparing(Box::new(seen))));

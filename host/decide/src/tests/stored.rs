@@ -40,6 +40,7 @@ pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
         ahead: vec![],
         freezes: vec![],
         approvals: vec![],
+        covering: vec![],
         original: None,
     }))
 }
@@ -103,6 +104,7 @@ pub fn all() -> Named<Execution> {
             ahead: vec![],
             freezes,
             approvals: vec![],
+            covering: vec![],
             original: None,
         };
         (2, PhaseSeen::Preparing(Box::new(seen)))

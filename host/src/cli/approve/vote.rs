@@ -13,7 +13,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Of exactly the plan that was shown.
-pub(super) fn of(kx: &KubernetesExecution, approval: &ApprovalStatus, decision: Decision, comment: &str) -> ExecutionApproval {
+pub(super) fn of(
+    kx: &KubernetesExecution,
+    approval: &ApprovalStatus,
+    decision: Decision,
+    comment: &str,
+    covers_undo: bool,
+) -> ExecutionApproval {
     let uid = kx.uid().unwrap_or_default();
     let owner = OwnerReference {
         api_version: KubernetesExecution::api_version(&()).into_owned(),
@@ -29,6 +35,7 @@ pub(super) fn of(kx: &KubernetesExecution, approval: &ApprovalStatus, decision: 
             plan_hash: approval.plan_hash.clone(),
             decision,
             comment: comment.to_owned(),
+            covers_undo,
             approver: None,
         },
         ..ExecutionApproval::default()
@@ -53,4 +60,18 @@ pub(super) async fn counted(cluster: &Connected, name: &str) -> Option<Condition
         None
     };
     tokio::time::timeout(PATIENCE, told).await.ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vote_is_for_the_plan_that_was_shown_and_covers_its_undo_where_that_is_meant() {
+        let approval = ApprovalStatus { plan_hash: "sha256:7f3a".into(), ..ApprovalStatus::default() };
+        for covers in [true, false] {
+            let vote = of(&KubernetesExecution::default(), &approval, Decision::Approve, "ok", covers);
+            assert_eq!((vote.spec.plan_hash.as_str(), vote.spec.covers_undo), ("sha256:7f3a", covers));
+        }
+    }
 }

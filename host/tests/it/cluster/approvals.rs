@@ -47,6 +47,22 @@ async fn all_of_one_execution_with_the_rights_of_their_givers_now() {
 }
 
 #[tokio::test]
+async fn those_of_what_is_undone_are_found_by_its_name_and_asked_for_the_right_on_the_undo() {
+    let mut without = object("b", "lena", None);
+    without["spec"]["coversUndo"] = json!(false);
+    let all = [object("a", "jonas", None), without];
+    let (cluster, heard) = cluster(move |call| if call.is("POST") { reviewed(call) } else { list(&all) });
+    let mut undo = execution();
+    undo.spec.action = "uncordon_node".into();
+    let seen = cluster.approvals_covering(&undo, "first").await.unwrap();
+    let short: Vec<_> = seen.iter().map(|a| (a.name.as_str(), a.may, a.covers_undo)).collect();
+    assert_eq!(short, [("a", true, true), ("b", false, false)], "where nothing is said, it is covered");
+    let calls = heard.calls();
+    assert!(calls[0].line.ends_with("fieldSelector=spec.execution.name%3Dfirst"), "{}", calls[0].line);
+    assert_eq!(calls[1].body["spec"]["resourceAttributes"]["name"], "uncordon-node");
+}
+
+#[tokio::test]
 async fn nobody_who_was_not_stamped_may_anything() {
     let mut unstamped = object("a", "", None);
     unstamped["spec"]["approver"] = Value::Null;

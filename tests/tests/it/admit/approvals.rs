@@ -56,10 +56,11 @@ async fn what_was_said_does_not_change() {
     let alice = cluster.almighty("alice");
     let object = approval(&space.name);
     create(&alice, &object).await.unwrap();
-    let table: [(&str, Value); 7] = [
+    let table: [(&str, Value); 8] = [
         ("spec.execution is immutable", json!({"execution": {"name": "another"}})),
         ("spec.execution is immutable", json!({"execution": {"uid": UID.replace('1', "2")}})),
         ("spec.action is immutable", json!({"action": "admit_another"})),
+        ("spec.coversUndo is immutable", json!({"coversUndo": false})),
         ("spec.planHash is immutable", json!({"planHash": format!("sha256:{}", "1".repeat(64))})),
         ("spec.decision is immutable", json!({"decision": "Reject"})),
         ("spec.comment is immutable", json!({"comment": "another"})),

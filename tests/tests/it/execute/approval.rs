@@ -12,21 +12,21 @@ use tests::{
     Cluster, Operator, Run, Scratch, Standing, Workload, all, alone, among_others, api, create, eventually, get, refused,
 };
 
-const LEADS: &[&str] = &["sre-leads"];
+pub(super) const LEADS: &[&str] = &["sre-leads"];
 
-async fn production(cluster: &Cluster) -> (Scratch, Workload) {
+pub(super) async fn production(cluster: &Cluster) -> (Scratch, Workload) {
     let space = cluster.labeled_scratch("execute-approve", json!({"environment": "production"})).await.unwrap();
     let web = Workload::deployment(cluster, &space.name, 1).await;
     (space, web)
 }
 
 /// More than the two pods that need no approval.
-fn many() -> Value {
+pub(super) fn many() -> Value {
     with(scale(5), json!({"reason": "INC-4312 load"}))
 }
 
 /// Somebody who may approve `scale_deployment` here, and sees what waits.
-async fn approver(cluster: &Cluster, space: &Scratch, name: &str, groups: &[&str]) -> Client {
+pub(super) async fn approver(cluster: &Cluster, space: &Scratch, name: &str, groups: &[&str]) -> Client {
     space.user(name, "writ-approver").await.unwrap();
     let user = format!("{name}-{}", space.name);
     let (rbac, meta) = ("rbac.authorization.k8s.io", json!({"name": format!("may-approve-{name}"), "namespace": space.name}));
@@ -46,12 +46,12 @@ async fn approver(cluster: &Cluster, space: &Scratch, name: &str, groups: &[&str
 }
 
 /// When it waits, with the hash of what is waited for.
-async fn waits(run: &Run) -> String {
+pub(super) async fn waits(run: &Run) -> String {
     let now = run.until("it waits for approvals", |kx| kx["status"]["phase"] == "AwaitingApproval").await;
     now["status"]["approval"]["planHash"].as_str().unwrap().to_owned()
 }
 
-fn ballot(run: &Run, hash: &str, more: Value) -> Value {
+pub(super) fn ballot(run: &Run, hash: &str, more: Value) -> Value {
     let spec = json!({
         "execution": {"name": run.name, "uid": run.uid}, "action": "scale_deployment", "planHash": hash, "decision": "Approve",
         "comment": "ok",
@@ -63,14 +63,14 @@ fn ballot(run: &Run, hash: &str, more: Value) -> Value {
 }
 
 /// Says it, as soon as the right is in force; what is said of it is looked up by `counted`.
-async fn say(who: &Client, object: &Value) -> Value {
+pub(super) async fn say(who: &Client, object: &Value) -> Value {
     let made = eventually("the right is in force", async || create(who, object).await.ok()).await;
     let mut named = object.clone();
     named["metadata"]["name"] = json!(made.metadata.name);
     named
 }
 
-async fn counted(cluster: &Cluster, object: &Value) -> (String, String) {
+pub(super) async fn counted(cluster: &Cluster, object: &Value) -> (String, String) {
     let condition = eventually("it is told whether it counts", async || {
         let now = get(&cluster.admin, object).await.ok()??;
         now["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == "Counted").cloned()
@@ -354,7 +354,7 @@ async fn who_may_run_an_action_may_not_approve_it() {
 }
 
 /// A policy that asks for this in one namespace, and allows everything else, once it is in force.
-async fn demanding(cluster: &Cluster, namespace: &str, require: &str) -> Standing {
+pub(super) async fn demanding(cluster: &Cluster, namespace: &str, require: &str) -> Standing {
     let module = format!(
         "package writ\n\ndefault decision := {{\"allow\": true, \"deny\": [], \"require\": {{}}}}\n\n\
          decision := {{\"allow\": true, \"deny\": [], \"require\": {require}}} if input.execution.namespace == \"{namespace}\"\n"

@@ -39,7 +39,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 guards,
                 judged: judged(w, exec),
                 left,
-                original: None,
+                original: people::original(w),
             }))
         }
         Progress::DryRunning(p) => {
@@ -47,12 +47,19 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
             let last = p.answered && job.gone() && grants == Grants::None;
             let judged = last.then(|| judged(w, exec));
-            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
+            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: people::original(w) }))
         }
         Progress::AwaitingApproval(_) => {
             let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w));
             let (judged, approvals) = (judged(w, exec), people::seen(w));
-            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval { guards, judged, approvals, original: None, left }))
+            PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval {
+                guards,
+                judged,
+                approvals,
+                covering: people::covering(w),
+                original: people::original(w),
+                left,
+            }))
         }
         Progress::Preparing(p) => {
             let judged = w.identity.then(|| judged(w, exec));
@@ -66,7 +73,8 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 ahead: vec![],
                 freezes,
                 approvals,
-                original: None,
+                covering: people::covering(w),
+                original: people::original(w),
             }))
         }
         Progress::Executing(p) => {

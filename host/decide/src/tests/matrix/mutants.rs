@@ -8,7 +8,7 @@ use super::{
     fault::{Fault, singles},
     rules,
     run::{Core, HONEST, run},
-    scenario::{Dry, EXPIRES, PLAIN, Scenario, UNDONE},
+    scenario::{Dry, EXPIRES, PLAIN, SHOWN, Scenario, UNDONE},
 };
 use crate::{
     access,
@@ -79,6 +79,18 @@ fn rule_2_a_row_that_tells_of_something_else_is_caught() {
     let broken = |core, n| run(core, PLAIN, &late(n)).broken.iter().any(|b| b.rule == rules::ROW_FIRST);
     assert!((0..12).any(|n| broken(Core { decide: any_row, ..HONEST }, n)));
     assert!(!(0..12).any(|n| broken(HONEST, n)));
+}
+
+/// Runs whatever the plan is by now.
+fn forgets_what_was_shown(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut exec = exec.clone();
+    exec.spec.plan_hash = None;
+    next_step(site, now, &exec, seen)
+}
+
+#[test]
+fn a_plan_that_is_not_the_one_that_was_shown_is_caught() {
+    check(forgets_what_was_shown, SHOWN, rules::AS_SHOWN);
 }
 
 /// Forgets the Job that it saw, when that is gone.
@@ -318,7 +330,7 @@ fn a_dry_run_before_its_status_is_caught() {
 /// Ignores what it does not know.
 fn ignores(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut exec = exec.clone();
-    exec.spec.break_glass = false;
+    exec.spec.rollback = None;
     next_step(site, now, &exec, seen)
 }
 

@@ -1,14 +1,19 @@
 //! People who are asked to approve, and what they do in this world. Owns which approval is a good one: its name begins with `good`.
 use super::{
-    scenario::{Dry, Forgery, People},
+    scenario::{Dry, Forgery, NoCover, People},
     world::World,
 };
 use crate::{
     observed::*,
-    tests::{approving, fixtures},
+    tests::{
+        approving,
+        fixtures::{self, digest},
+        stored,
+    },
 };
-use crds::{Decision, Phase};
+use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionStatus, Phase};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::LazyLock;
 
 /// How long the policy of this world gives them.
 pub const SPAN: SignedDuration = SignedDuration::from_secs(60);
@@ -39,11 +44,74 @@ pub fn act(w: &mut World) {
     let created = Timestamp::from_second(w.clock.as_second()).unwrap();
     let good = Approval { name: format!("good-{hash}"), hash: hash.clone(), created, ..approving::approval() };
     match w.scenario.people {
-        People::Unasked | People::Silent => {}
+        People::Unasked | People::Silent | People::Cover(_) => {}
         People::Approve => w.approvals.push(good),
         People::Reject => w.approvals.push(no(good)),
         People::Forge(how) => w.approvals.extend(forged(how, good)),
     }
+}
+
+/// uid of what is undone.
+pub const FIRST: &str = "77777777-1111-4222-8333-444455556666";
+
+/// From 5 to 2 replicas: what this world does, from 2 to 5, takes it back.
+pub fn original(w: &World) -> Option<OriginalSeen> {
+    let People::Cover(how) = w.scenario.people else { return None };
+    let first = covering(w).remove(0);
+    let mut status = FIRST_STATUS.clone();
+    let counted = ApprovalGiven {
+        by: first.by.username,
+        at: if how == Some(NoCover::MadeAgain) { fixtures::at(-60) } else { first.created }.to_string(),
+        object: first.name,
+        ..ApprovalGiven::default()
+    };
+    status.approval = Some(ApprovalStatus {
+        state: if how == Some(NoCover::NotApproved) { "Waiting" } else { "Approved" }.into(),
+        plan_hash: digest('5').to_string(),
+        given: if how == Some(NoCover::NeverCounted) { vec![] } else { vec![counted] },
+        ..ApprovalStatus::default()
+    });
+    Some(OriginalSeen::Found(Box::new(status), vec![]))
+}
+
+static FIRST_STATUS: LazyLock<ExecutionStatus> = LazyLock::new(|| {
+    let mut status = stored::all().into_iter().find(|(name, _)| name == "completed").unwrap().1.status;
+    let rollback = status.rollback.as_mut().unwrap();
+    rollback.parameters = r#"{"replicas":5}"#.into();
+    rollback.expires_at = Some(fixtures::at(1_000_000).to_string());
+    let change = &mut status.plan.as_mut().unwrap().changes[0];
+    std::mem::swap(&mut change.before, &mut change.after);
+    status
+});
+
+/// All that name it.
+pub fn covering(w: &World) -> Vec<Approval> {
+    let People::Cover(how) = w.scenario.people else { return vec![] };
+    let name = if how.is_none() { "good-first" } else { "forged-first" };
+    let may = w.rights;
+    let base = approving::approval();
+    let mut a = Approval {
+        name: name.into(),
+        created: fixtures::at(-30),
+        execution: FIRST.into(),
+        hash: digest('5').to_string(),
+        may,
+        told: Some(Told { reason: crds::CountedReason::Counted, message: String::new() }),
+        ..base
+    };
+    match how {
+        None | Some(NoCover::NeverCounted | NoCover::MadeAgain | NoCover::NotApproved) => {}
+        Some(NoCover::NotMeant) => a.covers_undo = false,
+        Some(NoCover::Rejection) => a.decision = Decision::Reject,
+        Some(NoCover::OtherExecution) => a.execution = "another".into(),
+        Some(NoCover::OtherPlan) => a.hash = digest('6').to_string(),
+        Some(NoCover::Unstamped) => a.created = fixtures::at(-200),
+        Some(NoCover::WithoutTheRight) => a.may = false,
+        Some(NoCover::Requester) => a.by.username = "maria@example.com".into(),
+        Some(NoCover::Program) => a.by.username = "system:serviceaccount:ci:bot".into(),
+        Some(NoCover::OtherGroup) => a.by.groups.clear(),
+    }
+    vec![a]
 }
 
 pub fn no(mut a: Approval) -> Approval {

@@ -5,7 +5,7 @@ use crate::{
     observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Verdict},
     planned::READY,
     step::{Effect, Step},
-    tests::table::words,
+    tests::{fixtures, table::words},
     time,
 };
 use crds::{Decision, ExecutionStatus, Phase, Reason};
@@ -34,6 +34,7 @@ pub const NOTHING_LEFT: &str = "no identity, held pod or finalizer is left";
 pub const TRUE_WORDS: &str = "who says that nothing was touched is right";
 pub const TOLD: &str = "a Job that was made is told of";
 pub const HONORED: &str = "what is not honored is refused";
+pub const AS_SHOWN: &str = "what runs is what was shown";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
@@ -76,6 +77,7 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
         && s.phase == Phase::Executing
     {
         approved(exec, s, seen, broken);
+        as_shown(exec, seen, broken);
     }
     if matches!(step, Step::Do(Effect::DryRun(_))) && !matches!(&exec.progress, Progress::DryRunning(p) if !p.answered) {
         broken.push(Broken::new(DRY_TOLD, format!("{:?}", exec.phase())));
@@ -96,11 +98,23 @@ fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken:
     }
     let subject = crate::approvals::subject(exec, &planned.hash).to_string();
     let yes = |a: &Approval| a.name.starts_with("good") && a.hash == subject && a.may;
+    // Of the original: whatever it is for, it is good for this where the world made it so.
+    let covered = |a: &Approval| a.name.starts_with("good") && a.may;
     let no = |a: &Approval| a.decision == Decision::Reject && a.may;
     let since = exec.status.approval.as_ref().map(|a| time::read(&a.since).unwrap());
     let in_time = since.is_some_and(|since| time::read(&after.at).unwrap() < since + people::SPAN);
-    if !seen.approvals.iter().any(yes) || seen.approvals.iter().any(no) || !in_time {
+    let yes = seen.approvals.iter().any(yes) || seen.covering.iter().any(covered);
+    if !yes || seen.approvals.iter().any(no) || !in_time {
         broken.push(Broken::new(APPROVED, format!("{:?}, in time: {in_time}", seen.approvals)));
+    }
+}
+
+/// Held against the plan that was looked at before anything began.
+fn as_shown(exec: &Execution, seen: &Preparing, broken: &mut Vec<Broken>) {
+    let Some(Judgement::Judged { planned, .. }) = &seen.judged else { return };
+    let as_shown = planned.proposal.changes == fixtures::planned().proposal.changes;
+    if exec.spec.plan_hash.is_some() && !as_shown {
+        broken.push(Broken::new(AS_SHOWN, format!("{:?}", planned.proposal.changes)));
     }
 }
 

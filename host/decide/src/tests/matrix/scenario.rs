@@ -1,5 +1,7 @@
 //! What is asked for, and how it would end if nothing went wrong.
-use crds::{DryRun, ExecutionSpec, OnConflict};
+use super::people;
+use crate::{plan::request_hash, tests::fixtures};
+use crds::{DryRun, ExecutionSpec, ObjectUid, OnConflict, OnFailure, Rollback};
 
 /// What becomes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,41 @@ pub enum People {
     Silent,
     /// Somebody tries to approve in a way that must not count.
     Forge(Forgery),
+    /// It is an undo, and what it undoes was approved: in a way that covers it, or in one that must not.
+    Cover(Option<NoCover>),
 }
+
+/// Each way in which an approval of the original does not cover its undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCover {
+    NotMeant,
+    Rejection,
+    OtherExecution,
+    OtherPlan,
+    NeverCounted,
+    MadeAgain,
+    NotApproved,
+    Unstamped,
+    WithoutTheRight,
+    Requester,
+    Program,
+    OtherGroup,
+}
+
+pub const NO_COVERS: [NoCover; 12] = [
+    NoCover::NotMeant,
+    NoCover::Rejection,
+    NoCover::OtherExecution,
+    NoCover::OtherPlan,
+    NoCover::NeverCounted,
+    NoCover::MadeAgain,
+    NoCover::NotApproved,
+    NoCover::Unstamped,
+    NoCover::WithoutTheRight,
+    NoCover::Requester,
+    NoCover::Program,
+    NoCover::OtherGroup,
+];
 
 /// Each way in which an approval is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +118,8 @@ pub struct Scenario {
     pub denies_diff: bool,
     /// Asks for what this build does not honor.
     pub unsupported: bool,
+    /// Wants exactly the plan that was shown.
+    pub shown: bool,
     /// As soon as it owes nothing, another execution takes back what it did.
     pub undone: bool,
     /// Is to go a minute after its end.
@@ -103,6 +141,7 @@ pub const PLAIN: Scenario = Scenario {
     unguarded: false,
     denies_diff: false,
     unsupported: false,
+    shown: false,
     undone: false,
     expires: false,
     busy: false,
@@ -111,13 +150,17 @@ pub const PLAIN: Scenario = Scenario {
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
 
+pub const COVERED: Scenario = Scenario { people: People::Cover(None), ..PLAIN };
+
+pub const SHOWN: Scenario = Scenario { shown: true, ..PLAIN };
+
 pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
 
 pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
 pub const BUSY: Scenario = Scenario { busy: true, ..PLAIN };
 
-pub const ALL: [Scenario; 23] = [
+pub const ALL: [Scenario; 25] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -138,6 +181,8 @@ pub const ALL: [Scenario; 23] = [
     Scenario { dry: Dry::Demanded, unguarded: true, ..PLAIN },
     UNDONE,
     EXPIRES,
+    SHOWN,
+    COVERED,
     BUSY,
     Scenario { people: People::Approve, dry: Dry::Demanded, ..BUSY },
     Scenario { refuses: true, ..BUSY },
@@ -152,7 +197,13 @@ impl Scenario {
             spec.dry_run = DryRun::Server;
         }
         if self.unsupported {
-            spec.break_glass = true;
+            spec.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None });
+        }
+        if self.shown {
+            spec.plan_hash = request_hash(&fixtures::exec(), &fixtures::planned()).map(|hash| hash.to_string());
+        }
+        if matches!(self.people, People::Cover(_)) {
+            spec.rollback_of = Some(ObjectUid { name: "first".into(), uid: people::FIRST.into() });
         }
         if self.refuses {
             spec.on_conflict = Some(OnConflict::Refuse);

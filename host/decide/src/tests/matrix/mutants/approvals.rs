@@ -6,14 +6,17 @@ use crate::{
     observed::*,
     site::Site,
     step::Step,
-    tests::matrix::{
-        fault::Fault,
-        rules,
-        run::{Core, HONEST, run},
-        scenario::{APPROVED, Forgery, PLAIN, People, Scenario},
+    tests::{
+        fixtures,
+        matrix::{
+            fault::Fault,
+            people, rules,
+            run::{Core, HONEST, run},
+            scenario::{APPROVED, COVERED, Forgery, NO_COVERS, NoCover, PLAIN, People, Scenario},
+        },
     },
 };
-use crds::Decision;
+use crds::{ApprovalGiven, Decision};
 use jiff::Timestamp;
 
 type Decide = fn(&Site, Timestamp, &Execution, &Observed) -> Step;
@@ -74,6 +77,89 @@ fn an_approval_that_is_none_is_caught_whatever_makes_it_none() {
 fn check(decide: Decide, happens: fn(usize) -> Fault, rule: &str) {
     let broken = |n| run(Core { decide, ..HONEST }, APPROVED, &[happens(n)]).broken;
     assert!((0..DEPTH).any(|n| broken(n).iter().any(|b| b.rule == rule)), "not caught: {rule}");
+}
+
+/// The core, to which every approval of what this undoes, and the record of it, look as `mend` leaves them.
+fn mended(seen: &Observed, how: NoCover) -> Observed {
+    let mut seen = seen.clone();
+    let (covering, original) = match &mut seen.phase {
+        PhaseSeen::AwaitingApproval(s) => (&mut s.covering, &mut s.original),
+        PhaseSeen::Preparing(s) => (&mut s.covering, &mut s.original),
+        _ => return seen,
+    };
+    let (Some(a), Some(OriginalSeen::Found(status, _))) = (covering.first_mut(), original) else { return seen };
+    let was = status.approval.as_mut().unwrap();
+    match how {
+        NoCover::NotMeant => a.covers_undo = true,
+        NoCover::Rejection => a.decision = Decision::Approve,
+        NoCover::OtherExecution => a.execution = people::FIRST.into(),
+        NoCover::OtherPlan => a.hash.clone_from(&was.plan_hash),
+        NoCover::NeverCounted => was.given.push(ApprovalGiven {
+            by: a.by.username.clone(),
+            at: a.created.to_string(),
+            object: a.name.clone(),
+            ..ApprovalGiven::default()
+        }),
+        NoCover::MadeAgain => was.given[0].at = a.created.to_string(),
+        NoCover::NotApproved => was.state = "Approved".into(),
+        NoCover::Unstamped => {
+            a.created = fixtures::at(-30);
+            was.given[0].at = a.created.to_string();
+        }
+        NoCover::WithoutTheRight => a.may = true,
+        NoCover::Requester | NoCover::Program => {
+            a.by.username = "somebody".into();
+            was.given[0].by = "somebody".into();
+        }
+        NoCover::OtherGroup => a.by.groups = vec!["sre-leads".into()],
+    }
+    seen
+}
+
+macro_rules! covers {
+    ($($how:ident),*) => {
+        [$((NoCover::$how, (|site, now, exec, seen| next_step(site, now, exec, &mended(seen, NoCover::$how))) as Decide)),*]
+    };
+}
+
+#[test]
+fn an_approval_that_does_not_cover_an_undo_is_caught_whatever_keeps_it_from_that() {
+    let table = covers![
+        NotMeant,
+        Rejection,
+        OtherExecution,
+        OtherPlan,
+        NeverCounted,
+        MadeAgain,
+        NotApproved,
+        Unstamped,
+        WithoutTheRight,
+        Requester,
+        Program,
+        OtherGroup
+    ];
+    assert_eq!(table.map(|(how, _)| how), NO_COVERS);
+    for (how, decide) in table {
+        let scenario = Scenario { people: People::Cover(Some(how)), ..PLAIN };
+        let caught = |decide| run(Core { decide, ..HONEST }, scenario, &[]).broken.iter().any(|b| b.rule == rules::APPROVED);
+        assert!(caught(decide), "not caught: {how:?}");
+        assert!(!caught(next_step), "counted: {how:?}");
+    }
+}
+
+/// Believes in the cover that it saw while it waited.
+fn keeps_the_cover(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Preparing(s) = &mut seen.phase {
+        s.covering.iter_mut().for_each(|a| a.may = true);
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn a_cover_that_is_gone_by_the_last_look_is_caught() {
+    let broken = |n| run(Core { decide: keeps_the_cover, ..HONEST }, COVERED, &[Fault::RightLost(n, 4)]).broken;
+    assert!((0..DEPTH).any(|n| broken(n).iter().any(|b| b.rule == rules::APPROVED)), "not caught");
 }
 
 mutant!(hears_no_no, |_, _, a| a.decision = Decision::Approve);

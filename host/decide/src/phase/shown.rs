@@ -1,0 +1,23 @@
+//! `spec.planHash`: the requester looked at a plan, and wants exactly that. Owns what follows where it is another by now.
+use crate::{
+    model::Planned,
+    plan,
+    story::{By, No, Pass, summary},
+};
+use crds::Reason;
+
+/// None: he asked for no certain plan, or this is it.
+pub(super) fn differs(pass: &Pass<'_>, planned: &Planned) -> Option<No> {
+    let shown = pass.exec.spec.plan_hash.as_ref()?;
+    let now = plan::request_hash(pass.exec, planned);
+    if now.as_ref().is_some_and(|now| now.as_str() == shown) {
+        return None;
+    }
+    let hash = now.map_or_else(|| "none".to_owned(), |now| now.to_string());
+    let what = format!(
+        "The plan is not the one that spec.planHash was taken from: it is {} now, with the hash {hash}.",
+        summary(planned)
+    );
+    let next = "Look again (writ run, or dryRun: Plan), and ask for what is shown then.";
+    Some(No::new(Reason::PlanChanged, By::Host, "the plan is not the one that was shown", what, next))
+}
