@@ -42,6 +42,16 @@ impl BlackHole {
         hole
     }
 
+    /// Closes it; returns when writes pass again. What was swallowed hangs on, for as long as its connection is held.
+    ///
+    /// # Panics
+    /// Where it does not close.
+    pub async fn closed(self, workload: &Workload) {
+        drop(self);
+        let passes = async || workload.would_scale(9).await.ok();
+        crate::eventually("writes pass again", passes).await;
+    }
+
     /// The next write, once it hangs here. It does until this is dropped, or the API server gives up (30 s).
     ///
     /// # Panics

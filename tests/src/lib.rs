@@ -22,6 +22,7 @@ mod run;
 mod scratch;
 mod standing;
 mod story;
+mod token;
 mod turn;
 mod workload;
 

@@ -33,7 +33,7 @@ pub enum Effect {
     /// Claim the target: harmless and revocable. Of several at once one gets it.
     Claim {
         /// What it says.
-        claim: Claim,
+        claim: Box<Claim>,
         /// The resourceVersion of one that counts for nothing, which it takes the place of; none where there is none.
         over: Option<String>,
     },

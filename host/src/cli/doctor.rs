@@ -50,8 +50,8 @@ impl Doctor {
             looked("policies", look::policies(client)).await,
             looked("freezes", look::freezes(client)).await,
         ];
-        let probes = [probe::stamp(&cluster).await, probe::pod(client).await];
-        let all: Vec<Finding> = looks.into_iter().flatten().chain(probes).collect();
+        let mut all: Vec<Finding> = looks.into_iter().flatten().chain(probe::stamps(&cluster).await).collect();
+        all.push(probe::pod(client).await);
         let paint = Words::Stdout.paint();
         all.iter().for_each(|finding| out::text(finding.text(paint)));
         let bad = all.iter().filter(|f| matches!(f, Bad(..))).count();

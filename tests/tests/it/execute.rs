@@ -16,6 +16,7 @@ mod requester;
 mod rollout;
 mod scale;
 mod shown;
+mod token;
 mod undo;
 
 use serde_json::{Value, json};

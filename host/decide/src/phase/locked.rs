@@ -27,7 +27,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     };
     Some(match (s.ahead.first(), lock::of(pass.exec, &p.planned, p.turn)) {
         (Some(first), _) => wait(pass, p, s, first, s.ahead.len()),
-        (None, Some(claim)) => Step::Do(Effect::Claim { claim, over }),
+        (None, Some(claim)) => Step::Do(Effect::Claim { claim: claim.into(), over }),
         // `allowed` said in `Validating` that there is a target.
         (None, None) => Step::Wait(Waiting::change(Why::Disagreement)),
     })

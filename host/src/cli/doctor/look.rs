@@ -8,6 +8,7 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::Condition,
 };
 use kube::{Api, Client, ResourceExt, api::ListParams};
+use serde_json::Value;
 
 pub(super) async fn admission(client: &Client) -> Found {
     Ok(match cluster::guards_now(client).await? {
@@ -23,12 +24,35 @@ pub(super) async fn objects(client: &Client) -> Found {
         let conditions = there.iter().filter(|c| c.name_any() == name).filter_map(|c| c.status.as_ref()?.conditions.as_ref());
         conditions.flatten().any(|c| c.type_ == "Established" && c.status == "True")
     };
-    let (good, bad): (Vec<String>, Vec<String>) =
-        crds::all().iter().map(ResourceExt::name_any).partition(|name| established(name));
-    Ok(match bad.is_empty() {
-        true => vec![Good(format!("{} kinds of objects are served", good.len()))],
-        false => bad.into_iter().map(|name| Bad(format!("{name} is not served"), INSTALL.into())).collect(),
-    })
+    let shipped = crds::all();
+    let wrong = shipped.iter().filter_map(|crd| {
+        let name = crd.name_any();
+        if !established(&name) {
+            return Some(format!("{name} is not served"));
+        }
+        let served = there.iter().find(|c| c.name_any() == name)?;
+        let field = schema(crd).and_then(|ours| missing(&ours, &schema(served).unwrap_or_default()))?;
+        Some(format!("{name} is of another version of Writ: it has no {field}, and the API server drops what it does not know"))
+    });
+    let bad: Vec<Finding> = wrong.map(|what| Bad(what, INSTALL.into())).collect();
+    let good = || vec![Good(format!("{} kinds of objects are served, as shipped", shipped.len()))];
+    Ok(if bad.is_empty() { good() } else { bad })
+}
+
+fn schema(crd: &CustomResourceDefinition) -> Option<Value> {
+    let version = crd.spec.versions.iter().find(|v| v.name == crds::labels::VERSION)?;
+    serde_json::to_value(version.schema.as_ref()?.open_api_v3_schema.as_ref()?).ok()
+}
+
+/// The first field that is ours and is not there.
+fn missing(ours: &Value, there: &Value) -> Option<String> {
+    let fields = ours["properties"].as_object().into_iter().flatten();
+    let field = |(name, ours): (&String, &Value)| match there["properties"].get(name) {
+        None => Some(name.clone()),
+        Some(there) => missing(ours, there).map(|inner| format!("{name}.{inner}")),
+    };
+    let items = || ours.get("items").and_then(|ours| missing(ours, &there["items"]));
+    fields.map(field).find_map(|found| found).or_else(items)
 }
 
 pub(super) async fn operator(client: &Client) -> Found {
@@ -115,4 +139,32 @@ where
     K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
 {
     Ok(Api::<K>::all(client.clone()).list(&ListParams::default()).await?.items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_the_server_would_drop_is_found_however_deep() {
+        for crd in crds::all() {
+            let ours = schema(&crd).unwrap();
+            assert_eq!(missing(&ours, &ours), None);
+        }
+        let kx = crds::all()
+            .into_iter()
+            .find_map(|crd| schema(&crd).filter(|s| !s["properties"]["status"]["properties"]["lock"].is_null()))
+            .unwrap();
+        let without = |pointer: &str, field: &str| {
+            let mut old = kx.clone();
+            old.pointer_mut(pointer).and_then(Value::as_object_mut).unwrap().remove(field);
+            missing(&kx, &old)
+        };
+        let status = "/properties/status/properties";
+        assert_eq!(without(status, "lock").as_deref(), Some("status.lock"));
+        assert_eq!(
+            without(&format!("{status}/plan/properties/commands/items/properties"), "verb").as_deref(),
+            Some("status.plan.commands.verb")
+        );
+    }
 }

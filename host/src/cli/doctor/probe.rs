@@ -5,7 +5,10 @@ use crate::cli::{
     connect::{Connected, said},
     me::me,
 };
-use crds::{Action, ExecutionSpec, Identity, KubernetesExecution, Target, labels::NAMESPACE_RUNS};
+use crds::{
+    Action, ExecutionApproval, ExecutionApprovalSpec, ExecutionSpec, Identity, KubernetesExecution, ObjectUid, Target,
+    labels::NAMESPACE_RUNS,
+};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Client,
@@ -19,33 +22,64 @@ fn dry() -> PostParams {
     PostParams { dry_run: true, ..PostParams::default() }
 }
 
-/// A requester that a client writes is replaced by who he is.
-pub(super) async fn stamp(cluster: &Connected) -> Finding {
-    match stamped(cluster).await {
-        Ok(Some((stamped, me))) if stamped == me => Good(format!("who asks is stamped (a forged requester became {me})")),
-        Ok(Some((stamped, _))) => Bad(format!("who asks is not stamped: a forged requester stayed {stamped}"), INSTALL.into()),
-        Ok(None) => Note("the stamp was not tried: there is no action to ask for".into(), "install a plugin".into()),
+/// A requester, and an approver, that a client writes is replaced by who he is.
+pub(super) async fn stamps(cluster: &Connected) -> Vec<Finding> {
+    let known = async {
+        let actions = cluster.all::<Action>().list(&ListParams::default().limit(1)).await.map_err(said)?;
+        anyhow::Ok((actions.items.into_iter().next(), me(cluster).await?.username))
+    };
+    let (action, me) = match known.await {
+        Ok((Some(action), me)) => (action.spec.name, me),
+        Ok((None, _)) => {
+            return vec![Note("no stamp was tried: there is no action to ask for".into(), "install a plugin".into())];
+        }
+        Err(error) => return vec![Note(format!("no stamp was tried: {}", causes(&error)), "try again".into())],
+    };
+    let requester = requester(cluster, action.clone()).await;
+    let approver = approver(cluster, action).await;
+    vec![
+        stamp(cluster, ("asks", "requester", "run"), requester, &me),
+        stamp(cluster, ("approves", "approver", "approve"), approver, &me),
+    ]
+}
+
+fn stamp(
+    cluster: &Connected,
+    (does, who, verb): (&str, &str, &str),
+    stamped: Result<Identity, kube::Error>,
+    me: &str,
+) -> Finding {
+    match stamped.map(|identity| identity.username) {
+        Ok(stamped) if stamped == me => Good(format!("who {does} is stamped (a forged {who} became {me})")),
+        Ok(stamped) => Bad(format!("who {does} is not stamped: a forged {who} stayed {stamped}"), INSTALL.into()),
         Err(error) => {
-            let next = format!("ask as somebody who may run an action in {}, or give -n", cluster.namespace);
-            Note(format!("the stamp was not tried: {}", causes(&error)), next)
+            let next = format!("ask as somebody who may {verb} an action in {}, or give -n", cluster.namespace);
+            Note(format!("the stamp of who {does} was not tried: {}", causes(&said(error))), next)
         }
     }
 }
 
-/// Who the API server says that asked, and who it was.
-async fn stamped(cluster: &Connected) -> anyhow::Result<Option<(String, String)>> {
-    let actions = cluster.all::<Action>().list(&ListParams::default().limit(1)).await.map_err(said)?;
-    let Some(action) = actions.items.into_iter().next() else { return Ok(None) };
-    let me = me(cluster).await?.username;
-    let spec = ExecutionSpec {
-        action: action.spec.name,
-        target: Some(Target { name: "writ-doctor".into(), kind: None }),
-        requester: Some(Identity { username: FORGED.into(), ..Identity::default() }),
-        ..ExecutionSpec::default()
-    };
+fn forged() -> Option<Identity> {
+    Some(Identity { username: FORGED.into(), ..Identity::default() })
+}
+
+/// Who the API server says that asked.
+async fn requester(cluster: &Connected, action: String) -> Result<Identity, kube::Error> {
+    let target = Some(Target { name: "writ-doctor".into(), kind: None });
+    let spec = ExecutionSpec { action, target, requester: forged(), ..ExecutionSpec::default() };
     let kx = KubernetesExecution::new("writ-doctor", spec);
-    let stored = cluster.here::<KubernetesExecution>().create(&dry(), &kx).await.map_err(said)?;
-    Ok(Some((stored.spec.requester.unwrap_or_default().username, me)))
+    let stored = cluster.here::<KubernetesExecution>().create(&dry(), &kx).await?;
+    Ok(stored.spec.requester.unwrap_or_default())
+}
+
+/// Who the API server says that approved.
+async fn approver(cluster: &Connected, action: String) -> Result<Identity, kube::Error> {
+    let execution = ObjectUid { name: "writ-doctor".into(), uid: "00000000-0000-4000-8000-000000000000".into() };
+    let plan_hash = format!("sha256:{}", "0".repeat(64));
+    let spec = ExecutionApprovalSpec { execution, action, plan_hash, approver: forged(), ..ExecutionApprovalSpec::default() };
+    let approval = ExecutionApproval::new("writ-doctor", spec);
+    let stored = cluster.here::<ExecutionApproval>().create(&dry(), &approval).await?;
+    Ok(stored.spec.approver.unwrap_or_default())
 }
 
 /// Nobody makes a pod where runs are, whatever RBAC allows him.

@@ -3,8 +3,10 @@
 //! Usage: bench OUT [ENGINE]    OUT: where all numbers go, as JSON. ENGINE: numbers measured before, which are put in front.
 //! Reads `BENCH_ROUNDS` (20), `BENCH_BURSTS` (3), `BENCH_IMAGE` (something that runs for ever), `PROFILE` (what was built, for the record).
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/bench.sh, which speaks to it through the environment")]
+#![allow(clippy::indexing_slicing, reason = "what is indexed is JSON: null where there is nothing")]
 #![forbid(unsafe_code)]
 
+mod admission;
 mod bare;
 mod machine;
 mod measure;
@@ -13,6 +15,7 @@ mod numbers;
 mod ours;
 mod sight;
 mod stage;
+mod ways;
 
 use anyhow::{Context, Result};
 use numbers::{Number, Numbers};
@@ -28,6 +31,9 @@ async fn main() -> Result<()> {
         None => Numbers::default(),
     };
     numbers.extend(measure::all(&Cluster::connect().await?, &how()?).await?);
+    let cluster = Cluster::connect().await?;
+    numbers.extend(ways::all(&cluster, how()?.rounds).await?);
+    numbers.extend(admission::all(&cluster.admin).await?);
     println!("{}\n{numbers}", machine::describe());
     numbers.write(&out)?;
     println!("written to {}", out.display());

@@ -151,7 +151,7 @@ async fn again<T>(mut round: impl AsyncFnMut(usize) -> Result<T>) -> Result<T> {
     }
 }
 
-fn until_job(name: &str, all: &[Duration], goals: Option<(f64, f64)>) -> Vec<Number> {
+pub(crate) fn until_job(name: &str, all: &[Duration], goals: Option<(f64, f64)>) -> Vec<Number> {
     let ms = |d: Duration| d.as_secs_f64() * 1000.0;
     let (p50, p99) = (goals.map(|g| g.0), goals.map(|g| g.1));
     let count = all.len();

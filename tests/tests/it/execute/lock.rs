@@ -47,9 +47,10 @@ async fn one_at_a_time_and_the_next_in_order_when_it_is_over() {
     holds_nothing(&third).await;
     assert_eq!(claims(&cluster, &first).await.len(), 1);
 
+    hole.closed(&web).await;
     first.cancel(&cluster.admin, "it hangs").await.unwrap();
     assert_eq!(first.ended().await.end(), ("Cancelled", "StoppedMidway"));
-    drop((held, hole));
+    drop(held);
     let (second, third) = (second.ended().await, third.ended().await);
     for story in [&second, &third] {
         assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
@@ -83,9 +84,10 @@ async fn who_waits_can_be_cancelled_and_a_holder_that_is_deleted_keeps_nothing()
     assert_eq!(story.end(), ("Cancelled", "CancelRequested"), "{:#}", story.object["status"]);
     story.made_no_job();
     queued(&third, &first, 1).await;
+    hole.closed(&web).await;
     first.delete().await.unwrap();
     first.gone().await;
-    drop((held, hole));
+    drop(held);
     assert_eq!(third.ended().await.end(), ("Completed", "ChecksPassed"));
     assert_eq!(web.now().await["spec"]["replicas"], 4);
 }
