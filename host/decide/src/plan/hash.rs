@@ -18,7 +18,9 @@ pub(super) fn none() -> Result<PlanHash, BadProposal> {
 
 pub(crate) fn of(exec: &Execution, planned: &Planned) -> Result<PlanHash, BadProposal> {
     let mut content = content(exec, planned);
-    content["execution"] = json!(exec.uid);
+    if let Value::Object(all) = &mut content {
+        all.insert("execution".to_owned(), json!(exec.uid));
+    }
     let text = canonical::json(&content).map_err(no)?;
     PlanHash::try_from(canonical::sha256(text.as_str().as_bytes())).map_err(no)
 }
