@@ -19,7 +19,7 @@ use decide::{
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// More than the longest run of passes without a wait (fourteen); a loop that gets here is a bug, and is slowed, not spun.
+/// More than the longest run of passes without a wait (sixteen); a loop that gets here is a bug, and is slowed, not spun.
 const PASSES: u32 = 32;
 
 /// What every pass has.

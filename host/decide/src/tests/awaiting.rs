@@ -281,8 +281,8 @@ fn the_status_shows_what_is_asked_of_whom_and_how_to_give_it() {
           "groups": [
             "sre-leads"
           ],
-          "planHash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
-          "how": "echo '{\"apiVersion\":\"writ.dev/v1alpha1\",\"kind\":\"ExecutionApproval\",\"metadata\":{\"generateName\":\"approval-\"},\"spec\":{\"execution\":{\"name\":\"scale-web-x7k2p\",\"uid\":\"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b\"},\"action\":\"scale_deployment\",\"planHash\":\"sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961\",\"decision\":\"Approve\",\"comment\":\"ok\",\"coversUndo\":true}}' | kubectl create -n shop -f -",
+          "planHash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297",
+          "how": "echo '{\"apiVersion\":\"writ.dev/v1alpha1\",\"kind\":\"ExecutionApproval\",\"metadata\":{\"generateName\":\"approval-\"},\"spec\":{\"execution\":{\"name\":\"scale-web-x7k2p\",\"uid\":\"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b\"},\"action\":\"scale_deployment\",\"planHash\":\"sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297\",\"decision\":\"Approve\",\"comment\":\"ok\",\"coversUndo\":true}}' | kubectl create -n shop -f -",
           "since": "2026-11-23T03:12:08.000000Z",
           "expiresAt": "2026-11-23T03:27:08.000000Z",
           "given": [
@@ -332,7 +332,7 @@ fn every_approval_is_told_whether_it_counts_and_why_not() {
         two approve: approval-lena Counted: it counts for sre-leads
         another group approves: approval-lena NotInGroup: its giver is of none of these groups: sre-leads
         the requester approves: approval-maria SelfApproval: its giver asked for this himself: somebody else must approve
-        another plan is approved: approval-jonas WrongPlan: the plan is sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961 now; look again: writ approve scale-web-x7k2p -n shop
+        another plan is approved: approval-jonas WrongPlan: the plan is sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297 now; look again: writ approve scale-web-x7k2p -n shop
         the right is gone: approval-jonas NotAllowed: the verb approve on actions.writ.dev/scale-deployment is missing in shop
         approved before the guards: approval-jonas AdmissionNotInForce: the admission policies that stamp its approver are younger than it
         one rejects: approval-kim Counted: scale-web-x7k2p is over: it is rejected

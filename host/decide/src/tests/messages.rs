@@ -89,8 +89,8 @@ fn the_way_of_a_run() {
             "uid": "6d1f8e90-1111-4222-8333-444455556666"
           },
           "plan": {
-            "hash": "sha256:8eca52bdc61846f791d870d50d5ad7c692646c2357221d8c726f8bcf0221b961",
-            "requestHash": "sha256:d83cd0352840bb963a1f12f9fae7a87044bb9ddd43474793db91fbb090977a58",
+            "hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297",
+            "requestHash": "sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd",
             "command": "kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web",
             "commands": [
               {
@@ -466,7 +466,7 @@ fn a_plan_as_asked_runs_nothing() {
     expect![[r#"
         plan
           Completed/PlanOnly: replicas 2 -> 5
-          Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:d83cd0352840bb963a1f12f9fae7a87044bb9ddd43474793db91fbb090977a58.
+          Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd.
     "#]]
     .assert_eq(&lines("plan", &s));
     assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("Planned", true));

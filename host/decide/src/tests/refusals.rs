@@ -157,13 +157,13 @@ fn what_is_not_as_it_was_shown_is_refused_and_what_is_goes_on() {
     check(
         looks.into(),
         &expect![[r#"
-        moved
-          Refused/PlanChanged: the plan is not the one that was shown
-          The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:58a670a391521cbbc1af8b757b4f5e82527bf113ee886c34b42b986181ed4170. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
-        its own hash
-          Refused/PlanChanged: the plan is not the one that was shown
-          The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:d83cd0352840bb963a1f12f9fae7a87044bb9ddd43474793db91fbb090977a58. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
-    "#]],
+            moved
+              Refused/PlanChanged: the plan is not the one that was shown
+              The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:5fda569ae3c4876303a42140c66e00c1330e588067645e72414ccbc60db78591. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+            its own hash
+              Refused/PlanChanged: the plan is not the one that was shown
+              The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+        "#]],
     );
 }
 
