@@ -166,7 +166,10 @@ update apiextensions.k8s.io customresourcedefinitions -
 update - nodes - node1
 get - nodes/proxy - node1
 update - configmaps writ-system
-get - configmaps kube-system";
+get - configmaps kube-system
+update writ.dev kubernetesexecutions shop
+update coordination.k8s.io leases shop
+get autoscaling horizontalpodautoscalers -";
     for right in no.lines() {
         assert!(!may(right).await, "the operator may {right}");
     }
@@ -178,8 +181,10 @@ update writ.dev kubernetesexecutions/status shop
 patch writ.dev kubernetesexecutions shop
 delete writ.dev kubernetesexecutions shop
 create writ.dev actions -
-update writ.dev actionplugins/status -
-update writ.dev executionpolicies/status -
+patch writ.dev actionplugins/status -
+patch writ.dev executionpolicies/status -
+create coordination.k8s.io leases writ-runs
+list autoscaling horizontalpodautoscalers -
 create rbac.authorization.k8s.io rolebindings shop
 delete rbac.authorization.k8s.io rolebindings shop
 watch rbac.authorization.k8s.io clusterroles -
