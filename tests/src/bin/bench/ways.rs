@@ -79,7 +79,7 @@ impl Place {
 pub(crate) fn request(namespace: &str, name: &str, replicas: u32) -> Value {
     json!({
         "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution", "metadata": {"name": name, "namespace": namespace},
-        "spec": {"action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": replicas}, "reason": "a measurement"},
+        "spec": {"action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": replicas}, "reason": "INC-1 a measurement"},
     })
 }
 
