@@ -25,6 +25,8 @@ use crate::{
 use crds::Phase;
 use jiff::SignedDuration;
 
+/// Nobody wants done tomorrow evening what he asked for this morning.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// A look that does not fit the object: it moved in between. The next look is soon.
 const AGAIN: SignedDuration = SignedDuration::from_millis(100);
 

@@ -1,16 +1,13 @@
 //! While an `ExecutionFreeze` matches, nothing irreversible starts: no identity is made, no Job is promised. It goes on by itself when
 //! the freeze ends. What runs already, and every brake, goes on as ever.
-use super::{revoke, there};
+use super::{LONGEST, revoke, there};
 use crate::{
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, shown},
 };
 use crds::{Phase, Reason};
-use jiff::{SignedDuration, Timestamp};
-
-/// Nobody wants done tomorrow evening what he asked for this morning.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+use jiff::Timestamp;
 
 pub(super) fn next(pass: &Pass<'_>, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;

@@ -1,6 +1,6 @@
 //! One execution at a time changes a target. Nothing is granted before the turn is ours; who waits for it holds nothing. Owns the order of those
 //! who wait only so far that whoever sees others before it does not claim: that two do not hold it at once is the claim's own doing.
-use super::{awaiting, revoke, there};
+use super::{LONGEST, awaiting, revoke, there};
 use crate::{
     execution::Ready,
     lock,
@@ -14,14 +14,16 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The end of another wakes us; this is for what no watch tells of.
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
-/// Nobody wants done tomorrow evening what he asked for this morning.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// None: it is our turn.
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let over = match &s.lock {
         LockSeen::Ours { .. } => return None,
-        LockSeen::Held { by } => return Some(wait(pass, p, s, by, s.ahead.len().saturating_add(1))),
+        LockSeen::Held { by } => {
+            // Until its next record whoever has it stands among those who wait, too.
+            let others = s.ahead.iter().filter(|name| *name != by).count();
+            return Some(wait(pass, p, s, by, others.saturating_add(1)));
+        }
         LockSeen::Free => None,
         LockSeen::Stale { version } => Some(version.clone()),
     };

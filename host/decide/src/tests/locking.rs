@@ -106,6 +106,8 @@ fn who_waits_says_for_whom_and_only_when_it_changes() {
     );
     let more = step(&exec, 3, look(held(), vec!["undo-web-aaaaa".into()], Grants::None));
     assert!(matches!(&more, Step::Record(s) if s.lock.as_ref().unwrap().ahead == Some(2)), "{more:?}");
+    let same = step(&exec, 3, look(held(), vec!["scale-web-abcde".into()], Grants::None));
+    assert_eq!(same, waits, "who has it is counted once");
     let turn = step(&exec, 3, look(LockSeen::Free, vec![], Grants::None));
     assert!(matches!(&turn, Step::Do(Effect::Claim { claim, .. }) if claim.turn == lock.seq), "{turn:?}");
 }
