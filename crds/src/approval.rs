@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A yes or a no to exactly what was planned. Immutable.
+/// A yes or a no to exactly what was planned, or the word that somebody looked at it afterwards. Immutable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, CustomResource)]
 #[kube(
     group = "writ.dev",
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
     shortname = "kxa",
     category = "writ",
     namespaced,
-    doc = "One person's yes or no to one execution and one plan. The condition Counted says whether it counts, and why not.",
+    doc = "One person's yes or no to one execution and one plan, or his review of it. The condition Counted says whether it counts, and why not.",
     derive = "PartialEq",
     derive = "Default",
     status = "ExecutionApprovalStatus",
@@ -42,10 +42,11 @@ pub struct ExecutionApprovalSpec {
     /// Its action: the API server asks whether you may approve it (verb `approve` on `actions.writ.dev`).
     #[schemars(length(max = limits::ACTION), regex(pattern = ACTION_PATTERN))]
     pub action: String,
-    /// `status.plan.hash` of the execution: what exactly is approved. Where the plan becomes another, this approves nothing.
+    /// What exactly is approved, or reviewed: `status.approval.planHash` of the execution, or `status.review.planHash`. Where the plan becomes
+    /// another, this approves nothing.
     #[schemars(regex(pattern = SHA256_PATTERN))]
     pub plan_hash: String,
-    /// `Approve`, or `Reject`, which ends the execution.
+    /// `Approve`; `Reject`, which ends the execution; or, once it is over, `Review`.
     pub decision: Decision,
     /// Why; the requester and the ledger see it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -65,7 +66,7 @@ const fn yes() -> bool {
     true
 }
 
-/// Yes or no.
+/// Yes or no, or a look afterwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Decision {
     /// No: the execution ends, whatever others say.
@@ -73,6 +74,8 @@ pub enum Decision {
     Reject,
     /// Yes, to exactly this plan.
     Approve,
+    /// Afterwards: its giver looked at what was done without the approvals that policy wants (`status.review`).
+    Review,
 }
 
 /// Whether it counts. Written by the operator only.
@@ -116,6 +119,8 @@ pub enum CountedReason {
     Rejected,
     /// The execution was over before anybody looked at it.
     AlreadyFinished,
+    /// A review, where none is due: nothing was done yet, nobody wants it reviewed, or somebody reviewed it already.
+    NothingToReview,
 }
 
 /// Optional for who writes one, required in what is stored, as of an execution's requester.

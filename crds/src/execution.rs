@@ -27,6 +27,7 @@ use serde_json::{Map, Value, json};
     status = "ExecutionStatus",
     selectable = ".spec.action",
     selectable = ".status.phase",
+    selectable = ".status.review.state",
     printcolumn(name = "Action", type_ = "string", json_path = ".spec.action"),
     printcolumn(name = "Target", type_ = "string", json_path = ".spec.target.name"),
     printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
@@ -136,7 +137,7 @@ pub enum OnConflict {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rollback {
-    /// Whether the host undoes a failed execution by itself.
+    /// Whether the host asks for the undo of a failed execution by itself.
     #[serde(default)]
     pub on_failure: OnFailure,
     /// How long the inverse stays on offer, such as `24h`.
@@ -145,13 +146,14 @@ pub struct Rollback {
     pub keep_for: Option<String>,
 }
 
-/// Whether the host undoes a failed execution by itself.
+/// Whether the host asks for the undo of a failed execution by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OnFailure {
     /// A person decides.
     #[default]
     Never,
-    /// At once.
+    /// The host asks for the undo at once, in the requester's name. It passes every gate as any other: policies, approvals (one of the
+    /// original covers it), and the target must be as it was left.
     Automatic,
 }
 

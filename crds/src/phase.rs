@@ -53,7 +53,7 @@ impl Phase {
             }
             Self::Executing => &[Self::Executing, Self::Verifying, Self::Failed, Self::Cancelled],
             Self::Verifying => &[Self::Completed, Self::Failed],
-            // Once: `RolledBack`.
+            // Once each: `RollbackStarted`, `RolledBack`, `Reviewed`.
             Self::Completed => &[Self::Completed],
             Self::Failed => &[Self::Failed],
             Self::Cancelled => &[Self::Cancelled],

@@ -53,6 +53,9 @@ pub enum Reason {
     Rejected,
     /// The approvals that the policies want were not there in time, or it did not start in time after them.
     ApprovalExpired,
+    /// The request wants to go without approvals (`spec.breakGlass`), and a policy that wants some does not open that to the requester for
+    /// this action. The message says which policy, and who owns it. Without `breakGlass` it waits for the approvals.
+    BreakGlassClosed,
 
     // ---- refused because something of ours is not in order: for the platform team
     /// The plugin broke the contract (trap, limit, answer that is not allowed).
@@ -79,6 +82,9 @@ pub enum Reason {
     ApprovalNeeded,
     /// Enough people approved exactly this plan.
     Approved,
+    /// It goes on without the approvals that the policies want: the requester broke the glass, and every one of them opens that to him.
+    /// `status.approval` says who was not asked; a review is due afterwards (`status.review`).
+    BreakGlass,
     /// What was approved is not enough any more: an approval was deleted, its giver may not approve any more, or a policy asks for more.
     /// It waits again, for what is missing.
     ApprovalWithdrawn,
@@ -131,6 +137,13 @@ pub enum Reason {
     StoppedMidway,
 
     // ---- after the end
+    /// It failed, and its request says to undo it then (`spec.rollback.onFailure: Automatic`): the execution that `status.rollback.automatic`
+    /// names is made, in the requester's name. It passes every gate as any other undo.
+    RollbackStarted,
+    /// The same, and that execution could not be made: its name is taken, or the API server refuses it. To undo it: `writ undo`.
+    RollbackNotStarted,
     /// Another execution undid this one; `status.rollback.undoneBy` names it. The phase stays what it was.
     RolledBack,
+    /// Somebody looked at what was done without approvals; `status.review` says who, and what he says. The phase stays what it was.
+    Reviewed,
 }

@@ -3,12 +3,16 @@
 mod approval;
 mod lock;
 mod owner;
+mod review;
+mod rollback;
 
 use crate::{DiffStatus, DryRunStatus, Phase, Reason};
 pub use approval::{ApprovalGiven, ApprovalStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 pub use lock::LockStatus;
 pub use owner::{Owner, OwnerKind};
+pub use review::ReviewStatus;
+pub use rollback::RollbackStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +69,9 @@ pub struct ExecutionStatus {
     /// Whose turn it is on the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<LockStatus>,
+    /// Somebody is to look at what was done, afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewStatus>,
     /// Who refused, what, who can change it, what to try instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalStatus>,
@@ -347,35 +354,6 @@ pub struct CheckStatus {
     /// What it saw.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-}
-
-/// The way back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RollbackStatus {
-    /// `Planned` (nothing ran yet), `Ready`, `Done` (it was undone), `Unneeded` or `Impossible`.
-    pub state: String,
-    /// The inverse: an action of the same component on the same target.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub action: String,
-    /// Canonical JSON text.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub parameters: String,
-    /// The inverse as a command line.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub command: String,
-    /// What stays different all the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub loses: Vec<String>,
-    /// Why there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub because: String,
-    /// When the offer ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<String>,
-    /// The execution that undid this one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub undone_by: String,
 }
 
 /// One step of the story.

@@ -68,7 +68,7 @@ test_a_small_scale_up_needs_nobody if {
 	d := ask(scale(2, 4))
 	d.allow
 	d.deny == []
-	d.require == {"dry_run": false, "approvals": 0, "approver_groups": [], "expires": "", "review": ""}
+	d.require == {"dry_run": false, "approvals": 0, "approver_groups": [], "expires": "", "break_glass": false, "review": ""}
 }
 
 test_a_big_scale_up_in_production_needs_one if {
@@ -149,15 +149,22 @@ test_a_dry_run_is_asked_where_the_settings_want_it if {
 	not ask_with(object.union(scale(2, 3), {"action": {"dryRun": "None"}}), {"dry_run": true}).require.dry_run
 }
 
-test_break_glass_skips_approval_and_owes_a_review if {
+test_who_is_on_call_may_break_the_glass_and_owes_a_review if {
 	d := ask(object.union(scale(2, 9), {"execution": {"breakGlass": true}}))
 	d.allow
-	d.require.approvals == 0
+	d.require.approvals == 1
+	d.require.approver_groups == ["sre-leads"]
+	d.require.break_glass
 	d.require.review == "24h"
+}
+
+test_where_nobody_is_asked_nothing_is_broken if {
+	ask(object.union(scale(2, 4), {"execution": {"breakGlass": true}})).require.review == ""
 }
 
 test_without_break_glass_no_review_is_owed if {
 	ask(scale(2, 9)).require.review == ""
+	not ask(scale(2, 9)).require.break_glass
 }
 
 test_draining_with_nodes_to_spare_is_allowed if {
@@ -247,7 +254,10 @@ test_a_service_account_may_not_run_what_cannot_be_undone if {
 test_break_glass_is_not_for_everybody if {
 	every changed in [{"requester": {"groups": ["dev"]}}, {"requester": {"groups": []}}, {"action": {"risk": "high"}}] {
 		i := object.union(object.union(scale(2, 9), {"execution": {"breakGlass": true}}), changed)
-		refused(i, "break glass is not open to you for this action")
+		d := ask(i)
+		d.require.approvals > 0
+		d.require.break_glass == false
+		d.require.review == ""
 	}
 }
 

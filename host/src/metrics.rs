@@ -55,6 +55,10 @@ struct End {
     reason: String,
 }
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Action {
+    action: String,
+}
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Took {
     action: String,
     phase: String,
@@ -93,6 +97,7 @@ pub struct Metrics {
     executions: Family<End, Counter>,
     passes: Family<Pass, Counter>,
     pass_seconds: Histogram,
+    broken_glass: Family<Action, Counter>,
     job_created_seconds: Histogram,
     effect_seconds: Timed<Took>,
     plugin_calls: Family<Call, Counter>,
@@ -122,6 +127,7 @@ impl Metrics {
             executions: Family::default(),
             passes: Family::default(),
             pass_seconds: pass_buckets(),
+            broken_glass: Family::default(),
             job_created_seconds: job_buckets(),
             effect_seconds: Family::new_with_constructor(effect_buckets),
             plugin_calls: Family::default(),
@@ -145,6 +151,7 @@ impl Metrics {
         r.register("executions", "Executions that are over, by how they ended", self.executions.clone());
         r.register("passes", "Looks at an execution, by its phase and what followed", self.passes.clone());
         r.register("pass_seconds", "One look: observe, decide, and what followed", self.pass_seconds.clone());
+        r.register("broken_glass", "Times that approvals were skipped", self.broken_glass.clone());
         r.register("job_created_seconds", "From an execution's creation to that of its Job", self.job_created_seconds.clone());
         r.register("effect_seconds", "From an execution's creation to its end", self.effect_seconds.clone());
         r.register("plugin_calls", "Calls of plugins, by what came back", self.plugin_calls.clone());
@@ -187,6 +194,11 @@ impl Metrics {
         let took = Took { action: action.to_owned(), phase: phase.clone() };
         self.effect_seconds.get_or_create(&took).observe(seconds(created, now));
         self.executions.get_or_create(&End { action: action.to_owned(), phase, reason }).inc();
+    }
+
+    /// Approvals of this action were skipped.
+    pub fn broke_glass(&self, action: &str) {
+        self.broken_glass.get_or_create(&Action { action: action.to_owned() }).inc();
     }
 
     /// A plugin was called: `validate`, `plan`, …; `ok`, `refused`, or the kind of its fault.
@@ -270,6 +282,7 @@ const fn step_name(step: &Step) -> &'static str {
             Effect::ReleasePods { .. } => "release_pods",
             Effect::ExpireJob { .. } => "expire_job",
             Effect::TellApprovals { .. } => "tell_approvals",
+            Effect::Undo(_) => "undo",
             Effect::ReleaseFinalizer { .. } => "release_finalizer",
             Effect::Delete => "delete",
         },

@@ -15,7 +15,7 @@ use decide::{
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
         Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, LockSeen,
-        OriginalSeen, PhaseSeen, PodSeen, Preparing, Validating, Verifying,
+        OriginalSeen, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
     },
     question::{self, Facts},
     site::Site,
@@ -93,9 +93,8 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
         Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
         Progress::Over(p) => {
             let mut over = with.cluster.left(exec, p).await?;
-            if exec.status.approval.is_some() {
-                over.approvals = with.cluster.approvals_named(exec).await?;
-            }
+            over.approvals = afterwards(with, exec).await?;
+            over.undo = undo(with, exec).await?;
             PhaseSeen::Over(over).into()
         }
     })
@@ -208,6 +207,22 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
         try_join3(chain(with, now, exec, Some(planned)), approvals(with, exec), left).await?;
     let seen = AwaitingApproval { guards: with.cluster.guards(), judged, approvals, covering, original, left };
     Ok(Look { phase: PhaseSeen::AwaitingApproval(Box::new(seen)), question })
+}
+
+/// What people said of what is over; whether they may, where it matters.
+async fn afterwards(with: &Engines, exec: &Execution) -> Result<Vec<Approval>, ObserveError> {
+    Ok(match (&exec.status.review, &exec.status.approval) {
+        (Some(_), _) => with.cluster.approvals(exec).await?,
+        (None, Some(_)) => with.cluster.approvals_named(exec).await?,
+        (None, None) => vec![],
+    })
+}
+
+/// What has the name of the undo that is to be made for it.
+async fn undo(with: &Engines, exec: &Execution) -> Result<Option<UndoSeen>, ObserveError> {
+    let Some(name) = decide::automatic_undo(exec) else { return Ok(None) };
+    let found = with.cluster.execution(&exec.namespace, &name).await?;
+    Ok(Some(UndoSeen::of(exec, found.as_deref())))
 }
 
 /// Whose turn it is, and who comes before it.

@@ -36,6 +36,7 @@ pub async fn perform(with: &Engines, exec: &Execution, effect: &Effect) -> Resul
         Effect::StopJob { name, uid } => cluster.stop_job(name, uid).await?,
         Effect::ReleasePods { pods } => cluster.release_pods(pods).await?,
         Effect::TellApprovals { namespace, all } => cluster.tell_approvals(namespace, all).await?,
+        Effect::Undo(kx) => cluster.request(kx).await?,
         Effect::ExpireJob { name, uid, after } => cluster.expire_job(name, uid, *after).await?,
     }
     Ok(None)

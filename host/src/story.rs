@@ -12,7 +12,14 @@ pub fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution) {
         ctx.engines.metrics.over(&before.spec.action, status, before.created, (ctx.now)());
     }
     let ended_badly = matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
-    let warning = ended_badly && status.reason != Reason::RolledBack;
+    let warning = match status.reason {
+        Reason::RollbackStarted | Reason::RolledBack | Reason::Reviewed => false,
+        Reason::BreakGlass => true,
+        _ => ended_badly,
+    };
+    if status.reason == Reason::BreakGlass {
+        ctx.engines.metrics.broke_glass(&before.spec.action);
+    }
     let (cluster, after, reason, line) = (ctx.engines.cluster.clone(), after.clone(), status.reason, line.clone());
     // Beside the loop: an Event is never worth a wait.
     tokio::spawn(async move {

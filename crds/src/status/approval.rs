@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApprovalStatus {
-    /// `Waiting`, `Approved`, `Rejected` or `Expired`.
+    /// `Waiting`, `Approved`, `Rejected`, `Expired`, or `Skipped` (`spec.breakGlass`).
     pub state: String,
     /// Such as `0 of 1`.
     pub count: String,

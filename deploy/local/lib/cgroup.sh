@@ -9,8 +9,8 @@ cgroup_trees() {
     echo "/sys/fs/cgroup/$CGROUP"
     return
   fi
-  # Co-mounted controllers (cpu,cpuacct) are one directory behind two links.
-  awk '$3 == "cgroup" {print $2}' /proc/mounts | sort -u | sed "s|\$|/$CGROUP|"
+  # Co-mounted controllers (cpu,cpuacct) are one directory behind two links. Where v2 is mounted beside v1, runc makes groups there, too.
+  awk '$3 == "cgroup" || $3 == "cgroup2" {print $2}' /proc/mounts | sort -u | sed "s|\$|/$CGROUP|"
 }
 
 cgroup_up() {

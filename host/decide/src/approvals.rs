@@ -4,6 +4,7 @@
 //! A policy wants a number of people; where it names groups, each of them must be of one of these, and every group that any policy
 //! names has somebody of its own: so two groups are two different people, whatever the number says.
 mod cover;
+mod review;
 mod tally;
 mod tell;
 
@@ -11,14 +12,15 @@ use crate::{
     canonical,
     execution::{Execution, Wait},
     model::PlanHash,
-    observed::{Obligations, Ruling, Verdict},
+    observed::{Obligations, PolicyRuling, Ruling, Verdict},
 };
 pub(crate) use cover::{Cover, cover};
 use crds::Identity;
 use jiff::{SignedDuration, Timestamp};
+pub(crate) use review::{Reviews, due as review_due, reviews};
 use std::collections::BTreeSet;
 pub(crate) use tally::{Case, Tally, tally};
-pub(crate) use tell::{tell, too_late};
+pub(crate) use tell::{tell, too_late, unheard};
 
 /// Where a policy gives no time: nobody wants done tomorrow evening what he asked for this morning.
 const SPAN: SignedDuration = SignedDuration::from_hours(24);
@@ -57,6 +59,17 @@ pub(crate) fn asked(ruling: &Ruling) -> Option<Asked<'_>> {
         })
         .unzip();
     spans.into_iter().min().map(|span| Asked { each, span })
+}
+
+/// Those that want approvals also where the requester breaks the glass, and what.
+pub(crate) fn unopened(ruling: &Ruling) -> Vec<(&PolicyRuling, Wanted<'_>)> {
+    let obeyed = ruling.results.iter().filter(|r| !r.shadow);
+    let closed = |r: &PolicyRuling| !matches!(&r.verdict, Verdict::Allow(o) if o.break_glass);
+    let wants = obeyed.filter_map(|r| match &r.verdict {
+        Verdict::Allow(o) => wanted(o).map(|w| (r, w)),
+        _ => None,
+    });
+    wants.filter(|(r, _)| closed(r)).collect()
 }
 
 /// The gate lets spans through and nothing else. Should there ever be another text, the time is over at once.

@@ -1,39 +1,15 @@
-//! **Rule 8.** What this build does not honor, it refuses: fields of the request, obligations of a policy, plans that it cannot hold a
-//! run to. Never ignored. Whoever teaches the host one of these takes its line out here.
+//! **Rule 8.** What this build does not honor, it refuses: plans that it cannot hold a run to, times that are none. (Every field of a request is
+//! honored; of an obligation of a policy that means nothing here, the gate says so.) Never ignored. Whoever teaches the host one of these takes its line out here.
 use crate::{
     access, duration,
     model::Planned,
-    observed::{Obligations, PolicyRuling, Ruling, Verdict},
-    story::{By, No, Pass, obligations, policy_owner},
+    story::{By, No, Pass},
 };
-use crds::{ExecutionSpec, OnFailure, Reason, ViolationStatus};
+use crds::{ExecutionSpec, Reason, ViolationStatus};
 
 /// The fields of the request.
 pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
-    unsupported(&pass.exec.spec).or_else(|| no_time(&pass.exec.spec))
-}
-
-fn unsupported(spec: &ExecutionSpec) -> Option<No> {
-    let fields = [
-        ("spec.breakGlass", spec.break_glass, "leave it out"),
-        (
-            "spec.rollback.onFailure: Automatic",
-            spec.rollback.as_ref().is_some_and(|r| r.on_failure == OnFailure::Automatic),
-            "leave it out, and undo it by hand: writ undo",
-        ),
-    ];
-    let found: Vec<_> = fields.into_iter().filter(|(_, asked, _)| *asked).collect();
-    if found.is_empty() {
-        return None;
-    }
-    let names = found.iter().map(|(field, ..)| *field).collect::<Vec<_>>().join(", ");
-    let next = found.iter().map(|(field, _, next)| format!("{field}: {next}.")).collect::<Vec<_>>().join(" ");
-    let what = format!("This build of Writ does not honor {names} yet, and ignores nothing that was asked.");
-    let violation = |(field, _, next): (&str, bool, &str)| violation(field, format!("not supported yet; {next}"));
-    Some(
-        No::new(Reason::NotSupportedYet, By::Host, format!("not supported yet: {names}"), what, next)
-            .violations(found.into_iter().map(violation)),
-    )
+    no_time(&pass.exec.spec)
 }
 
 /// Times that are none: the API server has a pattern for them, and it is not the only way here.
@@ -58,23 +34,6 @@ fn no_time(spec: &ExecutionSpec) -> Option<No> {
 
 fn violation(rule: &str, message: String) -> ViolationStatus {
     ViolationStatus { pointer: String::new(), rule: rule.to_owned(), message }
-}
-
-/// The conditions under which the policies allow, but for those that are seen to (`dry_run`, `approvals`).
-pub(crate) fn conditions(ruling: &Ruling) -> Option<No> {
-    let unmet = |r: &PolicyRuling| match &r.verdict {
-        Verdict::Allow(o) if !r.shadow => {
-            obligations(&Obligations { dry_run: false, approvals: 0, approver_groups: vec![], ..o.clone() })
-        }
-        _ => vec![],
-    };
-    let r = ruling.results.iter().find(|r| !unmet(r).is_empty())?;
-    let wants = unmet(r).join(", ");
-    let what = format!("Policy {} allows it only with: {wants}. This build of Writ cannot see to that yet.", r.policy);
-    let next = format!("Have {} allow it without, or wait for a build that honors it.", policy_owner(r));
-    let no =
-        No::new(Reason::NotSupportedYet, By::Policy, format!("policy {} wants {wants}: not supported yet", r.policy), what, next);
-    Some(no.who(policy_owner(r)).violations([violation(&format!("policy {}", r.policy), format!("{wants}: not supported yet"))]))
 }
 
 /// A run is held to one existing object, or it is not made.

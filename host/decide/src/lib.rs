@@ -30,6 +30,7 @@ mod story;
 pub mod time;
 pub mod verbs;
 
+pub use phase::automatic_undo;
 pub use story::policy_status;
 
 use execution::Execution;

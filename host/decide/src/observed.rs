@@ -7,8 +7,10 @@ mod lock;
 mod original;
 mod ruling;
 
+use crate::execution::Execution;
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
 pub use approval::{Approval, AwaitingApproval, Told};
+use crds::KubernetesExecution;
 pub use dry_run::{Answer, DryGuard, DryJob, DryRunning};
 use jiff::Timestamp;
 pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
@@ -73,6 +75,16 @@ pub enum GuardsSeen {
     Missing(Vec<String>),
     /// Not read yet.
     Unknown,
+}
+
+impl GuardsSeen {
+    /// What is younger was stamped under them. Where they are not in force, nothing is.
+    pub(crate) const fn since(&self) -> Timestamp {
+        match self {
+            Self::InForce { since } => *since,
+            Self::Missing(_) | Self::Unknown => Timestamp::MAX,
+        }
+    }
 }
 
 /// The chain of judgements, as far as it got: the first that says no is the last that was asked.
@@ -327,10 +339,38 @@ pub struct Over {
     pub held_pods: Vec<String>,
     /// Claims of this execution on targets: name and resourceVersion of each.
     pub claims: Vec<(String, String)>,
-    /// Approvals that name this execution, where it waited for any: those that came too late are told so.
+    /// Stamps and records: whether a review is believed.
+    pub guards: GuardsSeen,
+    /// Approvals that name this execution, where it waited for any, or a review of it is due: those that came too late are told so. Rights are
+    /// asked only while a review is due.
     pub approvals: Vec<Approval>,
     /// Name of an execution that undid this one.
     pub undone_by: Option<String>,
+    /// The execution that was to be made to undo this one. Asked only while it is to be made.
+    pub undo: Option<UndoSeen>,
+}
+
+/// What has the name of an automatic undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UndoSeen {
+    /// Nothing.
+    Absent,
+    /// An execution that undoes this one.
+    Ours,
+    /// Another.
+    Foreign,
+}
+
+impl UndoSeen {
+    /// From what is there under its name.
+    #[must_use]
+    pub fn of(exec: &Execution, found: Option<&KubernetesExecution>) -> Self {
+        match found.map(|kx| kx.spec.rollback_of.as_ref()) {
+            None => Self::Absent,
+            Some(of) if of.is_some_and(|of| of.uid == exec.uid.as_str()) => Self::Ours,
+            Some(_) => Self::Foreign,
+        }
+    }
 }
 
 /// A Job of ours that is still there.

@@ -2,7 +2,7 @@
 //! host: it is never acted on, only shown.
 use crate::{
     execution::{Awaiting, DryRunning, Executing, Execution, FINALIZER, Over, Progress, Ready, Verifying, Wait},
-    model::{JobName, Malformed, Uid},
+    model::{JobName, Malformed, PlanHash, Uid},
     planned, time,
 };
 use crds::{ApprovalStatus, ExecutionStatus, JobStatus, KubernetesExecution, Phase};
@@ -71,6 +71,12 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
     }
     if phase == Phase::Validating && (status.dry_run.is_some() || !status.diff.is_empty()) {
         return Err(foreign("status.dryRun", phase));
+    }
+    if let Some(review) = &status.review {
+        PlanHash::try_from(review.plan_hash.clone())?;
+        if before_the_job || status.job.is_none() {
+            return Err(foreign("status.review", phase));
+        }
     }
     if !phase.is_over() && status.finished_at.is_some() {
         return Err(foreign("status.finishedAt", phase));

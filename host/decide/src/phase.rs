@@ -1,5 +1,6 @@
 //! One file a phase, and what comes before any phase: the brake, the ledger, the finalizer. Owns the order of these questions.
 mod approved;
+mod automatic;
 mod awaiting;
 mod brake;
 mod chain;
@@ -7,6 +8,7 @@ mod drifted;
 mod dry_running;
 mod executing;
 mod frozen;
+mod glass;
 mod ledger;
 mod locked;
 mod over;
@@ -22,11 +24,14 @@ use crate::{
     step::{Effect, Step, Waiting, Why},
     story::Pass,
 };
+pub use automatic::wanted as automatic_undo;
 use crds::Phase;
 use jiff::SignedDuration;
 
 /// Nobody wants done tomorrow evening what he asked for this morning.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// Catalogue, policies and guards are read within a second of the start.
+const STARTING: SignedDuration = SignedDuration::from_millis(500);
 /// A look that does not fit the object: it moved in between. The next look is soon.
 const AGAIN: SignedDuration = SignedDuration::from_millis(100);
 

@@ -6,7 +6,7 @@ use crate::{
     observed::Told,
     row::Row,
 };
-use crds::ExecutionStatus;
+use crds::{ExecutionStatus, KubernetesExecution};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::batch::v1::Job;
 
@@ -91,6 +91,8 @@ pub enum Effect {
         /// Name and uid of each, and what is said of it.
         all: Vec<(String, String, Told)>,
     },
+    /// The execution that undoes this one, as any other request: under a name that follows from the uid, so there is one at most.
+    Undo(Box<KubernetesExecution>),
     /// Nothing is owed any more.
     ReleaseFinalizer {
         /// It is not looked at again. (Else its time comes.)

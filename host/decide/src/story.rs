@@ -6,18 +6,20 @@ mod conditions;
 mod lock;
 mod policy;
 mod refusal;
+mod review;
 mod timeline;
 mod undo;
 
 use crate::{execution::Execution, site::Site, step::Step, time};
-pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, WAITING, asked_of, given, of as approval_status, sum};
+pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, SKIPPED, WAITING, asked_of, given, how, of as approval_status, sum};
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
 pub(crate) use lock::QUEUED;
 pub use policy::status as policy_status;
-pub(crate) use policy::{judge as judge_policies, obligations, owner as policy_owner};
+pub(crate) use policy::{judge as judge_policies, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
+pub(crate) use review::{DUE, REVIEWED, is_due as review_is_due, settle as settle_review};
 
 /// One line of a table.
 const SUMMARY: usize = 120;

@@ -1,4 +1,4 @@
-//! `writ approvals`: what waits for approvals, and whether for yours.
+//! `writ approvals`: what waits for approvals or a review, and whether for yours.
 use super::{
     Where, actions,
     ballot::{self, You},
@@ -7,12 +7,12 @@ use super::{
     me::me,
     out,
 };
-use crds::{Identity, KubernetesExecution, labels::object_name};
+use crds::{ApprovalStatus, ExecutionStatus, Identity, KubernetesExecution, labels::object_name};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use kube::{ResourceExt, api::ListParams};
 
-/// What waits for approvals, and whether for yours.
+/// What waits for approvals or a review, and whether for yours.
 #[derive(Debug, clap::Args)]
 pub struct Approvals {
     /// In all namespaces.
@@ -29,34 +29,47 @@ impl Approvals {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
         let api = if self.all_namespaces { cluster.all() } else { cluster.here::<KubernetesExecution>() };
-        let waiting = ListParams::default().fields("status.phase=AwaitingApproval");
-        let all = api.list(&waiting).await.map_err(said)?.items;
+        let list = async |field| api.list(&ListParams::default().fields(field)).await.map_err(said);
+        let (waiting, reviews) = (list("status.phase=AwaitingApproval").await?, list("status.review.state=Due").await?);
+        let over = |kx: &KubernetesExecution| kx.status.as_ref().is_some_and(|s| s.phase.is_over());
+        let all: Vec<_> = waiting.items.into_iter().chain(reviews.items.into_iter().filter(over)).collect();
         if all.is_empty() {
             let place =
                 if self.all_namespaces { String::new() } else { format!(" in {}; -A looks everywhere", cluster.namespace) };
-            out::line(format_args!("Nothing waits for an approval{place}."));
+            out::line(format_args!("Nothing waits for an approval or a review{place}."));
             return Ok(Exit::Done);
         }
         let me = me(&cluster).await?;
         let rows = stream::iter(&all).map(|kx| row(&cluster, &me, kx)).buffered(8).try_collect::<Vec<_>>().await?;
         out::text(table(&HEAD, &rows));
-        out::line("To look at one and decide: writ approve EXECUTION -n NAMESPACE, or writ reject.");
+        out::line("To look at one and decide: writ approve EXECUTION -n NAMESPACE, or writ reject; or writ review.");
         Ok(Exit::Done)
+    }
+}
+
+/// What is asked of people, and the word for it.
+fn asked(status: &ExecutionStatus) -> (ApprovalStatus, &'static str) {
+    match status.review.as_ref().filter(|_| status.phase.is_over()) {
+        Some(review) => {
+            let (since, expires_at) = (status.finished_at.clone().unwrap_or_default(), review.due_at.clone());
+            (ApprovalStatus { groups: review.groups.clone(), since, expires_at, ..ApprovalStatus::default() }, "review")
+        }
+        None => (status.approval.clone().unwrap_or_default(), "approve"),
     }
 }
 
 async fn row(cluster: &Connected, me: &Identity, kx: &KubernetesExecution) -> anyhow::Result<Vec<String>> {
     let (namespace, now) = (kx.namespace().unwrap_or_default(), Timestamp::now());
     let status = kx.status.clone().unwrap_or_default();
-    let approval = status.approval.unwrap_or_default();
+    let (approval, what) = asked(&status);
     let may = actions::may(cluster, "approve", &namespace, &object_name(&kx.spec.action)).await?;
     let requester = kx.spec.requester.as_ref();
     let since = approval.since.parse().map(|at| age(at, now)).unwrap_or_default();
     let left = approval.expires_at.parse().map(|at| age(now, at)).unwrap_or_default();
     let you = match ballot::can(&You { me, may }, requester, &approval) {
-        Ok(groups) if groups.is_empty() && approval.groups.is_empty() => "approve".to_owned(),
+        Ok(groups) if groups.is_empty() && approval.groups.is_empty() => what.to_owned(),
         Ok(groups) if groups.is_empty() => format!("- (you are of none of {})", approval.groups.join(", ")),
-        Ok(groups) => format!("approve as {}", groups.join(", ")),
+        Ok(groups) => format!("{what} as {}", groups.join(", ")),
         Err(why) => format!("- ({why})"),
     };
     Ok(vec![

@@ -1,4 +1,4 @@
-//! `writ approve` and `writ reject`: the change first, then the question. The API server stamps who says it; the host says whether it counts.
+//! `writ approve`, `writ reject` and `writ review`: the change first, then the question. The API server stamps who says it; the host says whether it counts.
 mod vote;
 
 use super::{
@@ -36,6 +36,13 @@ pub struct Reject {
     ballot: Ballot,
 }
 
+/// Show what was done without approvals, ask, say that you looked at it.
+#[derive(Debug, clap::Args)]
+pub struct Review {
+    #[command(flatten)]
+    ballot: Ballot,
+}
+
 #[derive(Debug, clap::Args)]
 struct Ballot {
     /// The execution, as `writ approvals` lists it.
@@ -64,6 +71,13 @@ impl Reject {
     }
 }
 
+impl Review {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        self.ballot.cast(Decision::Review, false).await
+    }
+}
+
 impl Ballot {
     async fn cast(mut self, decision: Decision, covers_undo: bool) -> anyhow::Result<Exit> {
         let asks = !self.yes;
@@ -74,14 +88,7 @@ impl Ballot {
         let cluster = self.place.connect().await?;
         let kx = cluster.execution(&self.name).await?;
         let status = kx.status.clone().unwrap_or_default();
-        let (name, ns) = (&self.name, &cluster.namespace);
-        anyhow::ensure!(
-            status.phase == Phase::AwaitingApproval,
-            "{name} in {ns} waits for no approval: it is {:?} ({:?}). What does: writ approvals -n {ns}",
-            status.phase,
-            status.reason
-        );
-        let approval = status.approval.clone().context("its status names no approval; is the operator another version?")?;
+        let approval = self.asked(&cluster.namespace, &status, decision)?;
         let me = me(&cluster).await?;
         out::text(shown(&cluster, &kx, &status, &approval));
         if covers_undo && let Some(covered) = ballot::covers(&kx) {
@@ -101,6 +108,26 @@ impl Ballot {
         Ok(self.heard(&cluster, &said, decision).await)
     }
 
+    /// What is asked of people now.
+    fn asked(&self, ns: &str, status: &ExecutionStatus, decision: Decision) -> anyhow::Result<ApprovalStatus> {
+        let (name, is) = (&self.name, format!("it is {:?} ({:?})", status.phase, status.reason));
+        if decision == Decision::Review {
+            let due = status.review.as_ref().filter(|r| r.state == "Due");
+            let due =
+                due.with_context(|| format!("{name} in {ns} has no review due: {is}. What does: writ approvals -n {ns}"))?;
+            anyhow::ensure!(status.phase.is_over(), "{name} in {ns} is not over, and is reviewed then: {is}");
+            let (plan_hash, groups) = (due.plan_hash.clone(), due.groups.clone());
+            return Ok(ApprovalStatus { plan_hash, groups, ..ApprovalStatus::default() });
+        }
+        // What goes without approvals can still be stopped by who says no.
+        let skipped = decision == Decision::Reject && status.phase == Phase::Preparing && status.approval.is_some();
+        anyhow::ensure!(
+            status.phase == Phase::AwaitingApproval || skipped,
+            "{name} in {ns} waits for no approval: {is}. What does: writ approvals -n {ns}"
+        );
+        status.approval.clone().context("its status names no approval; is the operator another version?")
+    }
+
     /// What the host would not count is not even asked. Who may not say yes may still say no.
     async fn open(
         &self,
@@ -114,10 +141,10 @@ impl Ballot {
         Ok(match (decision, ballot::can(&You { me, may }, kx.spec.requester.as_ref(), approval)) {
             (Decision::Reject, _) if may => Ok(()),
             (Decision::Reject, _) => Err("you lack the verb approve on this action, which a no takes too".into()),
-            (Decision::Approve, Ok(groups)) if groups.is_empty() && !approval.groups.is_empty() => {
+            (_, Ok(groups)) if groups.is_empty() && !approval.groups.is_empty() => {
                 Err(format!("you are of none of {}", approval.groups.join(", ")))
             }
-            (Decision::Approve, can) => can.map(drop),
+            (_, can) => can.map(drop),
         })
     }
 
@@ -127,6 +154,7 @@ impl Ballot {
         let question = match decision {
             Decision::Approve => format!("Approve exactly this as {}{counted}?", me.username),
             Decision::Reject => format!("Reject it as {}? That ends it.", me.username),
+            Decision::Review => format!("Say as {}{counted} that you looked at this?", me.username),
         };
         if self.comment.is_empty() {
             self.comment = out::answer(Words::Stdout, format_args!("{question} Comment: "))?;
@@ -148,6 +176,10 @@ impl Ballot {
         match (told.status.as_str(), decision) {
             ("True", Decision::Approve) => {
                 out::line(format_args!("Approved: {}. Follow it: writ watch {name} -n {ns}", told.message));
+                Exit::Done
+            }
+            ("True", Decision::Review) => {
+                out::line(format_args!("Reviewed: {name} owes nothing more."));
                 Exit::Done
             }
             ("True", Decision::Reject) => {

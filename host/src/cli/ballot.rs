@@ -32,9 +32,30 @@ pub fn covers(kx: &KubernetesExecution) -> Option<String> {
 /// Lines of a page.
 #[must_use]
 pub fn lines(status: &ExecutionStatus) -> Vec<(&'static str, String)> {
+    let mut lines = approval(status);
+    lines.extend(review(status).map(|r| ("review", r)));
+    lines
+}
+
+/// Due until when, or who looked at it and what he says.
+#[must_use]
+pub fn review(status: &ExecutionStatus) -> Option<String> {
+    let review = status.review.as_ref()?;
+    let of = if review.groups.is_empty() { String::new() } else { format!(" of {}", review.groups.join(", ")) };
+    let said = if review.comment.is_empty() { String::new() } else { format!(" \"{}\"", plain(&review.comment)) };
+    Some(match review.state.as_str() {
+        "Due" => format!("due until {}, by another person{of}", second(&review.due_at)),
+        _ => format!("done, by {}{said}", review.by),
+    })
+}
+
+fn approval(status: &ExecutionStatus) -> Vec<(&'static str, String)> {
     let Some(approval) = &status.approval else { return Vec::new() };
     let of = if approval.groups.is_empty() { String::new() } else { format!(" of {}", approval.groups.join(", ")) };
     let wanted = format!("{} {}{of}, until {}", approval.needed, plural(approval.needed), second(&approval.expires_at));
+    if approval.state == "Skipped" {
+        return vec![("approval", format!("SKIPPED: {} {}{of} (break glass)", approval.needed, plural(approval.needed)))];
+    }
     vec![("approval", wanted), ("approval", format!("{}, {}", approval.state.to_lowercase(), sum(approval)))]
 }
 
@@ -56,10 +77,10 @@ pub fn can(you: &You<'_>, requester: Option<&Identity>, approval: &ApprovalStatu
     let same = |other: &Identity| other.username == me.username || (!me.uid.is_empty() && me.uid == other.uid);
     let groups: Vec<String> = approval.groups.iter().filter(|g| me.groups.contains(g)).cloned().collect();
     if requester.is_some_and(same) {
-        return Err("you asked for it: somebody else must approve".into());
+        return Err("you asked for it: somebody else must".into());
     }
     if me.username.starts_with("system:serviceaccount:") {
-        return Err("a ServiceAccount does not approve: a person must".into());
+        return Err("a ServiceAccount does not count: a person must".into());
     }
     if !you.may {
         return Err("you lack the verb approve on this action".into());
@@ -97,10 +118,10 @@ mod tests {
         let can = |me: &Identity, may| can(&You { me, may }, Some(&maria), &approval());
         assert_eq!(can(&identity("jonas", &["sre-leads", "dev"]), true), Ok(vec!["sre-leads".to_owned()]));
         let no = |me: &Identity, may| can(me, may).unwrap_err();
-        assert_eq!(no(&maria, true), "you asked for it: somebody else must approve");
+        assert_eq!(no(&maria, true), "you asked for it: somebody else must");
         assert_eq!(no(&identity("jonas", &["sre-leads"]), false), "you lack the verb approve on this action");
         assert_eq!(no(&identity("lena", &["sre-leads"]), true), "you did already");
-        assert_eq!(no(&identity("system:serviceaccount:ci:bot", &[]), true), "a ServiceAccount does not approve: a person must");
+        assert_eq!(no(&identity("system:serviceaccount:ci:bot", &[]), true), "a ServiceAccount does not count: a person must");
     }
 
     #[test]
@@ -124,5 +145,18 @@ mod tests {
         let status = ExecutionStatus { approval: Some(approval()), ..Default::default() };
         let said: Vec<String> = lines(&status).into_iter().map(|(_, line)| line).collect();
         assert_eq!(said, ["2 people of sre-leads, until 2026-11-23T03:27:09Z", "waiting, 1 of 2: lena \"ok\""]);
+    }
+
+    #[test]
+    fn a_page_says_who_was_not_asked_and_who_is_to_look_at_it() {
+        let (due_at, groups) = ("2026-11-24T03:12:23.5Z".into(), vec!["sre-leads".into()]);
+        let review = crds::ReviewStatus { state: "Due".into(), due_at, groups, ..Default::default() };
+        let approval = ApprovalStatus { state: "Skipped".into(), ..approval() };
+        let mut status = ExecutionStatus { approval: Some(approval), review: Some(review), ..Default::default() };
+        let due = ("review", "due until 2026-11-24T03:12:23Z, by another person of sre-leads".to_owned());
+        assert_eq!(lines(&status), [("approval", "SKIPPED: 2 people of sre-leads (break glass)".to_owned()), due]);
+        let done = status.review.as_mut().unwrap();
+        (done.state, done.by, done.comment) = ("Done".into(), "jonas".into(), "it was right".into());
+        assert_eq!(lines(&status)[1].1, "done, by jonas \"it was right\"");
     }
 }

@@ -109,6 +109,7 @@ fn waits_for(status: &ExecutionStatus) -> Option<&'static str> {
         (Phase::AwaitingApproval, _) => Some("approval"),
         (Phase::Preparing, Reason::Frozen) => Some("frozen"),
         (Phase::Preparing, Reason::Queued) => Some("queued"),
+        (Phase::Preparing, Reason::BreakGlass) => Some("glass"),
         _ => None,
     }
 }
@@ -166,4 +167,7 @@ fn finish(status: &ExecutionStatus, words: Words) {
         job.output.lines().for_each(|l| words.line(format_args!("  | {l}")));
     }
     words.text(page::way_back(status));
+    if let Some(due) = ballot::review(status) {
+        words.line(format_args!("A review is {due}: writ review"));
+    }
 }

@@ -23,6 +23,9 @@ pub struct Go {
     /// `plan` shows what would be done, and stops; `server` also asks the API server what would change.
     #[arg(long, value_enum)]
     dry_run: Option<Dry>,
+    /// Go without the approvals that policy wants, where it opens that to you; a review is due afterwards.
+    #[arg(long)]
+    break_glass: bool,
     /// Of the Job, such as 5m.
     #[arg(long)]
     timeout: Option<String>,
@@ -103,6 +106,7 @@ impl Go {
         if !self.reason.is_empty() {
             kx.spec.reason.clone_from(&self.reason);
         }
+        kx.spec.break_glass |= self.break_glass;
         if self.timeout.is_some() {
             kx.spec.timeout.clone_from(&self.timeout);
         }

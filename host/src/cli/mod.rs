@@ -95,6 +95,8 @@ pub enum Command {
     Approve(approve::Approve),
     /// Approve: show the change, ask, say no; that ends it.
     Reject(approve::Reject),
+    /// Approve: say that you looked at what was done without approvals.
+    Review(approve::Review),
     /// Do: what can be done here, and whether by you.
     Actions(actions::Actions),
     /// Do: one action, with an example.
@@ -145,6 +147,7 @@ impl Writ {
             Command::Approvals(c) => c.run().await,
             Command::Approve(c) => c.run().await,
             Command::Reject(c) => c.run().await,
+            Command::Review(c) => c.run().await,
             Command::Actions(c) => c.run().await,
             Command::Explain(c) => c.run().await,
             Command::Plan(c) => c.run().await,

@@ -1,6 +1,6 @@
 //! `writ run`: one action, from words or a file.
 use super::{Where, ask, connect::Connected, go::Go, human::Exit};
-use crds::KubernetesExecution;
+use crds::{KubernetesExecution, OnFailure};
 use std::path::PathBuf;
 
 /// Show the change, ask, run, follow.
@@ -16,6 +16,9 @@ pub struct Run {
     /// Run a KubernetesExecution from a file.
     #[arg(short, long, conflicts_with_all = ["action", "target", "parameters"])]
     file: Option<PathBuf>,
+    /// Where it fails, have it undone at once, in your name.
+    #[arg(long)]
+    undo_on_failure: bool,
     #[command(flatten)]
     go: Go,
     #[command(flatten)]
@@ -27,7 +30,10 @@ impl Run {
     pub async fn run(self) -> anyhow::Result<Exit> {
         self.go.check()?;
         let mut cluster = self.place.connect().await?;
-        let wanted = self.wanted(&mut cluster).await?;
+        let mut wanted = self.wanted(&mut cluster).await?;
+        if self.undo_on_failure {
+            wanted.spec.rollback.get_or_insert_default().on_failure = OnFailure::Automatic;
+        }
         self.go.run(&cluster, wanted).await
     }
 

@@ -152,7 +152,16 @@ impl Cluster {
         let held = pods.iter().filter(|p| p.finalizers().iter().any(|f| f == FINALIZER_OUTCOME));
         let held_pods = held.map(ResourceExt::name_any).collect();
         let job = job.map(|(name, job)| left(name, &job, &pods)).transpose()?;
-        Ok(Over { grants, job, held_pods, claims, approvals: vec![], undone_by: self.undos.of(&exec.uid) })
+        Ok(Over {
+            grants,
+            job,
+            held_pods,
+            claims,
+            guards: self.guards(),
+            approvals: vec![],
+            undone_by: self.undos.of(&exec.uid),
+            undo: None,
+        })
     }
 
     async fn job_of(&self, exec: &Execution, over: &Ended) -> Result<Option<(JobName, Job)>, CallError> {

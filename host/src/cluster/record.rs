@@ -76,6 +76,15 @@ impl Cluster {
         patch::json(&self.client, &KubernetesExecution::url_path(&(), Some(&exec.namespace)), &exec.name, &patch).await
     }
 
+    /// Makes another execution. One that is there already was made before.
+    pub async fn request(&self, kx: &KubernetesExecution) -> Result<(), CallError> {
+        let api = self.executions(kx.metadata.namespace.as_deref().unwrap_or_default());
+        match within(api.create(&PostParams::default(), kx)).await {
+            Err(error) if error.is(409) => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
     /// Deletes exactly this version of it: whoever wrote it since is looked at first.
     pub async fn delete(&self, exec: &Execution) -> Result<Recorded, CallError> {
         let (uid, resource_version) = (Some(exec.uid.to_string()), Some(exec.resource_version.clone()));

@@ -62,8 +62,10 @@ impl Seen {
 
     /// What this one undid: it ran, and its effect was seen.
     pub(super) fn undid(&self) -> Option<&ObjectUid> {
-        let did = matches!(word(self.status.as_ref()?.reason.as_ref()), Some(Reason::ChecksPassed | Reason::RolledBack));
-        self.spec.as_ref()?.rollback_of.as_ref().filter(|_| did)
+        let status = self.status.as_ref()?;
+        let ended = word(status.phase.as_ref()) == Some(Phase::Completed);
+        let did = matches!(word(status.reason.as_ref()), Some(Reason::ChecksPassed | Reason::RolledBack | Reason::Reviewed));
+        self.spec.as_ref()?.rollback_of.as_ref().filter(|_| ended && did)
     }
 }
 

@@ -48,14 +48,11 @@ fn read(answer: &Value) -> Result<Read, String> {
 }
 
 fn obligations(require: &Value) -> Result<Obligations, String> {
-    let known = ["dry_run", "approvals", "approver_groups", "expires", "review"];
+    let known = ["dry_run", "approvals", "approver_groups", "expires", "break_glass", "review"];
     fields(require, "require", &known, false)?;
     let mut found = Obligations::default();
-    match &require["dry_run"] {
-        Value::Undefined => {}
-        Value::Bool(b) => found.dry_run = *b,
-        _ => return Err("require.dry_run is no boolean".to_owned()),
-    }
+    found.dry_run = switch(&require["dry_run"], "require.dry_run")?;
+    found.break_glass = switch(&require["break_glass"], "require.break_glass")?;
     match &require["approvals"] {
         Value::Undefined => {}
         number => {
@@ -71,6 +68,15 @@ fn obligations(require: &Value) -> Result<Obligations, String> {
     found.expires = span(&require["expires"], "require.expires")?;
     found.review = span(&require["review"], "require.review")?;
     Ok(found)
+}
+
+/// Off where it is not said.
+fn switch(value: &Value, what: &str) -> Result<bool, String> {
+    match value {
+        Value::Undefined => Ok(false),
+        Value::Bool(on) => Ok(*on),
+        _ => Err(format!("{what} is no boolean")),
+    }
 }
 
 fn fields(value: &Value, what: &str, known: &[&str], all: bool) -> Result<(), String> {

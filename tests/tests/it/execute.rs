@@ -1,15 +1,17 @@
 //! What executions do to real objects in a real cluster, each in a namespace of its own: what was asked for, nothing else, and a record
 //! of it. What must be so of every one, however it ends, is held by `Run::ended`.
 mod approval;
+mod automatic;
 mod cancel;
 mod cover;
 mod deadline;
+mod defaults;
 mod dry_run;
 mod expiry;
 mod failure;
 mod freeze;
+mod glass;
 mod lock;
-mod not_supported;
 mod operator;
 mod owners;
 mod refusal;

@@ -2,7 +2,6 @@
 use super::{Asked, Cover, Wanted};
 use crate::{
     execution::{Execution, Wait},
-    model::PlanHash,
     observed::Approval,
 };
 use crds::{CountedReason as Reason, Decision, Identity};
@@ -18,7 +17,7 @@ const CLOCKS: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct Case<'a> {
     pub exec: &'a Execution,
     /// What would be done now.
-    pub hash: &'a PlanHash,
+    pub hash: &'a str,
     /// Since when approvers are stamped.
     pub guards: Timestamp,
     pub wait: Wait,
@@ -46,6 +45,7 @@ pub(crate) fn tally<'a>(case: &Case<'a>, asked: &Asked<'_>, all: &'a [Approval])
     let covering = covering(case, asked);
     let mut people: Vec<&Identity> = covering.iter().map(|a| &a.by).collect();
     let mut verdict = |a: &'a Approval| match void(case, a) {
+        _ if a.decision == Decision::Review => Reason::NothingToReview,
         Some(reason) => reason,
         None if a.decision == Decision::Reject => Reason::Counted,
         None if rejected.is_some() => Reason::Rejected,
@@ -77,7 +77,7 @@ fn covering<'a>(case: &Case<'a>, asked: &Asked<'_>) -> Vec<&'a Approval> {
 }
 
 /// Why it is neither a yes nor a no to this execution.
-fn void(case: &Case<'_>, a: &Approval) -> Option<Reason> {
+pub(super) fn void(case: &Case<'_>, a: &Approval) -> Option<Reason> {
     if let Some(reason) = unstamped(case, a) {
         return Some(reason);
     }
@@ -93,10 +93,10 @@ fn unstamped(case: &Case<'_>, a: &Approval) -> Option<Reason> {
 }
 
 /// Why it is no yes.
-fn no_yes(case: &Case<'_>, asked: &Asked<'_>, a: &Approval) -> Option<Reason> {
+pub(super) fn no_yes(case: &Case<'_>, asked: &Asked<'_>, a: &Approval) -> Option<Reason> {
     let early = case.wait.since.checked_sub(CLOCKS).unwrap_or(Timestamp::MIN);
     [
-        (a.hash != case.hash.as_str(), Reason::WrongPlan),
+        (a.hash != case.hash, Reason::WrongPlan),
         (a.created < early, Reason::TooEarly),
         (a.created >= case.wait.until, Reason::Expired),
     ]

@@ -24,7 +24,7 @@ fn but(change: impl FnOnce(&mut Approval)) -> Approval {
 fn sum(exec: &Execution, ruling: &Ruling, all: &[Approval]) -> (Vec<CountedReason>, bool) {
     let hash: PlanHash = planned().hash;
     let asked = asked(ruling).unwrap();
-    let case = Case { exec, hash: &hash, guards: at(-100), wait: asked.wait(at(4)), cover: Cover::default() };
+    let case = Case { exec, hash: hash.as_str(), guards: at(-100), wait: asked.wait(at(4)), cover: Cover::default() };
     let tally = tally(&case, &asked, all);
     let reasons = all.iter().map(|a| tally.each.iter().find(|(b, _)| *b == a).unwrap().1).collect();
     (reasons, tally.is_enough(&asked))

@@ -52,7 +52,7 @@ pub struct Denial {
     pub rule: String,
 }
 
-/// On which conditions. What this build does not honor is refused by the core.
+/// On which conditions. What means nothing to this build is no answer: the gate says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obligations {
     /// A dry run first.
@@ -63,6 +63,8 @@ pub struct Obligations {
     pub approver_groups: Vec<String>,
     /// Within this time it must have started; a day where it is empty.
     pub expires: String,
-    /// Afterwards, within.
+    /// Whoever breaks the glass may go without the approvals that this policy wants.
+    pub break_glass: bool,
+    /// Afterwards, within this time, somebody is to look at what was done.
     pub review: String,
 }

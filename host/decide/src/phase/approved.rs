@@ -1,12 +1,15 @@
 //! Are the approvals there that the policies want *now*? Asked while they are waited for, and again just before the promise of a Job.
 //! Owns what follows from a no, from too late, and from a yes that is none any more.
+use super::glass;
 use crate::{
     approvals::{self, Asked, Case, Cover, Tally},
     execution::{Ready, Wait},
     model::PlanHash,
     observed::{Approval, GuardsSeen, OriginalSeen, Preparing, Ruling},
     step::{Effect, Step},
-    story::{APPROVED, By, EXPIRED, No, Pass, REJECTED, WAITING, approval_status, asked_of, given, policy_status, shown},
+    story::{
+        APPROVED, By, EXPIRED, No, Pass, REJECTED, SKIPPED, WAITING, approval_status, asked_of, given, policy_status, shown,
+    },
     time::second,
 };
 use crds::{ApprovalStatus, Phase, Reason};
@@ -18,6 +21,8 @@ pub(super) enum Look {
     Unneeded,
     /// Everybody is there.
     Enough(ApprovalStatus),
+    /// Somebody is not, and goes without him.
+    Skipped(ApprovalStatus),
     /// Somebody is not.
     Missing(ApprovalStatus),
     /// It ends here.
@@ -42,7 +47,7 @@ pub(super) fn look<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect
     let Some(asked) = approvals::asked(seen.ruling) else { return (Look::Unneeded, None) };
     let subject = approvals::subject(pass.exec, seen.hash);
     let cover = approvals::cover(pass.exec, seen.original, seen.covering);
-    let case = Case { cover, ..case(pass, &subject, seen.guards, asked.wait(seen.since.unwrap_or(pass.now))) };
+    let case = Case { cover, ..case(pass, subject.as_str(), seen.guards, asked.wait(seen.since.unwrap_or(pass.now))) };
     let tally = approvals::tally(&case, &asked, seen.approvals);
     let status = |state| approval_status(&case, &asked, Some(&tally), state);
     let look = if let Some(no) = tally.rejected {
@@ -51,26 +56,24 @@ pub(super) fn look<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect
         Look::Ended(Box::new(expired(pass, status(EXPIRED))))
     } else if tally.is_enough(&asked) {
         Look::Enough(status(APPROVED))
+    } else if pass.exec.spec.break_glass {
+        // Every policy that wants somebody opens that to him: else it did not get here (`glass::closed`).
+        Look::Skipped(status(SKIPPED))
     } else {
         Look::Missing(status(WAITING))
     };
     (look, approvals::tell(&case, &asked, &tally))
 }
 
-fn case<'a>(pass: &Pass<'a>, hash: &'a PlanHash, guards: &GuardsSeen, wait: Wait) -> Case<'a> {
-    let guards = match guards {
-        GuardsSeen::InForce { since } => *since,
-        // Nothing is younger than that.
-        GuardsSeen::Missing(_) | GuardsSeen::Unknown => Timestamp::MAX,
-    };
-    Case { exec: pass.exec, hash, guards, wait, cover: Cover::default() }
+fn case<'a>(pass: &Pass<'a>, hash: &'a str, guards: &GuardsSeen, wait: Wait) -> Case<'a> {
+    Case { exec: pass.exec, hash, guards: guards.since(), wait, cover: Cover::default() }
 }
 
-/// Nobody was asked yet.
-pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>) -> ApprovalStatus {
+/// Nobody was asked yet, or is.
+pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>, state: &str) -> ApprovalStatus {
     let subject = approvals::subject(pass.exec, hash);
-    let case = case(pass, &subject, &GuardsSeen::Unknown, asked.wait(pass.now));
-    approval_status(&case, asked, None::<&Tally<'_>>, WAITING)
+    let case = case(pass, subject.as_str(), &GuardsSeen::Unknown, asked.wait(pass.now));
+    approval_status(&case, asked, None::<&Tally<'_>>, state)
 }
 
 /// The last look. What is to be stored of them, or why not.
@@ -83,8 +86,11 @@ pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) 
     match look(pass, &seen) {
         (Look::Unneeded, _) => Ok(None),
         (Look::Enough(approval), _) => Ok(Some(approval)),
-        (Look::Ended(_) | Look::Missing(_), Some(tell)) => Err(Step::Do(tell)),
+        (Look::Ended(_) | Look::Skipped(_) | Look::Missing(_), Some(tell)) => Err(Step::Do(tell)),
         (Look::Ended(step), None) => Err(*step),
+        // Whatever is skipped was told, in a row of its own, before a Job is promised.
+        (Look::Skipped(skipped), None) if pass.exec.status.approval.as_ref() == Some(&skipped) => Ok(Some(skipped)),
+        (Look::Skipped(skipped), None) => Err(glass::skip(pass, ruling, skipped)),
         (Look::Missing(approval), None) => Err(pass.record(Phase::AwaitingApproval, Reason::ApprovalWithdrawn, |s| {
             s.policy = Some(policy_status(ruling));
             let why =
@@ -122,7 +128,10 @@ fn rejected(pass: &Pass<'_>, no: &Approval, approval: ApprovalStatus) -> Step {
 pub(super) fn expired(pass: &Pass<'_>, approval: ApprovalStatus) -> Step {
     let needed = usize::try_from(approval.needed).unwrap_or(usize::MAX);
     let (until, count) = (second(&approval.expires_at), &approval.count);
-    let (summary, what) = if approval.given.len() >= needed {
+    let (summary, what) = if pass.exec.spec.break_glass {
+        let asked = asked_of(needed, &approval.groups);
+        (format!("not started in time: {count}"), format!("It was to go without {asked}, and had not started by {until}."))
+    } else if approval.given.len() >= needed {
         let who = given(&approval);
         (format!("not started in time: {count}"), format!("It was approved ({count}: {who}), and had not started by {until}."))
     } else {

@@ -2,7 +2,7 @@
 //! can say no is asked again from time to time, and whenever somebody approves.
 use super::{
     approved::{self, Look, Seen},
-    cancelled, chain,
+    cancelled, chain, glass,
 };
 use crate::{
     approvals::Asked,
@@ -10,7 +10,7 @@ use crate::{
     model::Planned,
     observed::{AwaitingApproval, Ruling},
     step::{Step, Waiting, Why},
-    story::{EXPIRED, Pass, policy_status, sum},
+    story::{EXPIRED, Pass, WAITING, policy_status, sum},
 };
 use crds::{ApprovalStatus, ExecutionStatus, Phase, Reason};
 use jiff::SignedDuration;
@@ -20,7 +20,7 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// From `Validating`: allowed, if people approve it.
 pub(super) fn begin(pass: &Pass<'_>, planned: &Planned, asked: &Asked<'_>, store: impl FnOnce(&mut ExecutionStatus)) -> Step {
-    let approval = approved::first(pass, &planned.hash, asked);
+    let approval = approved::first(pass, &planned.hash, asked, WAITING);
     pass.record(Phase::AwaitingApproval, Reason::ApprovalNeeded, |s| {
         store(s);
         s.message = approved::call(pass, &approval);
@@ -62,6 +62,7 @@ fn follow(pass: &Pass<'_>, ruling: &Ruling, look: Look) -> Step {
             let who = format!("Approved, {}", sum(&approval));
             ready(pass, Reason::Approved, ruling, who, Some(approval))
         }
+        Look::Skipped(skipped) => glass::skip(pass, ruling, skipped),
         Look::Missing(approval) if pass.exec.status.approval.as_ref() == Some(&approval) => wait(pass, &approval),
         Look::Missing(approval) => pass.record(Phase::AwaitingApproval, Reason::ApprovalNeeded, |s| {
             s.policy = Some(policy_status(ruling));

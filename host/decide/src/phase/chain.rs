@@ -1,5 +1,5 @@
 //! The judgements that stand before a Job, in order; asked in `Validating`, and again wherever a plan stands. Owns which no comes first.
-use super::{drifted, shown, undoing};
+use super::{STARTING, drifted, glass, shown, undoing};
 use crate::{
     dry_run, honored,
     model::{Planned, PluginFault},
@@ -10,8 +10,6 @@ use crate::{
 use crds::Reason;
 use jiff::SignedDuration;
 
-/// Catalogue and policies are read within a second of the start.
-const STARTING: SignedDuration = SignedDuration::from_millis(500);
 /// A busy plugin, or one that is being compiled.
 const BUSY: SignedDuration = SignedDuration::from_secs(1);
 
@@ -47,12 +45,12 @@ pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Ste
     unbelievable(pass, guards).map_or(Ok(()), |no| Err(no.record(pass, None)))
 }
 
-/// From a plan to a yes: it is what was shown, what it undoes is as it was left, policies, their conditions, and whether a run can be held to it.
+/// From a plan to a yes: it is what was shown, what it undoes is as it was left, policies, the glass, and whether a run can be held to it.
 pub(super) fn allowed(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned: &Planned, ruling: &Ruling) -> Result<(), Step> {
     let no = shown::differs(pass, planned)
         .or_else(|| undoing::planned(pass, original, planned))
         .or_else(|| judge_policies(ruling))
-        .or_else(|| honored::conditions(ruling))
+        .or_else(|| glass::closed(pass, ruling))
         .or_else(|| honored::plan(pass, planned));
     no.map_or(Ok(()), |no| Err(no.record(pass, Some((planned, ruling)))))
 }

@@ -1,15 +1,17 @@
 //! Over: what is still owed, in order: the row (`ledger`), the identity and a Job that may run (`brake`), the target, the pods that are held, the
-//! Job's TTL, the word that it was undone; then the finalizer, which says that nothing is. After it: what a late request brings back is
+//! Job's TTL, the word that it was undone or reviewed; then the finalizer, which says that nothing is. After it: what a late request brings back is
 //! cleaned up again, and the object goes when its time comes.
+use super::{STARTING, automatic};
 use crate::{
-    approvals, duration,
-    observed::Over,
+    approvals::{self, Reviews},
+    duration,
+    observed::{GuardsSeen, Over},
     planned::{DONE, READY},
     step::{Effect, Step, Waiting, Why},
-    story::Pass,
+    story::{Pass, review_is_due, settle_review},
     time,
 };
-use crds::Reason;
+use crds::{Decision, ExecutionStatus, Reason};
 use jiff::{SignedDuration, Timestamp};
 
 /// A Job that is being deleted is gone within its pod's grace.
@@ -34,8 +36,8 @@ pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Step {
             uid: job.uid.clone(),
             after: SignedDuration::from_secs(pass.site.keep_job.into()),
         }),
-        _ if s.approvals.iter().any(|a| a.told.is_none()) => Step::Do(approvals::too_late(pass.exec, &s.approvals)),
-        _ => undone(pass, s).unwrap_or_else(|| done(pass)),
+        _ if s.approvals.iter().any(approvals::unheard) => Step::Do(approvals::too_late(pass.exec, &s.approvals)),
+        _ => undone(pass, s).or_else(|| automatic::next(pass, s)).or_else(|| reviewed(pass, s)).unwrap_or_else(|| done(pass)),
     }
 }
 
@@ -52,23 +54,46 @@ fn done(pass: &Pass<'_>) -> Step {
 /// When the object is to go, if it is not going already.
 fn expires(pass: &Pass<'_>) -> Option<Timestamp> {
     let exec = pass.exec;
-    let ttl = exec.spec.ttl_after_finished.as_deref().filter(|_| !exec.deleting)?;
+    // What nobody looked at yet stays: a review names it.
+    let ttl = exec.spec.ttl_after_finished.as_deref().filter(|_| !exec.deleting && !review_is_due(&exec.status))?;
     let end = time::read(exec.status.finished_at.as_deref()?).ok()?;
     end.checked_add(duration::parse(ttl)?).ok()
 }
 
-/// Another execution took back what this one did. The finalizer first: a record owes a row, and the object stays until it has it.
+/// Another execution took back what this one did.
 fn undone(pass: &Pass<'_>, s: &Over) -> Option<Step> {
     let ready = pass.exec.status.rollback.as_ref().is_some_and(|r| r.state == READY);
     let by = s.undone_by.as_ref().filter(|_| ready)?;
-    if !pass.exec.finalized {
-        return (!pass.exec.deleting).then_some(Step::Do(Effect::AddFinalizer));
-    }
-    Some(pass.record(pass.exec.phase(), Reason::RolledBack, |s| {
+    after(pass, Reason::RolledBack, |s| {
         s.message = format!("{by} took back what this one did.");
         if let Some(rollback) = &mut s.rollback {
             rollback.state = DONE.into();
             rollback.undone_by.clone_from(by);
         }
-    }))
+    })
+}
+
+/// Somebody looked at what was done. Who says so hears first whether it counts.
+fn reviewed(pass: &Pass<'_>, s: &Over) -> Option<Step> {
+    if !s.approvals.iter().any(|a| a.decision == Decision::Review) {
+        return None;
+    }
+    if s.guards == GuardsSeen::Unknown {
+        return Some(Step::Wait(Waiting::lasting(pass.now, STARTING, Why::Starting)));
+    }
+    let Reviews { by, tell } = approvals::reviews(pass.exec, s.guards.since(), &s.approvals);
+    if let Some(tell) = tell {
+        return Some(Step::Do(tell));
+    }
+    let by = by?;
+    after(pass, Reason::Reviewed, |s| settle_review(s, by))
+}
+
+/// What is told after the end. The finalizer first: a record owes a row, and the object stays until it has it.
+pub(super) fn after(pass: &Pass<'_>, reason: Reason, tell: impl FnOnce(&mut ExecutionStatus)) -> Option<Step> {
+    match (pass.exec.finalized, pass.exec.deleting) {
+        (true, _) => Some(pass.record(pass.exec.phase(), reason, tell)),
+        (false, false) => Some(Step::Do(Effect::AddFinalizer)),
+        (false, true) => None,
+    }
 }

@@ -3,6 +3,7 @@
 use super::{approved, cancelled, chain, frozen, locked, view_moved};
 use crate::{
     access::{self, Access},
+    approvals,
     execution::Ready,
     job,
     observed::{Grants, Judgement, Preparing, Ruling},
@@ -40,16 +41,23 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
 fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: &Judgement) -> Step {
     let again = chain::again(pass, &p.planned, &s.guards, s.original.as_ref(), judged);
     match again.and_then(|(_, ruling)| Ok((ruling, approved::still(pass, p, ruling, s)?))) {
-        Ok((ruling, approval)) => granted(pass, access, &s.grants, ruling, approval),
+        Ok((ruling, approval)) => granted(pass, p, access, &s.grants, ruling, approval),
         Err(step) => step,
     }
 }
 
-fn granted(pass: &Pass<'_>, access: Access, grants: &Grants, ruling: &Ruling, approval: Option<ApprovalStatus>) -> Step {
+fn granted(
+    pass: &Pass<'_>,
+    p: &Ready,
+    access: Access,
+    grants: &Grants,
+    ruling: &Ruling,
+    approval: Option<ApprovalStatus>,
+) -> Step {
     // Since the last record: a freeze may have come in between.
     let late = pass.now >= pass.after(pass.exec.at, pass.site.start_grace);
     match grants {
-        Grants::Whole => promise(pass, access.name, ruling, approval),
+        Grants::Whole => promise(pass, p, access.name, ruling, approval),
         Grants::Forbidden { why } => not_granted(pass, format!("The API server refuses the run's identity: {why}.")),
         Grants::None => Step::Do(Effect::Grant(Box::new(access))),
         Grants::Partly | Grants::Pending if late => {
@@ -69,7 +77,7 @@ pub(super) fn not_granted(pass: &Pass<'_>, what: String) -> Step {
 }
 
 /// **Rule 1.** Names and intent are stored now; the Job is created in a later pass, from what is stored.
-fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling, approval: Option<ApprovalStatus>) -> Step {
+fn promise(pass: &Pass<'_>, p: &Ready, service_account: String, ruling: &Ruling, approval: Option<ApprovalStatus>) -> Step {
     let Some(name) = job::name(pass.exec) else {
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
@@ -82,6 +90,7 @@ fn promise(pass: &Pass<'_>, service_account: String, ruling: &Ruling, approval: 
         });
         s.policy = Some(policy_status(ruling));
         s.approval = approval.or(s.approval.take());
+        s.review = approvals::review_due(pass.exec, pass.now, &p.planned.hash, ruling, s.approval.as_ref());
         s.message = "Everything asked for is in place; the Job is created next.".into();
     })
 }

@@ -1,5 +1,5 @@
 //! `Validating`: parameters, plan and policy are looked at. Nothing was touched.
-use super::{awaiting, cancelled, chain, dry_running};
+use super::{awaiting, cancelled, chain, dry_running, glass};
 use crate::{
     approvals,
     dry_run::{self, unannounced},
@@ -28,7 +28,8 @@ pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
 pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Step {
     let asked = approvals::asked(ruling);
     if pass.exec.spec.dry_run == DryRun::Plan {
-        let wait = asked.map_or_else(String::new, |a| format!(" It waits for {} then.", asked_of(a.needed(), &a.groups())));
+        let how = if pass.exec.spec.break_glass { "goes without" } else { "waits for" };
+        let wait = asked.map_or_else(String::new, |a| format!(" It {how} {} then.", asked_of(a.needed(), &a.groups())));
         return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
             store(pass, s, planned, ruling);
             let exactly = s.plan.as_ref().map(|p| format!(", with spec.planHash {}", p.request_hash)).unwrap_or_default();
@@ -49,6 +50,11 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
                  an execution without dryRun."
             );
         });
+    }
+    if let Some(asked) = &asked
+        && pass.exec.spec.break_glass
+    {
+        return glass::begin(pass, planned, asked, |s| store(pass, s, planned, ruling));
     }
     if let Some(asked) = asked {
         return awaiting::begin(pass, planned, &asked, |s| store(pass, s, planned, ruling));

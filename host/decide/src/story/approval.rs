@@ -2,6 +2,7 @@
 use super::{count, shown};
 use crate::{
     approvals::{Asked, Case, Tally},
+    execution::Execution,
     observed::Approval,
     time,
 };
@@ -9,6 +10,8 @@ use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionApproval, Execution
 
 /// `status.approval.state`: asked for.
 pub(crate) const WAITING: &str = "Waiting";
+/// It goes without them: `spec.breakGlass`.
+pub(crate) const SKIPPED: &str = "Skipped";
 /// Enough of them are there.
 pub(crate) const APPROVED: &str = "Approved";
 /// Somebody said no.
@@ -30,7 +33,7 @@ pub(crate) fn of(case: &Case<'_>, asked: &Asked<'_>, tally: Option<&Tally<'_>>, 
         needed: u32::try_from(needed).unwrap_or(u32::MAX),
         groups: asked.groups(),
         plan_hash: case.hash.to_string(),
-        how: how(case),
+        how: how(case.exec, case.hash, Decision::Approve),
         since: time::text(case.wait.since),
         expires_at: time::text(case.wait.until),
         given: given.into_iter().map(|a| one(case, a, asked)).collect(),
@@ -51,20 +54,21 @@ fn one(case: &Case<'_>, a: &Approval, asked: &Asked<'_>) -> ApprovalGiven {
 }
 
 /// With kubectl alone: names and hashes hold nothing that a shell would take for its own.
-fn how(case: &Case<'_>) -> String {
+pub(crate) fn how(exec: &Execution, hash: &str, decision: Decision) -> String {
     let spec = ExecutionApprovalSpec {
-        execution: ObjectUid { name: case.exec.name.clone(), uid: case.exec.uid.to_string() },
-        action: case.exec.spec.action.clone(),
-        plan_hash: case.hash.to_string(),
-        decision: Decision::Approve,
+        execution: ObjectUid { name: exec.name.clone(), uid: exec.uid.to_string() },
+        action: exec.spec.action.clone(),
+        plan_hash: hash.to_owned(),
+        decision,
         comment: "ok".to_owned(),
         covers_undo: true,
         approver: None,
     };
     let mut approval = ExecutionApproval { spec, ..ExecutionApproval::default() };
-    approval.metadata.generate_name = Some("approval-".to_owned());
+    let name = if decision == Decision::Review { "review-" } else { "approval-" };
+    approval.metadata.generate_name = Some(name.to_owned());
     let json = serde_json::to_string(&approval).unwrap_or_default();
-    format!("echo '{json}' | kubectl create -n {} -f -", case.exec.namespace)
+    format!("echo '{json}' | kubectl create -n {} -f -", exec.namespace)
 }
 
 /// `1 approval of sre-leads`, `2 approvals, one each of dba, sre-leads`.

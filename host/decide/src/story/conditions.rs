@@ -1,8 +1,8 @@
 //! The stable contract for programs: `kubectl wait --for=condition=Succeeded`. A condition is a function of the status; its time is
 //! when its value last changed.
 use super::{
-    approval::{APPROVED, WAITING},
-    shown,
+    approval::{APPROVED, SKIPPED, WAITING},
+    review, shown,
 };
 use crate::planned::{DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED};
 use crds::{ExecutionStatus, Phase, Reason};
@@ -17,8 +17,8 @@ const FALSE: &str = "False";
 const UNKNOWN: &str = "Unknown";
 
 pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
-    if s.reason == Reason::RolledBack {
-        return undone(s, now);
+    if matches!(s.reason, Reason::RollbackStarted | Reason::RollbackNotStarted | Reason::RolledBack | Reason::Reviewed) {
+        return after(s, now);
     }
     let lines = [
         Some(accepted(s)),
@@ -27,16 +27,19 @@ pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
         Some(executed(s)),
         Some(succeeded(s)),
         rollback_ready(s),
+        reviewed(s),
         Some(finished(s)),
     ];
     let conditions = lines.into_iter().flatten().map(|line| condition(s, line, now)).collect();
     s.conditions = conditions;
 }
 
-/// How it ended stays true; only the way back is used up.
-fn undone(s: &mut ExecutionStatus, now: Timestamp) {
-    let Some(ready) = rollback_ready(s).map(|line| condition(s, line, now)) else { return };
-    s.conditions.iter_mut().filter(|c| c.type_ == ready.type_).for_each(|c| *c = ready.clone());
+/// How it ended stays true; only the way back is used up, or what is owed afterwards was done.
+fn after(s: &mut ExecutionStatus, now: Timestamp) {
+    for line in [rollback_ready(s), reviewed(s)].into_iter().flatten() {
+        let new = condition(s, line, now);
+        s.conditions.iter_mut().filter(|c| c.type_ == new.type_).for_each(|c| *c = new.clone());
+    }
 }
 
 fn condition(s: &ExecutionStatus, (kind, status, reason, message): Line, now: Timestamp) -> Condition {
@@ -78,6 +81,7 @@ fn approved(s: &ExecutionStatus) -> Option<Line> {
     let approval = s.approval.as_ref()?;
     let (value, reason) = match approval.state.as_str() {
         APPROVED => (TRUE, Reason::Approved),
+        SKIPPED => (FALSE, Reason::BreakGlass),
         WAITING if !s.phase.is_over() => (UNKNOWN, s.reason),
         _ => (FALSE, s.reason),
     };
@@ -145,6 +149,15 @@ fn rollback_ready(s: &ExecutionStatus) -> Option<Line> {
         rollback.because.clone()
     };
     Some(("RollbackReady", value, reason.to_owned(), message))
+}
+
+/// Where somebody is to look at it afterwards.
+fn reviewed(s: &ExecutionStatus) -> Option<Line> {
+    let review = s.review.as_ref()?;
+    Some(match review::is_due(s) {
+        true => ("Reviewed", FALSE, "ReviewDue".to_owned(), format!("until {}", review.due_at)),
+        false => ("Reviewed", TRUE, why(Reason::Reviewed), format!("{} {}", review.by, review.comment).trim().to_owned()),
+    })
 }
 
 fn finished(s: &ExecutionStatus) -> Line {

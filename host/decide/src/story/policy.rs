@@ -107,13 +107,16 @@ fn words(verdict: &Verdict) -> Vec<String> {
 }
 
 /// The conditions of a yes, in words.
-pub(crate) fn obligations(o: &Obligations) -> Vec<String> {
+fn obligations(o: &Obligations) -> Vec<String> {
     let mut out = vec![];
     if o.dry_run {
         out.push("a dry run first".to_owned());
     }
     if let Some(wanted) = approvals::wanted(o) {
         out.push(super::asked_of(wanted.count, wanted.groups));
+    }
+    if o.break_glass {
+        out.push("break glass is open".to_owned());
     }
     if !o.review.is_empty() {
         out.push(format!("a review within {}", o.review));

@@ -157,8 +157,10 @@ pub fn looks() -> Named<PhaseSeen> {
                 job: None,
                 held_pods: held,
                 claims: vec![],
+                guards: stored::guarded(),
                 approvals: vec![approval()],
                 undone_by: None,
+                undo: None,
             }),
         ));
     }

@@ -32,13 +32,13 @@ fn what_happens_while_approvals_are_waited_for() {
         &expect![[r#"
             awaiting approval
               do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
-              record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval
-              record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
+              record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open
+              record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails
               record Refused/ActionNotGranted: waiting, guarded, not granted
               record Refused/ActionUnknown: waiting, guarded, action unknown
               record Refused/NamespaceTerminating: waiting, guarded, terminating
               record Refused/NotAllowed: waiting, guarded, not allowed
-              record Refused/NotSupportedYet: waiting, guarded, wants a review | waiting, guarded, writes two objects
+              record Refused/NotSupportedYet: waiting, guarded, writes two objects
               record Refused/ParametersInvalid: waiting, guarded, invalid
               record Refused/PluginFailed: waiting, guarded, plugin broken
               record Refused/PluginRefused: waiting, guarded, plugin refuses
@@ -54,13 +54,13 @@ fn what_happens_while_approvals_are_waited_for() {
               wait for Starting: waiting, guarded, starting
             half approved
               do TellApprovals: waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
-              record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval | waiting, nobody
-              record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, allow, a shadow fails
+              record AwaitingApproval/ApprovalNeeded: waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, nobody
+              record Preparing/Accepted: waiting, guarded, allow | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails
               record Refused/ActionNotGranted: waiting, guarded, not granted
               record Refused/ActionUnknown: waiting, guarded, action unknown
               record Refused/NamespaceTerminating: waiting, guarded, terminating
               record Refused/NotAllowed: waiting, guarded, not allowed
-              record Refused/NotSupportedYet: waiting, guarded, wants a review | waiting, guarded, writes two objects
+              record Refused/NotSupportedYet: waiting, guarded, writes two objects
               record Refused/ParametersInvalid: waiting, guarded, invalid
               record Refused/PluginFailed: waiting, guarded, plugin broken
               record Refused/PluginRefused: waiting, guarded, plugin refuses
@@ -81,9 +81,9 @@ fn what_happens_while_approvals_are_waited_for() {
         14,
         waits,
         &expect![[r#"
-        awaiting approval
-          record Cancelled/CancelRequested: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, writes two objects | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
-    "#]],
+            awaiting approval
+              record Cancelled/CancelRequested: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, writes two objects | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+        "#]],
     );
     // When time is up, whatever is seen.
     snapshot(
@@ -92,9 +92,9 @@ fn what_happens_while_approvals_are_waited_for() {
         901,
         waits,
         &expect![[r#"
-        awaiting approval
-          record Refused/ApprovalExpired: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, writes two objects | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
-    "#]],
+            awaiting approval
+              record Refused/ApprovalExpired: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, writes two objects | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+        "#]],
     );
 }
 
@@ -107,10 +107,10 @@ fn no_approval_is_believed_without_its_guards() {
         14,
         unguarded,
         &expect![[r#"
-        awaiting approval
-          record Refused/AdmissionNotInForce: waiting, guards of the same second, allow | waiting, guards of the same second, no policy | waiting, guards of the same second, deny | waiting, guards of the same second, deny in silence | waiting, guards of the same second, undefined | waiting, guards of the same second, malformed | waiting, guards of the same second, errored | waiting, guards of the same second, timed out | waiting, guards of the same second, one of two denies | waiting, guards of the same second, one fails, one denies | waiting, guards of the same second, wants an approval | waiting, guards of the same second, wants a dry run | waiting, guards of the same second, wants a review | waiting, guards of the same second, allow, a shadow fails | waiting, guards of the same second, a shadow alone | waiting, guards of the same second, drifted | waiting, guards of the same second, writes two objects | waiting, guards missing, allow | waiting, guards missing, no policy | waiting, guards missing, deny | waiting, guards missing, deny in silence | waiting, guards missing, undefined | waiting, guards missing, malformed | waiting, guards missing, errored | waiting, guards missing, timed out | waiting, guards missing, one of two denies | waiting, guards missing, one fails, one denies | waiting, guards missing, wants an approval | waiting, guards missing, wants a dry run | waiting, guards missing, wants a review | waiting, guards missing, allow, a shadow fails | waiting, guards missing, a shadow alone | waiting, guards missing, drifted | waiting, guards missing, writes two objects
-          wait for Starting: waiting, guards not read, allow | waiting, guards not read, no policy | waiting, guards not read, deny | waiting, guards not read, deny in silence | waiting, guards not read, undefined | waiting, guards not read, malformed | waiting, guards not read, errored | waiting, guards not read, timed out | waiting, guards not read, one of two denies | waiting, guards not read, one fails, one denies | waiting, guards not read, wants an approval | waiting, guards not read, wants a dry run | waiting, guards not read, wants a review | waiting, guards not read, allow, a shadow fails | waiting, guards not read, a shadow alone | waiting, guards not read, drifted | waiting, guards not read, writes two objects
-    "#]],
+            awaiting approval
+              record Refused/AdmissionNotInForce: waiting, guards of the same second, allow | waiting, guards of the same second, no policy | waiting, guards of the same second, deny | waiting, guards of the same second, deny in silence | waiting, guards of the same second, undefined | waiting, guards of the same second, malformed | waiting, guards of the same second, errored | waiting, guards of the same second, timed out | waiting, guards of the same second, one of two denies | waiting, guards of the same second, one fails, one denies | waiting, guards of the same second, wants an approval | waiting, guards of the same second, wants an approval, break glass is open | waiting, guards of the same second, wants a dry run | waiting, guards of the same second, wants a review | waiting, guards of the same second, allow, a shadow fails | waiting, guards of the same second, a shadow alone | waiting, guards of the same second, drifted | waiting, guards of the same second, writes two objects | waiting, guards missing, allow | waiting, guards missing, no policy | waiting, guards missing, deny | waiting, guards missing, deny in silence | waiting, guards missing, undefined | waiting, guards missing, malformed | waiting, guards missing, errored | waiting, guards missing, timed out | waiting, guards missing, one of two denies | waiting, guards missing, one fails, one denies | waiting, guards missing, wants an approval | waiting, guards missing, wants an approval, break glass is open | waiting, guards missing, wants a dry run | waiting, guards missing, wants a review | waiting, guards missing, allow, a shadow fails | waiting, guards missing, a shadow alone | waiting, guards missing, drifted | waiting, guards missing, writes two objects
+              wait for Starting: waiting, guards not read, allow | waiting, guards not read, no policy | waiting, guards not read, deny | waiting, guards not read, deny in silence | waiting, guards not read, undefined | waiting, guards not read, malformed | waiting, guards not read, errored | waiting, guards not read, timed out | waiting, guards not read, one of two denies | waiting, guards not read, one fails, one denies | waiting, guards not read, wants an approval | waiting, guards not read, wants an approval, break glass is open | waiting, guards not read, wants a dry run | waiting, guards not read, wants a review | waiting, guards not read, allow, a shadow fails | waiting, guards not read, a shadow alone | waiting, guards not read, drifted | waiting, guards not read, writes two objects
+        "#]],
     );
 }
 
@@ -169,11 +169,12 @@ fn who_comes_too_late_is_told_so_before_all_is_let_go() {
         14,
         over,
         &expect![[r#"
-        rejected
-          do ReleasePods: over, approved too late, None, 1 held
-          do Revoke: over, approved too late, Whole, 0 held
-          do TellApprovals: over, approved too late, None, 0 held
-    "#]],
+            rejected
+              do ReleasePods: over, approved too late, None, 1 held
+              do Revoke: over, approved too late, Whole, 0 held
+              do TellApprovals: over, approved too late, None, 0 held | reviewed | reviewed, and told | approved | approved, guards not read
+              wait for Starting: reviewed, guards not read | reviewed, and told, guards not read
+        "#]],
     );
 }
 
@@ -331,7 +332,7 @@ fn every_approval_is_told_whether_it_counts_and_why_not() {
         two approve: approval-jonas Counted: it counts for sre-leads
         two approve: approval-lena Counted: it counts for sre-leads
         another group approves: approval-lena NotInGroup: its giver is of none of these groups: sre-leads
-        the requester approves: approval-maria SelfApproval: its giver asked for this himself: somebody else must approve
+        the requester approves: approval-maria SelfApproval: its giver asked for this himself: somebody else must
         another plan is approved: approval-jonas WrongPlan: the plan is sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297 now; look again: writ approve scale-web-x7k2p -n shop
         the right is gone: approval-jonas NotAllowed: the verb approve on actions.writ.dev/scale-deployment is missing in shop
         approved before the guards: approval-jonas AdmissionNotInForce: the admission policies that stamp its approver are younger than it

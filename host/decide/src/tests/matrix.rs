@@ -47,7 +47,7 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Failed, DeadlineExceeded, 0),
         (Phase::Refused, PolicyDenied, 0),
         (Phase::Completed, PlanOnly, 0),
-        (Phase::Refused, NotSupportedYet, 0),
+        (Phase::Refused, ParametersInvalid, 0),
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, Rejected, 0),
         (Phase::Refused, ApprovalExpired, 0),
@@ -64,6 +64,12 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, TargetLocked, 0),
+        (Phase::Completed, Reviewed, 1),
+        (Phase::Completed, Reviewed, 1),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Refused, BreakGlassClosed, 0),
+        (Phase::Failed, RollbackStarted, 0),
+        (Phase::Completed, ChecksPassed, 1),
     ];
     assert_eq!(ends, wanted);
     check(ALL.map(|s| (s, vec![])));

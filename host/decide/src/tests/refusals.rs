@@ -6,7 +6,7 @@ use super::{
     stored::{judged, step, validating},
 };
 use crate::observed::*;
-use crds::{OnFailure, Rollback};
+use crds::Rollback;
 use expect_test::expect;
 
 #[test]
@@ -76,12 +76,15 @@ fn refusals() {
             wants an approval
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
               It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+            wants an approval, break glass is open
+              AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
+              It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
             wants a dry run
               DryRunning/DryRunNeeded: replicas 2 -> 5
               Parameters, plan and policies say yes to a dry run; the API server is asked what would change.
             wants a review
-              Refused/NotSupportedYet: policy default wants a review within 24h: not supported yet
-              Policy default allows it only with: a review within 24h. This build of Writ cannot see to that yet. Nothing was touched. Have ExecutionPolicy default (owner platform@example.com) allow it without, or wait for a build that honors it.
+              Preparing/Accepted: replicas 2 -> 5
+              Parameters, plan and policies say yes; the run's identity is made next.
             allow, a shadow fails
               Preparing/Accepted: replicas 2 -> 5
               Parameters, plan and policies say yes; the run's identity is made next.
@@ -169,9 +172,7 @@ fn what_is_not_as_it_was_shown_is_refused_and_what_is_goes_on() {
 
 #[test]
 fn what_this_build_does_not_honor_is_refused_by_name() {
-    let all: [(&str, fn(&mut crds::ExecutionSpec)); 5] = [
-        ("glass", |s| s.break_glass = true),
-        ("automatic", |s| s.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None })),
+    let all: [(&str, fn(&mut crds::ExecutionSpec)); 3] = [
         ("timeout", |s| s.timeout = Some("soon".into())),
         ("ttl", |s| s.ttl_after_finished = Some("a week".into())),
         ("keep", |s| s.rollback = Some(Rollback { keep_for: Some("1 day".into()), ..Rollback::default() })),
@@ -184,12 +185,6 @@ fn what_this_build_does_not_honor_is_refused_by_name() {
     check(
         looks.into(),
         &expect![[r#"
-            glass
-              Refused/NotSupportedYet: not supported yet: spec.breakGlass
-              This build of Writ does not honor spec.breakGlass yet, and ignores nothing that was asked. Nothing was touched. spec.breakGlass: leave it out.
-            automatic
-              Refused/NotSupportedYet: not supported yet: spec.rollback.onFailure: Automatic
-              This build of Writ does not honor spec.rollback.onFailure: Automatic yet, and ignores nothing that was asked. Nothing was touched. spec.rollback.onFailure: Automatic: leave it out, and undo it by hand: writ undo.
             timeout
               Refused/ParametersInvalid: invalid spec.timeout
               spec.timeout: "soon" is no time such as 90s, 5m or 1h30m. Nothing was touched. Correct it in a new execution.

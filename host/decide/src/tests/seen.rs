@@ -37,6 +37,15 @@ pub fn verdicts() -> Named<Vec<Verdict>> {
         ("one of two denies", vec![allow(), deny()]),
         ("one fails, one denies", vec![Verdict::TimedOut, deny()]),
         ("wants an approval", vec![demanding]),
+        (
+            "wants an approval, break glass is open",
+            vec![Verdict::Allow(Obligations {
+                approvals: 1,
+                approver_groups: vec!["sre-leads".into()],
+                break_glass: true,
+                ..Obligations::default()
+            })],
+        ),
         ("wants a dry run", vec![Verdict::Allow(Obligations { dry_run: true, ..Obligations::default() })]),
         ("wants a review", vec![Verdict::Allow(Obligations { review: "24h".into(), ..Obligations::default() })]),
     ])
@@ -283,13 +292,24 @@ pub fn left() -> Named<Over> {
             for (held, held_pods) in [("", vec![]), (", pod held", pods())] {
                 for (undo, undone_by) in [("", None), (", undone", Some("back".to_owned()))] {
                     let (grants, job, held_pods) = (grants.clone(), job.clone(), held_pods.clone());
-                    let over = Over { grants, job, held_pods, claims: vec![], approvals: vec![], undone_by };
+                    let guards = GuardsSeen::InForce { since: at(-1) };
+                    let over = Over { grants, job, held_pods, claims: vec![], guards, approvals: vec![], undone_by, undo: None };
                     let claims = vec![("target-1".to_owned(), "7".to_owned())];
                     all.push((format!("{what}{held}{undo}, {name}"), over.clone()));
                     all.push((format!("{what}{held}{undo}, claim left, {name}"), Over { claims, ..over }));
                 }
             }
         }
+    }
+    let quiet = all.iter().find(|(name, _)| name == "no Job, no grant").unwrap().1.clone();
+    let undos =
+        [("nothing has the undo's name", UndoSeen::Absent), ("its undo is there", UndoSeen::Ours), ("taken", UndoSeen::Foreign)];
+    all.extend(undos.map(|(name, undo)| (name.to_owned(), Over { undo: Some(undo), ..quiet.clone() })));
+    let claims = vec![("target-1".to_owned(), "7".to_owned())];
+    all.push(("claim left, no undo".to_owned(), Over { undo: Some(UndoSeen::Absent), claims, ..quiet.clone() }));
+    for (name, approvals) in super::glass::reviews() {
+        all.push((name.clone(), Over { approvals: approvals.clone(), ..quiet.clone() }));
+        all.push((format!("{name}, guards not read"), Over { approvals, guards: GuardsSeen::Unknown, ..quiet.clone() }));
     }
     all
 }

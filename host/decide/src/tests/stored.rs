@@ -67,13 +67,17 @@ pub fn ours(pod: PodSeen) -> PhaseSeen {
 pub fn ended(exit_code: i32) -> PodSeen {
     PodSeen::Ended { command: 0, exit_code, output: Output { tail: "scaled\n".into(), ..Output::default() }, at: at(12) }
 }
-fn verifying(checks: ChecksSeen) -> PhaseSeen {
+pub fn verifying(checks: ChecksSeen) -> PhaseSeen {
     PhaseSeen::Verifying(Box::new(Verifying { grants: Grants::None, checks: Some(checks) }))
 }
 
 /// One record after another, ten seconds apart at the most.
 pub fn through(looks: Vec<(i64, PhaseSeen)>) -> Execution {
-    let mut kx = kx();
+    through_as(kx(), looks)
+}
+
+/// The same, of what was asked for so.
+pub fn through_as(mut kx: KubernetesExecution, looks: Vec<(i64, PhaseSeen)>) -> Execution {
     for (seconds, look) in looks {
         let exec = parse(&kx);
         let next = step(&exec, at(seconds), approving::heard(&exec, at(seconds), look));
@@ -123,8 +127,10 @@ pub fn all() -> Named<Execution> {
             job: None,
             held_pods: vec![],
             claims: vec![],
+            guards: guarded(),
             approvals: vec![],
             undone_by: Some("back".into()),
+            undo: None,
         };
         with(with(done(), (14, verifying(ChecksSeen::Asked(vec![])))), (60, PhaseSeen::Over(over)))
     };
@@ -151,5 +157,7 @@ pub fn all() -> Named<Execution> {
         ("refused".into(), through(vec![(1, validating(Judgement::NamespaceTerminating))])),
     ];
     all.extend(approving::stages());
+    all.extend(super::glass::stages());
+    all.extend(super::automatic::stages());
     all
 }

@@ -107,8 +107,8 @@ impl Case<'_> {
                 assert!(in_order && (frozen || exec.phase().is_over()), "{name}");
             }
             Effect::AddFinalizer => {
-                let undone = matches!(&self.seen.phase, PhaseSeen::Over(s) if s.undone_by.is_some());
-                assert!(in_order && !exec.finalized && !exec.deleting && (undone || !exec.phase().is_over()), "{name}");
+                let told = matches!(&self.seen.phase, PhaseSeen::Over(s) if s.undone_by.is_some() || !s.approvals.is_empty());
+                assert!(in_order && !exec.finalized && !exec.deleting && (told || !exec.phase().is_over()), "{name}");
             }
             Effect::ReleasePods { .. } | Effect::ExpireJob { .. } | Effect::ReleaseFinalizer { .. } | Effect::Delete => {
                 let PhaseSeen::Over(s) = &self.seen.phase else { panic!("{name}") };
@@ -116,6 +116,12 @@ impl Case<'_> {
                 assert!(matches!(s.grants, Grants::None | Grants::Forbidden { .. }), "{name}: before the identity is gone");
                 let held = !s.held_pods.is_empty();
                 assert_eq!(held, matches!(effect, Effect::ReleasePods { .. }), "{name}: pods first");
+            }
+            Effect::Undo(kx) => {
+                let PhaseSeen::Over(s) = &self.seen.phase else { panic!("{name}: an undo in {:?}", exec.phase()) };
+                assert!(in_order && exec.finalized && exec.phase() == Phase::Failed && exec.unwanted().is_none(), "{name}");
+                assert!(s.undo == Some(UndoSeen::Absent) && s.grants == Grants::None && s.claims.is_empty(), "{name}: too early");
+                assert_eq!(kx.spec.requester, exec.spec.requester, "{name}");
             }
             Effect::TellApprovals { all, .. } => {
                 let asked = matches!(exec.phase(), Phase::AwaitingApproval | Phase::Preparing) || exec.phase().is_over();

@@ -30,12 +30,13 @@ async fn no_policies_read_yet_is_not_no_policy_and_neither_says_yes() {
 #[tokio::test]
 async fn a_yes_carries_its_conditions() {
     let all = r#"{"allow": true, "deny": [], "require": {"dry_run": true, "approvals": 2, "approver_groups": ["sre"], "expires": "15m",
-        "review": "24h"}}"#;
+        "break_glass": true, "review": "24h"}}"#;
     let obligations = Obligations {
         dry_run: true,
         approvals: 2,
         approver_groups: vec!["sre".to_owned()],
         expires: "15m".to_owned(),
+        break_glass: true,
         review: "24h".to_owned(),
     };
     assert_eq!(verdict(&answering(all)).await, Verdict::Allow(obligations));
@@ -126,10 +127,11 @@ async fn what_is_no_answer_is_malformed() {
         (r#"{"allow": true, "deny": [], "require": []}"#, "require is no object"),
         (
             r#"{"allow": true, "deny": [], "require": {"approval": 1}}"#,
-            "require has approval, which means nothing here (dry_run, approvals, approver_groups, expires, review)",
+            "require has approval, which means nothing here (dry_run, approvals, approver_groups, expires, break_glass, review)",
         ),
         (r#"{"allow": true, "deny": [], "require": {"dry_run": 1}}"#, "require.dry_run is no boolean"),
         (r#"{"allow": true, "deny": [], "require": {"dry_run": null}}"#, "require.dry_run is no boolean"),
+        (r#"{"allow": true, "deny": [], "require": {"break_glass": "yes"}}"#, "require.break_glass is no boolean"),
         (r#"{"allow": true, "deny": [], "require": {"approvals": "1"}}"#, "require.approvals is no whole number from 0 to 16"),
         (r#"{"allow": true, "deny": [], "require": {"approvals": -1}}"#, "require.approvals is no whole number from 0 to 16"),
         (r#"{"allow": true, "deny": [], "require": {"approvals": 1.5}}"#, "require.approvals is no whole number from 0 to 16"),

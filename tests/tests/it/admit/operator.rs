@@ -149,7 +149,6 @@ update rbac.authorization.k8s.io clusterroles - writ-operator
 create rbac.authorization.k8s.io roles writ-runs
 update rbac.authorization.k8s.io rolebindings shop
 create rbac.authorization.k8s.io clusterrolebindings -
-create writ.dev kubernetesexecutions shop
 run writ.dev actions shop scale-deployment
 create writ.dev actionplugins -
 update writ.dev executionpolicies -
@@ -174,6 +173,7 @@ get autoscaling horizontalpodautoscalers -";
         assert!(!may(right).await, "the operator may {right}");
     }
     let yes = "watch writ.dev kubernetesexecutions -
+create writ.dev kubernetesexecutions shop
 list writ.dev executionfreezes -
 watch writ.dev executionapprovals -
 patch writ.dev executionapprovals/status shop

@@ -95,7 +95,9 @@ async fn only_the_operator_puts_on_and_takes_off_its_finalizers() {
     let ours = json!(["writ.dev/a-test"]);
     // Nobody could ever take it off again.
     refused(would_create(&alice, &with(object.clone(), finalizers(ours.clone()))).await, no);
-    create(&operator, &with(object.clone(), finalizers(ours))).await.unwrap();
+    // The only executions that it makes.
+    let undo = json!({"spec": {"rollbackOf": {"name": "another", "uid": "77777777-1111-4222-8333-444455556666"}}});
+    create(&operator, &with(with(object.clone(), finalizers(ours)), undo)).await.unwrap();
     for change in [json!(null), json!([]), json!(["example.com/another"]), json!(["writ.dev/a-test", "writ.dev/mine"])] {
         refused(patch(&alice, &object, finalizers(change)).await, no);
     }
@@ -123,7 +125,7 @@ async fn the_operator_deletes_only_what_is_over_and_was_to_go() {
     let operator = cluster.almighty(OPERATOR_USER);
     let plain = with(execution(&space.name), json!({"metadata": {"name": "plain"}}));
     let soon = with(execution(&space.name), json!({"metadata": {"name": "soon"}, "spec": {"ttlAfterFinished": "1h"}}));
-    let no = "only after its end, and only where spec.ttlAfterFinished asks for it";
+    let no = "only after its end and its review, and only where spec.ttlAfterFinished asks for it";
     for (object, goes) in [(plain, false), (soon, true)] {
         create(&cluster.almighty("alice"), &object).await.unwrap();
         let name = object["metadata"]["name"].as_str().unwrap();
@@ -134,6 +136,13 @@ async fn the_operator_deletes_only_what_is_over_and_was_to_go() {
         refused(delete().await, no);
         patch_sub(&operator, &object, "status", status("Completed")).await.unwrap();
         patch(&operator, &object, json!({"metadata": {"finalizers": null}})).await.unwrap();
+        let review = |state: &str| {
+            let hash = format!("sha256:{}", "1".repeat(64));
+            json!({"status": {"review": {"state": state, "planHash": hash, "how": "", "dueAt": "2026-11-24T00:00:00Z"}}})
+        };
+        patch_sub(&operator, &object, "status", review("Due")).await.unwrap();
+        refused(delete().await, no);
+        patch_sub(&operator, &object, "status", review("Done")).await.unwrap();
         match goes {
             true => delete().await.unwrap(),
             false => drop(refused(delete().await, no)),

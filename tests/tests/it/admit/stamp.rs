@@ -1,5 +1,6 @@
 //! Who asks and who stops it is who the API server authenticated.
 use super::{ACTION, execution, patch, with};
+use crds::labels::OPERATOR_USER;
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use tests::{Cluster, Scratch, api, create, eventually, refused, would_create};
@@ -33,6 +34,31 @@ async fn a_requester_forged_by_server_side_apply_is_overwritten_too() {
     // The same file without it, as its owner would apply it again.
     let again = api(&alice, &object).patch("probe", &apply, &Patch::Apply(&object)).await.unwrap();
     assert_eq!(spec(&again)["requester"], spec(&made)["requester"]);
+}
+
+/// What failed is undone in the name of who asked for it; nobody else writes another's name, and the operator asks for nothing else.
+#[tokio::test]
+async fn only_an_undo_that_the_operator_makes_has_another_requester() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-stamp").await.unwrap();
+    let maria = json!({"username": "maria", "groups": ["oncall"]});
+    let plain = with(execution(&space.name), json!({"spec": {"requester": maria}}));
+    let of = json!({"name": "another", "uid": "77777777-1111-4222-8333-444455556666"});
+    let undo = with(plain.clone(), json!({"spec": {"rollbackOf": of}}));
+    let operator = cluster.almighty(OPERATOR_USER);
+    refused(would_create(&operator, &plain).await, "the Writ operator makes executions only to undo others");
+    let made = create(&operator, &undo).await.unwrap();
+    assert_eq!(spec(&made)["requester"], maria);
+    // Without one it is the operator's own.
+    let own = with(undo.clone(), json!({"metadata": {"name": "own"}, "spec": {"requester": null}}));
+    assert_eq!(spec(&create(&operator, &own).await.unwrap())["requester"]["username"], OPERATOR_USER);
+    // Anybody else's is his, also of an undo.
+    let theirs = with(undo, json!({"metadata": {"name": "theirs"}}));
+    assert_eq!(spec(&create(&cluster.almighty("mallory"), &theirs).await.unwrap())["requester"]["username"], "mallory");
+    // And nobody but the operator may ask for what he may not run.
+    space.user("alice", "writ-viewer").await.unwrap();
+    let alice = cluster.as_user(&format!("alice-{}", space.name), &[]);
+    assert!(would_create(&alice, &theirs).await.is_err());
 }
 
 #[tokio::test]

@@ -71,6 +71,12 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
         Effect::Revoke { .. } => (w.identity, w.dry.identity) = (false, false),
         Effect::DryRun(job) => dry::create(w, job),
         Effect::EndDryRun { uid, .. } => dry::end(w, uid),
+        Effect::Undo(kx) => {
+            rules::undo(w, exec, kx, broken);
+            // 409 where it is there.
+            w.undos.made += u32::from(!w.undos.there);
+            w.undos.there = true;
+        }
         Effect::CreateJob(job) => create(w, job),
         Effect::StopJob { uid: wanted, .. } => {
             w.job.iter_mut().filter(|j| uid(j.uid) == *wanted).for_each(|j| j.stopping = true);

@@ -4,6 +4,7 @@ use super::{
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
+    automatic_undo,
     execution::{Execution, Progress},
     model::{Check, CheckVerdict, Planned, Uid},
     observed::*,
@@ -88,8 +89,10 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
             held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
             claims: rival::ours(w),
+            guards,
             approvals: people::seen(w),
             undone_by: w.undone.then(|| "back".to_owned()),
+            undo: automatic_undo(exec).map(|_| if w.undos.there { UndoSeen::Ours } else { UndoSeen::Absent }),
         }),
     }
 }

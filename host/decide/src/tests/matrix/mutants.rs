@@ -1,6 +1,8 @@
 //! One mutant a Rule: the core with exactly that rule taken out, by a wrapper around it. The matrix must catch each: a matrix that
 //! catches nothing proves nothing. (That the core itself breaks no rule in the same matrix is tested beside it.)
 mod approvals;
+mod automatic;
+mod glass;
 mod turns;
 
 use super::{

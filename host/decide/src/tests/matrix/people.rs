@@ -1,6 +1,6 @@
 //! People who are asked to approve, and what they do in this world. Owns which approval is a good one: its name begins with `good`.
 use super::{
-    scenario::{Dry, Forgery, NoCover, People},
+    scenario::{Dry, Forgery, Glass, NoCover, People},
     world::World,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         stored,
     },
 };
-use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionStatus, Phase};
+use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionStatus, Phase, ReviewStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::LazyLock;
 
@@ -23,6 +23,9 @@ pub fn verdict(w: &World) -> Verdict {
     let one = Obligations { approver_groups: vec!["sre-leads".into()], expires: "60s".into(), dry_run, ..Obligations::default() };
     match w.scenario.people {
         People::Unasked => Verdict::Allow(Obligations { dry_run, ..Obligations::default() }),
+        People::Glass(Glass::Reviewed | Glass::Unreviewed) => {
+            Verdict::Allow(Obligations { approvals: 1, break_glass: true, ..one })
+        }
         People::Forge(Forgery::Twice) => Verdict::Allow(Obligations { approvals: 2, ..one }),
         _ => Verdict::Allow(Obligations { approvals: 1, ..one }),
     }
@@ -36,6 +39,10 @@ pub fn seen(w: &World) -> Vec<Approval> {
 /// Whoever sees something wait does what he does, once a plan.
 pub fn act(w: &mut World) {
     let Some(status) = w.kx.as_ref().and_then(|kx| kx.status.clone()) else { return };
+    if w.scenario.people == People::Glass(Glass::Reviewed) && status.phase.is_over() {
+        review(w, status.review);
+        return;
+    }
     let Some(hash) = status.approval.map(|a| a.plan_hash).filter(|_| status.phase == Phase::AwaitingApproval) else { return };
     if w.approvals.iter().any(|a| a.name.ends_with(&hash)) {
         return;
@@ -44,11 +51,19 @@ pub fn act(w: &mut World) {
     let created = Timestamp::from_second(w.clock.as_second()).unwrap();
     let good = Approval { name: format!("good-{hash}"), hash: hash.clone(), created, ..approving::approval() };
     match w.scenario.people {
-        People::Unasked | People::Silent | People::Cover(_) => {}
+        People::Unasked | People::Silent | People::Glass(_) | People::Cover(_) => {}
         People::Approve => w.approvals.push(good),
         People::Reject => w.approvals.push(no(good)),
         People::Forge(how) => w.approvals.extend(forged(how, good)),
     }
+}
+
+/// Somebody looks at what was done, once.
+fn review(w: &mut World, due: Option<ReviewStatus>) {
+    let Some(due) = due.filter(|_| !w.approvals.iter().any(|a| a.decision == Decision::Review)) else { return };
+    let created = Timestamp::from_second(w.clock.as_second()).unwrap();
+    let (name, hash) = ("good-review".into(), due.plan_hash);
+    w.approvals.push(Approval { name, hash, created, decision: Decision::Review, ..approving::approval() });
 }
 
 /// uid of what is undone.

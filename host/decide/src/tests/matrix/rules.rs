@@ -2,13 +2,13 @@
 use super::{fault::Fault, people, scenario::Dry, world::World};
 use crate::{
     execution::{Execution, Progress},
-    observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Verdict},
+    observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Ruling, Verdict},
     planned::READY,
     step::{Effect, Step},
     tests::{fixtures, table::words},
     time,
 };
-use crds::{Decision, ExecutionStatus, Phase, Reason};
+use crds::{Decision, ExecutionStatus, KubernetesExecution, Phase, Reason};
 use jiff::SignedDuration;
 
 /// A rule that was broken.
@@ -37,6 +37,7 @@ pub const HONORED: &str = "what is not honored is refused";
 pub const AS_SHOWN: &str = "what runs is what was shown";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
+pub const REVIEWED: &str = "what went without approvals is owed a review";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
 pub const ONE_AT_A_TIME: &str = "one execution at a time changes a target";
 pub const NO_WRITE: &str = "a dry run writes nothing";
@@ -47,6 +48,7 @@ pub const DRY_TOLD: &str = "a dry run is recorded before it is made";
 pub const KEPT: &str = "what is over stays as long as was asked for";
 pub const GOES: &str = "what is over goes when its time comes";
 pub const UNDO_TOLD: &str = "what was undone says so";
+pub const UNDO_ASKED: &str = "what failed asks once for its undo, where that was wanted, and nothing else does";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -96,6 +98,9 @@ fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken:
     if !wanted {
         return;
     }
+    if exec.spec.break_glass {
+        return went_without(exec, after, ruling, broken);
+    }
     let subject = crate::approvals::subject(exec, &planned.hash).to_string();
     let yes = |a: &Approval| a.name.starts_with("good") && a.hash == subject && a.may;
     // Of the original: whatever it is for, it is good for this where the world made it so.
@@ -109,6 +114,20 @@ fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken:
     }
 }
 
+/// Where the policies open that, and whom it went without was recorded before.
+fn went_without(exec: &Execution, after: &ExecutionStatus, ruling: &Ruling, broken: &mut Vec<Broken>) {
+    let open = ruling.results.iter().all(|r| matches!(&r.verdict, Verdict::Allow(o) if o.break_glass));
+    let told = exec.status.approval.as_ref().is_some_and(|a| a.state == "Skipped" && a.groups == ["sre-leads"]);
+    let since = exec.status.approval.as_ref().map(|a| time::read(&a.since).unwrap());
+    let in_time = since.is_some_and(|since| time::read(&after.at).unwrap() < since + people::SPAN);
+    if !open || !told || !in_time {
+        broken.push(Broken::new(APPROVED, format!("without: open {open}, told {told}, in time {in_time}")));
+    }
+    if after.review.as_ref().is_none_or(|r| r.state != "Due") {
+        broken.push(Broken::new(REVIEWED, format!("{:?}", after.review)));
+    }
+}
+
 /// Held against the plan that was looked at before anything began.
 fn as_shown(exec: &Execution, seen: &Preparing, broken: &mut Vec<Broken>) {
     let Some(Judgement::Judged { planned, .. }) = &seen.judged else { return };
@@ -118,10 +137,25 @@ fn as_shown(exec: &Execution, seen: &Preparing, broken: &mut Vec<Broken>) {
     }
 }
 
+/// What is told after the end.
+const AFTERWARDS: [Reason; 4] = [Reason::RollbackStarted, Reason::RollbackNotStarted, Reason::RolledBack, Reason::Reviewed];
+
+/// As it is asked for: the stored inverse, in the requester's name, of what is over and holds nothing any more.
+pub fn undo(w: &World, exec: &Execution, kx: &KubernetesExecution, broken: &mut Vec<Broken>) {
+    let of = kx.spec.rollback_of.as_ref().is_some_and(|of| of.uid == exec.uid.as_str());
+    let stored = exec.status.rollback.as_ref().map(|r| r.parameters.clone());
+    let inverse = stored == serde_json::to_string(&kx.spec.parameters).ok();
+    let ours = of && inverse && kx.spec.requester == exec.spec.requester;
+    if !w.scenario.automatic || !ours || exec.phase() != Phase::Failed {
+        broken.push(Broken::new(UNDO_ASKED, format!("{:?}/{:?}: {:?}", exec.phase(), exec.reason, kx.spec)));
+    }
+}
+
 pub fn record(before: &Execution, after: &ExecutionStatus, broken: &mut Vec<Broken>) {
-    // Once, and it changes nothing of how it ended.
-    let undone = after.reason == Reason::RolledBack && before.reason != Reason::RolledBack && after.phase == before.phase();
-    if before.phase().is_over() && !undone {
+    // Once each, and it changes nothing of how it ended.
+    let once = |reason| after.reason == reason && !before.status.timeline.iter().any(|e| e.reason == reason);
+    let afterwards = after.phase == before.phase() && AFTERWARDS.into_iter().any(once);
+    if before.phase().is_over() && !afterwards {
         broken.push(Broken::new(ONE_END, format!("{:?} -> {:?}", before.phase(), after.phase)));
     }
     if after.seq != before.seq + 1 || !before.phase().leads_to().contains(&after.phase) {
@@ -140,8 +174,11 @@ fn is_due(w: &World, exec: &Execution) -> bool {
 }
 
 pub fn kept(w: &World, exec: &Execution, broken: &mut Vec<Broken>) {
-    if !is_due(w, exec) {
-        broken.push(Broken::new(KEPT, format!("{:?}, deleted at {}", exec.status.finished_at, w.host_clock())));
+    if !is_due(w, exec) || exec.status.review.as_ref().is_some_and(|r| r.state == "Due") {
+        broken.push(Broken::new(
+            KEPT,
+            format!("{:?}, {:?}, deleted at {}", exec.status.finished_at, exec.status.review, w.host_clock()),
+        ));
     }
     if w.identity || w.pods.iter().any(|p| p.held) {
         broken.push(Broken::new(NOTHING_LEFT, "deleted before it was cleaned up"));
@@ -173,9 +210,19 @@ pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
     let offered = w.exec.as_ref().and_then(|e| e.status.rollback.as_ref()).is_some_and(|r| r.state == READY);
     // A clock that was turned back takes as long to get there again.
     let turned = faults.iter().any(|f| matches!(f, Fault::Clock(..)));
-    let waits = |exec: &Execution| exec.phase().is_over() && (is_due(w, exec) || !turned);
+    let waits = |exec: &Execution| {
+        let kept = exec.status.review.as_ref().is_some_and(|r| r.state == "Due");
+        exec.phase().is_over() && !kept && (is_due(w, exec) || !turned)
+    };
     if w.scenario.expires && w.exec.as_ref().is_some_and(|exec| waits(exec)) {
         broken.push(Broken::new(GOES, format!("{phase:?}/{reason:?}")));
+    }
+    let told = |reason| w.exec.as_ref().is_some_and(|e| e.status.timeline.iter().any(|t| t.reason == reason));
+    let asked = told(Reason::RollbackStarted);
+    let stopped = w.exec.as_ref().is_none_or(|e| e.unwanted().is_some());
+    let wants = w.scenario.automatic && phase == Phase::Failed && offered && !stopped && !told(Reason::RollbackNotStarted);
+    if w.undos.made > 1 || (wants && !asked) || (asked && w.undos.made != 1) {
+        broken.push(Broken::new(UNDO_ASKED, format!("{phase:?}/{reason:?}, told {asked}, made {}", w.undos.made)));
     }
     if w.undone && offered {
         broken.push(Broken::new(UNDO_TOLD, format!("{phase:?}/{reason:?}")));

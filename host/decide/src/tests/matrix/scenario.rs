@@ -26,8 +26,21 @@ pub enum People {
     Silent,
     /// Somebody tries to approve in a way that must not count.
     Forge(Forgery),
+    /// The requester goes without them.
+    Glass(Glass),
     /// It is an undo, and what it undoes was approved: in a way that covers it, or in one that must not.
     Cover(Option<NoCover>),
+}
+
+/// What breaking the glass comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glass {
+    /// The policy opens it, and somebody reviews what was done.
+    Reviewed,
+    /// The same, and nobody does.
+    Unreviewed,
+    /// The policy does not open it.
+    Closed,
 }
 
 /// Each way in which an approval of the original does not cover its undo.
@@ -116,8 +129,10 @@ pub struct Scenario {
     pub unguarded: bool,
     /// The policy says no once it sees what would change.
     pub denies_diff: bool,
-    /// Asks for what this build does not honor.
+    /// Asks for what this build does not honor: a time that is none.
     pub unsupported: bool,
+    /// Wants it undone where it fails.
+    pub automatic: bool,
     /// Wants exactly the plan that was shown.
     pub shown: bool,
     /// As soon as it owes nothing, another execution takes back what it did.
@@ -141,6 +156,7 @@ pub const PLAIN: Scenario = Scenario {
     unguarded: false,
     denies_diff: false,
     unsupported: false,
+    automatic: false,
     shown: false,
     undone: false,
     expires: false,
@@ -152,6 +168,14 @@ pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
 
 pub const COVERED: Scenario = Scenario { people: People::Cover(None), ..PLAIN };
 
+pub const GLASS: Scenario = Scenario { people: People::Glass(Glass::Reviewed), ..PLAIN };
+
+pub const UNREVIEWED: Scenario = Scenario { people: People::Glass(Glass::Unreviewed), expires: true, ..PLAIN };
+
+pub const CLOSED: Scenario = Scenario { people: People::Glass(Glass::Closed), ..PLAIN };
+
+pub const AUTOMATIC: Scenario = Scenario { automatic: true, fate: Fate::Fails, ..PLAIN };
+
 pub const SHOWN: Scenario = Scenario { shown: true, ..PLAIN };
 
 pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
@@ -160,7 +184,7 @@ pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
 pub const BUSY: Scenario = Scenario { busy: true, ..PLAIN };
 
-pub const ALL: [Scenario; 25] = [
+pub const ALL: [Scenario; 31] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -186,6 +210,12 @@ pub const ALL: [Scenario; 25] = [
     BUSY,
     Scenario { people: People::Approve, dry: Dry::Demanded, ..BUSY },
     Scenario { refuses: true, ..BUSY },
+    GLASS,
+    Scenario { dry: Dry::Demanded, expires: true, ..GLASS },
+    UNREVIEWED,
+    CLOSED,
+    AUTOMATIC,
+    Scenario { automatic: true, expires: true, ..PLAIN },
 ];
 
 impl Scenario {
@@ -197,6 +227,9 @@ impl Scenario {
             spec.dry_run = DryRun::Server;
         }
         if self.unsupported {
+            spec.rollback = Some(Rollback { keep_for: Some("a day".into()), ..Rollback::default() });
+        }
+        if self.automatic {
             spec.rollback = Some(Rollback { on_failure: OnFailure::Automatic, keep_for: None });
         }
         if self.shown {
@@ -205,6 +238,7 @@ impl Scenario {
         if matches!(self.people, People::Cover(_)) {
             spec.rollback_of = Some(ObjectUid { name: "first".into(), uid: people::FIRST.into() });
         }
+        spec.break_glass = matches!(self.people, People::Glass(_));
         if self.refuses {
             spec.on_conflict = Some(OnConflict::Refuse);
         }

@@ -79,6 +79,13 @@ impl FakeJob {
     }
 }
 
+/// Executions that were made to undo ours.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Undos {
+    pub there: bool,
+    pub made: u32,
+}
+
 #[derive(Clone)]
 pub struct World {
     pub scenario: Scenario,
@@ -103,6 +110,7 @@ pub struct World {
     /// Whether they still may.
     pub rights: bool,
     pub undone: bool,
+    pub undos: Undos,
     pub claim: Option<FakeClaim>,
     pub claims_made: u64,
     pub rival: Rival,
@@ -138,6 +146,7 @@ impl World {
             approvals: vec![],
             rights: true,
             undone: false,
+            undos: Undos::default(),
             claim: None,
             claims_made: 0,
             rival: Rival::default(),

@@ -1,0 +1,88 @@
+//! `spec.rollback.onFailure: Automatic`: what failed asks for its own undo. Owns when, and which execution that is; whether it may be done is
+//! judged as of any other. Its name follows from the uid, so it is there at most once.
+use super::{over::after, view_moved};
+use crate::{
+    execution::Execution,
+    observed::{Over, UndoSeen},
+    planned::READY,
+    step::{Effect, Step, Waiting, Why},
+    story::{Pass, shown},
+    time,
+};
+use crds::{ExecutionSpec, KubernetesExecution, ObjectUid, OnFailure, Phase, Reason, Target};
+use jiff::{SignedDuration, Timestamp};
+
+/// Whoever could not be asked for an hour (an operator that was away) is not asked any more: people took over.
+const LONGEST: SignedDuration = SignedDuration::from_hours(1);
+
+/// None: it is not wanted, or was asked for.
+pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Option<Step> {
+    let name = wanted(pass.exec)?;
+    let end = pass.exec.status.finished_at.as_deref().and_then(|at| time::read(at).ok()).unwrap_or(pass.now);
+    let late = pass.now >= end.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    match s.undo {
+        Some(UndoSeen::Ours) => started(pass, name),
+        Some(UndoSeen::Foreign) => not_started(pass, &format!("another execution has the name {name}")),
+        Some(UndoSeen::Absent) if late => not_started(pass, "the API server did not take it in time"),
+        Some(UndoSeen::Absent) => Some(match undo(pass.exec, name) {
+            Some(kx) => Step::Do(Effect::Undo(Box::new(kx))),
+            None => Step::Wait(Waiting::change(Why::Disagreement)),
+        }),
+        None => Some(view_moved(pass)),
+    }
+}
+
+/// The name of the undo that is still to be asked for. It failed by itself: who stopped it wants it left as it is. Only while something is
+/// owed: what was let go is not taken up again.
+#[must_use]
+pub fn wanted(exec: &Execution) -> Option<String> {
+    let automatic = exec.spec.rollback.as_ref().is_some_and(|r| r.on_failure == OnFailure::Automatic);
+    let open = exec.status.rollback.as_ref().is_some_and(|r| r.state == READY && r.automatic.is_empty());
+    let told = exec.status.timeline.iter().any(|e| e.reason == Reason::RollbackNotStarted);
+    let failed = exec.finalized && exec.phase() == Phase::Failed && exec.unwanted().is_none();
+    (automatic && open && failed && !told).then(|| name(exec))
+}
+
+/// From now on it is not made again, whatever becomes of it.
+fn started(pass: &Pass<'_>, name: String) -> Option<Step> {
+    let ns = &pass.exec.namespace;
+    after(pass, Reason::RollbackStarted, |s| {
+        s.message = format!("It failed, and is undone by itself. Follow that: writ watch {name} -n {ns}");
+        if let Some(rollback) = &mut s.rollback {
+            rollback.automatic = name;
+        }
+    })
+}
+
+fn not_started(pass: &Pass<'_>, why: &str) -> Option<Step> {
+    let (name, ns) = (&pass.exec.name, &pass.exec.namespace);
+    after(pass, Reason::RollbackNotStarted, |s| {
+        s.message = format!("The execution that was to undo it could not be made: {why}. To undo it: writ undo {name} -n {ns}");
+    })
+}
+
+fn name(exec: &Execution) -> String {
+    let (name, uid): (String, String) = (exec.name.chars().take(40).collect(), exec.uid.as_str().chars().take(8).collect());
+    format!("{}-undo-{uid}", name.trim_end_matches(['-', '.']))
+}
+
+/// The stored inverse, word for word, in the requester's name and for his reason.
+fn undo(exec: &Execution, name: String) -> Option<KubernetesExecution> {
+    let rollback = exec.status.rollback.as_ref()?;
+    let target = exec.status.target.as_ref();
+    let spec = ExecutionSpec {
+        action: rollback.action.clone(),
+        target: target.map(|t| Target { name: t.name.clone(), kind: Some(t.kind.clone()) }),
+        parameters: serde_json::from_str(&rollback.parameters).ok()?,
+        reason: shown(&exec.spec.reason, crds::limits::REASON),
+        break_glass: exec.spec.break_glass,
+        rollback_of: Some(ObjectUid { name: exec.name.clone(), uid: exec.uid.to_string() }),
+        ttl_after_finished: exec.spec.ttl_after_finished.clone(),
+        requester: exec.spec.requester.clone(),
+        ..ExecutionSpec::default()
+    };
+    let mut kx = KubernetesExecution { spec, ..KubernetesExecution::default() };
+    kx.metadata.name = Some(name);
+    kx.metadata.namespace = Some(exec.namespace.clone());
+    Some(kx)
+}

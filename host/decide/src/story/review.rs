@@ -1,0 +1,28 @@
+//! The look afterwards in words: `status.review`.
+use super::shown;
+use crate::observed::Approval;
+use crds::{ExecutionStatus, limits};
+
+/// `status.review.state`: nobody looked at it yet.
+pub(crate) const DUE: &str = "Due";
+/// Somebody did.
+pub(crate) const REVIEWED: &str = "Done";
+
+/// Whether one is still to come.
+pub(crate) fn is_due(s: &ExecutionStatus) -> bool {
+    s.review.as_ref().is_some_and(|r| r.state == DUE)
+}
+
+/// Who looked at it, and what he says.
+pub(crate) fn settle(s: &mut ExecutionStatus, a: &Approval) {
+    let comment = shown(&a.comment, limits::REASON);
+    let said = if comment.is_empty() { String::new() } else { format!(": {comment}") };
+    s.message = format!("{} reviewed it{said}", shown(&a.by.username, 128));
+    if let Some(review) = &mut s.review {
+        review.state = REVIEWED.to_owned();
+        review.by.clone_from(&a.by.username);
+        review.at = a.created.to_string();
+        review.comment = comment;
+        review.object.clone_from(&a.name);
+    }
+}
