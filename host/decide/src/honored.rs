@@ -6,7 +6,7 @@ use crate::{
     observed::{Obligations, PolicyRuling, Ruling, Verdict},
     story::{By, No, Pass, obligations, policy_owner},
 };
-use crds::{ExecutionSpec, OnFailure, Reason, ViolationStatus};
+use crds::{ExecutionSpec, Limits, OnFailure, Reason, ViolationStatus};
 
 /// The fields of the request.
 pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
@@ -60,12 +60,16 @@ fn violation(rule: &str, message: String) -> ViolationStatus {
     ViolationStatus { pointer: String::new(), rule: rule.to_owned(), message }
 }
 
-/// The conditions under which the policies allow, but for those that are seen to (`dry_run`, `approvals`).
+/// The conditions under which the policies allow, but for those that are seen to (`dry_run`, `approvals`, `limits`).
 pub(crate) fn conditions(ruling: &Ruling) -> Option<No> {
     let unmet = |r: &PolicyRuling| match &r.verdict {
-        Verdict::Allow(o) if !r.shadow => {
-            obligations(&Obligations { dry_run: false, approvals: 0, approver_groups: vec![], ..o.clone() })
-        }
+        Verdict::Allow(o) if !r.shadow => obligations(&Obligations {
+            dry_run: false,
+            approvals: 0,
+            approver_groups: vec![],
+            limits: Limits::default(),
+            ..o.clone()
+        }),
         _ => vec![],
     };
     let r = ruling.results.iter().find(|r| !unmet(r).is_empty())?;

@@ -8,6 +8,7 @@ mod dry_run;
 mod expiry;
 mod failure;
 mod freeze;
+mod limits;
 mod lock;
 mod not_supported;
 mod operator;

@@ -1,5 +1,6 @@
 //! What the policies said: of each its own answer, and on which conditions.
 use crate::model::Digest;
+use crds::Limits;
 use serde::{Deserialize, Serialize};
 
 /// What the policies said, each by itself.
@@ -65,4 +66,6 @@ pub struct Obligations {
     pub expires: String,
     /// Afterwards, within.
     pub review: String,
+    /// No more at work at once.
+    pub limits: Limits,
 }
