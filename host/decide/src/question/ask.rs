@@ -374,6 +374,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_lately_is_asked() {
+        let action = crate::question::Tally { last_day: 7, ..Default::default() };
+        let lately = Facts { history: History { action, ..History::default() }, ..facts() };
+        let question = of(&fixtures::exec(), &fixtures::info(), &fixtures::planned(), &lately, fixtures::at(3)).document();
+        assert_eq!(question["history"]["action"]["lastDay"], 7);
+    }
+
+    #[test]
     fn the_same_second_is_the_same_question() {
         let at =
             |now: &str| of(&fixtures::exec(), &fixtures::info(), &fixtures::planned(), &facts(), now.parse().unwrap()).bytes();
