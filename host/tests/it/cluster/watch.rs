@@ -250,7 +250,7 @@ async fn a_claim_that_changes_wakes_whoever_waits_for_its_target_or_for_what_it_
             () if call.line.contains("watch=") => Answer::Hang,
             // Asked again until everybody is known to wait.
             () if path.ends_with("/leases") && !released.load(SeqCst) => super::api::no(410, "Gone", "later"),
-            () if path.ends_with("/leases") => list(&[lease.clone()]),
+            () if path.ends_with("/leases") => list(std::slice::from_ref(&lease)),
             () if path.ends_with("/kubernetesexecutions") => list(&listed),
             () if path.contains("/kubernetesexecutions/") => {
                 ok(kx(path.rsplit('/').next().unwrap(), "Preparing", &["writ.dev/record"], "1"))
