@@ -75,7 +75,7 @@ pub struct ExecutionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = limits::DURATION), regex(pattern = DURATION_PATTERN))]
     pub timeout: Option<String>,
-    /// What to do while another execution has the target; `Queue` where absent.
+    /// What to do while another execution has the target, or as many are at work as a policy allows at once; `Queue` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_conflict: Option<OnConflict>,
     /// About the way back.
@@ -124,7 +124,7 @@ pub enum DryRun {
     Server,
 }
 
-/// What to do while another execution has the target.
+/// What to do while it is not its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OnConflict {
     /// Wait for it, in the order in which the executions were accepted.

@@ -33,10 +33,14 @@ pub const POLICY_PREFIX: &str = "writ-";
 
 /// Label on everything that is made for one execution: its uid.
 pub const LABEL_EXECUTION_UID: &str = "writ.dev/execution-uid";
-/// Label on executions, stamped at admission from `spec.action`; and on the roles of an action.
+/// Label on executions, stamped at admission from `spec.action`; on the roles of an action; on claims.
 pub const LABEL_ACTION: &str = "writ.dev/action";
 /// Label on roles that a plugin needs: its name.
 pub const LABEL_PLUGIN: &str = "writ.dev/plugin";
+/// Label on claims (Leases): the namespace of the execution.
+pub const LABEL_NAMESPACE: &str = "writ.dev/namespace";
+/// Label on claims (Leases): the beginning of the SHA-256 of the requester's name.
+pub const LABEL_REQUESTER: &str = "writ.dev/requester";
 /// Label on ClusterRoles that become a part of the operator's own.
 pub const LABEL_AGGREGATE: &str = "writ.dev/aggregate-to-operator";
 

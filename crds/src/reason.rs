@@ -94,6 +94,9 @@ pub enum Reason {
     /// Another execution has the target. The message says which, and how many are served first. It goes on by itself when it is its turn;
     /// after 24 hours it is refused.
     Queued,
+    /// As many executions are at work in the namespace, of this action or of this requester, as a policy allows at once. The message says which
+    /// limit, and how many are served first. It goes on by itself; after 24 hours, or with `spec.onConflict: Refuse` at once, it is refused.
+    LimitReached,
     /// Everything asked for is in place; the Job is created next.
     Prepared,
     /// The Job exists.

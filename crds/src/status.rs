@@ -9,7 +9,7 @@ mod rollback;
 use crate::{DiffStatus, DryRunStatus, Phase, Reason};
 pub use approval::{ApprovalGiven, ApprovalStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-pub use lock::LockStatus;
+pub use lock::{LimitOf, Limits, LockStatus};
 pub use owner::{Owner, OwnerKind};
 pub use review::ReviewStatus;
 pub use rollback::RollbackStatus;
@@ -265,6 +265,9 @@ pub struct PolicyStatus {
     pub results: Vec<PolicyResult>,
     /// `sha256:` of the question, a blob in the ledger.
     pub input_digest: String,
+    /// How many may be at work at once: the strictest of what all that allow it say.
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
 }
 
 /// What one policy said.

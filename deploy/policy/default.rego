@@ -25,6 +25,7 @@ complete if {
 	is_array(input.plan.changes)
 	is_array(input.plan.writes)
 	is_array(input.plan.owners)
+	is_array(input.history.target)
 	is_number(input.cluster.nodes.ready)
 	is_array(input.targets)
 	every t in input.targets {
@@ -52,6 +53,8 @@ has_settings if {
 	is_string(s.review_within)
 	is_boolean(s.dry_run)
 	is_array(s.overruled_owners)
+	is_string(s.cooldown)
+	is_object(s.limits)
 }
 
 # --- refusals: each names what is wrong ----------------------------------------------------------------------------
@@ -91,6 +94,23 @@ deny contains sprintf("%s (change it there)", [o.text]) if {
 	not o.kind in data.settings.overruled_owners
 }
 
+# What was changed a moment ago is left alone, so that its effect is seen before the next change. An undo is not held back.
+deny contains sprintf(
+	"%s ran on it until %s, and a cooldown of %s lets nothing else before %s; ask again then, or take it back: writ undo %s",
+	[last.execution, last.finishedAt, data.settings.cooldown, time.format(cooled_down), last.execution],
+) if {
+	cools_down
+	time.parse_rfc3339_ns(input.now) < cooled_down
+}
+
+deny contains sprintf(
+	"%s runs on it now, and a cooldown lets nothing else for %s after its end; ask again then",
+	[last.execution, data.settings.cooldown],
+) if {
+	cools_down
+	last.finishedAt == ""
+}
+
 deny contains "production needs a reason that starts with an incident or change number, such as INC-4312" if {
 	production
 	not regex.match(data.settings.reason_pattern, input.execution.reason)
@@ -110,6 +130,7 @@ require := {
 	"expires": expires,
 	"break_glass": break_glass,
 	"review": review,
+	"limits": limits,
 }
 
 default dry_run := false
@@ -162,6 +183,10 @@ review := data.settings.review_within if {
 	approvals > 0
 }
 
+default limits := {}
+
+limits := data.settings.limits
+
 # --- facts ---------------------------------------------------------------------------------------------------------
 
 # Open to some people, for actions that are not too dangerous, where they ask for it: the approvals are not waited for then.
@@ -173,6 +198,16 @@ break_glass if {
 	some g in input.requester.groups
 	g in data.settings.break_glass.groups
 }
+
+# The last that ran on the target, or runs.
+last := input.history.target[0]
+
+cools_down if {
+	time.parse_duration_ns(data.settings.cooldown) > 0
+	object.get(input.execution, "rollbackOf", null) == null
+}
+
+cooled_down := time.parse_rfc3339_ns(last.finishedAt) + time.parse_duration_ns(data.settings.cooldown) if last.finishedAt != ""
 
 # The namespace that is acted in, or that of any target, says that it is production.
 default production := false

@@ -15,20 +15,25 @@ settings := {
 	"review_within": "24h",
 	"dry_run": false,
 	"overruled_owners": [],
+	"cooldown": "0s",
+	"limits": {},
 }
 
 # A Deployment in production is scaled by somebody who is on call.
 scale(before, after) := {
+	"now": "2026-11-23T03:12:07Z",
 	"requester": {"username": "maria@example.com", "groups": ["oncall"]},
 	"execution": {
 		"namespace": "shop",
 		"namespaceLabels": {"environment": "production"},
 		"reason": "INC-4312 checkout is slow",
 		"breakGlass": false,
+		"rollbackOf": null,
 	},
 	"action": {"name": "scale_deployment", "risk": "medium", "reversible": true, "dryRun": "Server"},
 	"targets": [web],
 	"plan": {"changes": [replicas(before, after)], "writes": [{"namespace": "shop", "name": "web"}], "owners": []},
+	"history": {"target": []},
 	"cluster": {"nodes": {"total": 5, "ready": 5}},
 }
 
@@ -68,7 +73,7 @@ test_a_small_scale_up_needs_nobody if {
 	d := ask(scale(2, 4))
 	d.allow
 	d.deny == []
-	d.require == {"dry_run": false, "approvals": 0, "approver_groups": [], "expires": "", "break_glass": false, "review": ""}
+	d.require == {"dry_run": false, "approvals": 0, "approver_groups": [], "expires": "", "break_glass": false, "review": "", "limits": {}}
 }
 
 test_a_big_scale_up_in_production_needs_one if {
@@ -283,7 +288,7 @@ test_every_part_is_needed if {
 		"action", "action/name", "action/risk", "action/reversible",
 		"requester", "requester/username", "requester/groups",
 		"execution", "execution/namespace", "execution/namespaceLabels", "execution/reason", "execution/breakGlass",
-		"cluster", "cluster/nodes/ready",
+		"cluster", "cluster/nodes/ready", "history", "history/target",
 	] {
 		d := ask(json.remove(scale(2, 3), [path]))
 		d.allow == false
@@ -305,4 +310,49 @@ test_the_settings_that_ship_protect_the_cluster_and_writ if {
 		d := writ.decision with input as object.union(staging(scale(1, 3)), {"execution": {"namespace": ns}})
 		d.deny == [sprintf("namespace %s is protected", [ns])]
 	}
+}
+
+# --- what was done lately, and at once ----------------------------------------------------------------------------------
+
+before(finished) := object.union(scale(2, 3), {"history": {"target": [
+	{"execution": "scale-web-abcde", "finishedAt": finished},
+	{"execution": "scale-web-older", "finishedAt": "2026-11-23T02:00:00Z"},
+]}})
+
+cooled(i) := ask_with(i, {"cooldown": "10m"})
+
+test_what_was_changed_a_moment_ago_is_left_alone_and_the_refusal_says_until_when if {
+	d := cooled(before("2026-11-23T03:10:00Z"))
+	d.allow == false
+	d.deny == [concat("", [
+		"scale-web-abcde ran on it until 2026-11-23T03:10:00Z, and a cooldown of 10m lets nothing else before 2026-11-23T03:20:00Z; ",
+		"ask again then, or take it back: writ undo scale-web-abcde",
+	])]
+}
+
+test_a_cooldown_ends_with_its_last_second if {
+	not cooled(before("2026-11-23T03:02:08Z")).allow
+	cooled(before("2026-11-23T03:02:07Z")).allow
+	cooled(scale(2, 3)).allow
+}
+
+test_what_runs_now_is_not_over_yet if {
+	d := cooled(before(""))
+	d.deny == ["scale-web-abcde runs on it now, and a cooldown lets nothing else for 10m after its end; ask again then"]
+}
+
+test_an_undo_waits_for_no_cooldown if {
+	undo := {"execution": {"rollbackOf": {"name": "scale-web-abcde", "uid": "0c4e"}}}
+	cooled(object.union(before("2026-11-23T03:12:06Z"), undo)).allow
+	cooled(object.union(before(""), undo)).allow
+}
+
+test_without_a_cooldown_nothing_is_left_alone if {
+	ask(before("2026-11-23T03:12:07Z")).allow
+	ask(before("")).allow
+}
+
+test_how_many_may_be_at_work_is_a_setting if {
+	d := ask_with(scale(2, 3), {"limits": {"namespace": 5, "requester": 2}})
+	d.require.limits == {"namespace": 5, "requester": 2}
 }

@@ -19,7 +19,7 @@ use decide::{
     observed::{Judgement, Verdict, Writer},
     owners,
     plan::{self, Parts},
-    question::{self, Facts},
+    question::{self, Facts, History},
     site::Site,
 };
 use futures::future::try_join;
@@ -48,6 +48,10 @@ pub trait World: Sync {
     /// What policies want to know beside the plan. `None`: the namespace is being deleted.
     fn facts(&self, exec: &Execution, target: Option<&Object>)
     -> impl Future<Output = Result<Option<Facts>, Self::Error>> + Send;
+    /// What was done lately. `None`: that is not known yet. A world in which nothing was done needs none of its own.
+    fn history(&self, _exec: &Execution, _target: Option<&Object>, _now: Timestamp) -> Option<History> {
+        Some(History::default())
+    }
 }
 
 /// The outcome, with the question that was asked, which is kept before the record that names it.
@@ -130,7 +134,10 @@ impl<W: World> Bench<'_, W> {
         };
         let planned = self.planned(exec, entry, &request, &state).await?;
         let writers = state.target.as_ref().map(|t| owners::writers(t, &planned.proposal.changes)).unwrap_or_default();
-        let facts = Facts { kubernetes: self.site.kubernetes.clone(), ..facts };
+        let Some(history) = self.world.history(exec, state.target.as_ref(), self.now) else {
+            return Err(Judgement::Starting.into());
+        };
+        let facts = Facts { kubernetes: self.site.kubernetes.clone(), history, ..facts };
         let question = question::of(exec, info, &planned, &facts, self.now);
         let begun = Instant::now();
         let ruling = self.gate.decide(&question).await;

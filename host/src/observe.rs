@@ -12,12 +12,13 @@ use crate::{
 use crds::{KubernetesExecution, Reason};
 use decide::{
     execution::{self as e, Execution, Progress},
+    limits,
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
         Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, LockSeen,
-        OriginalSeen, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
+        OriginalSeen, Others, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
     },
-    question::{self, Facts},
+    question::{self, Facts, History},
     site::Site,
 };
 use futures::future::{try_join, try_join3};
@@ -231,6 +232,17 @@ async fn turn(with: &Engines, exec: &Execution, p: &e::Ready) -> Result<(LockSee
     Ok((with.cluster.lock(exec, target, p.turn).await?, with.cluster.ahead(exec, target)))
 }
 
+/// Who else is at work, where there is a limit: after it was seen that the claim is ours, where it is. As of now, where a promise could follow;
+/// and for one that waits, which is woken before any cache has heard why.
+async fn others(with: &Engines, exec: &Execution, p: &e::Ready, judged: Option<&Judgement>) -> Result<Others, ObserveError> {
+    if !limits::matter(&p.limits, judged) {
+        return Ok(Others::default());
+    }
+    let live = judged.is_some() || exec.reason == Reason::LimitReached;
+    let claims = with.cluster.claimants(exec, if live { Listed::Live } else { Listed::FromCache }).await?;
+    Ok(Others { claims, waiting: with.cluster.ahead_at_limits(exec) })
+}
+
 async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Ready) -> Result<Look, ObserveError> {
     let planned = &p.planned;
     let (grants, (lock, ahead)) = try_join(grants(with, exec, planned), turn(with, exec, p)).await?;
@@ -247,7 +259,9 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Read
     };
     let ((judged, question, original), freezes, (approvals, covering)) =
         try_join3(chain_if(last, with, now, exec, planned), freezes, asked).await?;
-    let seen = Preparing { guards: with.cluster.guards(), judged, grants, lock, ahead, freezes, approvals, covering, original };
+    let others = others(with, exec, p, judged.as_ref()).await?;
+    let guards = with.cluster.guards();
+    let seen = Preparing { guards, judged, grants, lock, ahead, others, freezes, approvals, covering, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 
@@ -357,6 +371,10 @@ impl World for Cluster {
             kubernetes: String::new(),
             nodes_total: total,
             nodes_ready: ready,
+            history: History::default(),
         }))
+    }
+    fn history(&self, exec: &Execution, target: Option<&Object>, now: Timestamp) -> Option<History> {
+        Cluster::history(self, exec, target.map(|t| t.uid.as_str()), now)
     }
 }

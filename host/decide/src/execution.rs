@@ -1,6 +1,6 @@
 //! The object as the core sees it: parsed once (`parse`), so that a phase cannot find its own facts missing.
 use crate::model::{JobName, Planned, Uid};
-use crds::{ExecutionSpec, ExecutionStatus, Phase, Reason};
+use crds::{ExecutionSpec, ExecutionStatus, Limits, Phase, Reason};
 use jiff::Timestamp;
 
 /// The finalizer on executions: *present* is how "Writ still owes something" is stored.
@@ -82,6 +82,8 @@ pub struct Ready {
     pub wait: Option<Wait>,
     /// Which of its turns on the target this is: `seq` of the record that asked for it.
     pub turn: i64,
+    /// How many may be at work at once, as the policies said when they were asked last.
+    pub limits: Limits,
     /// When this phase was entered.
     pub since: Timestamp,
 }

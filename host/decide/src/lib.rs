@@ -13,6 +13,7 @@ pub mod duration;
 pub mod execution;
 mod honored;
 pub mod job;
+pub mod limits;
 pub mod lock;
 pub mod model;
 pub mod observed;

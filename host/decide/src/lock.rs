@@ -2,9 +2,11 @@
 //! its creation is the claim. It counts only while its holder's own status says that it is at work in the very turn that it was made
 //! for: so it cannot leak, and nobody has to renew it.
 use crate::{
+    canonical,
     execution::Execution,
     model::{Planned, Uid},
 };
+use serde::{Deserialize, Serialize};
 
 /// What a claim says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,39 @@ pub struct Claim {
     pub name: String,
     /// `status.lock.seq` of the holder at the time: which of its turns.
     pub turn: i64,
+    /// What it counts for.
+    pub counts: Counts,
+}
+
+/// For which limits an execution counts: those of these three.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its action.
+    pub action: String,
+    /// Its requester, as a label can hold him.
+    pub requester: String,
+}
+
+/// Digits of the digest of a requester's name: a label has at most 63 characters.
+const DIGITS: usize = 40;
+
+impl Counts {
+    /// Of an execution of this action, by this user.
+    #[must_use]
+    pub fn new(namespace: &str, action: &str, requester: &str) -> Self {
+        let digest = canonical::sha256(requester.as_bytes());
+        let digits = digest.trim_start_matches("sha256:").chars().take(DIGITS).collect();
+        Self { namespace: namespace.to_owned(), action: action.to_owned(), requester: digits }
+    }
+
+    /// Of this execution.
+    #[must_use]
+    pub fn of(exec: &Execution) -> Self {
+        let requester = exec.spec.requester.as_ref().map_or("", |r| r.username.as_str());
+        Self::new(&exec.namespace, &exec.spec.action, requester)
+    }
 }
 
 impl Claim {
@@ -38,7 +73,19 @@ impl Claim {
 /// Name of the claim on a target.
 #[must_use]
 pub fn object(target: &Uid) -> String {
+    line(target.as_str())
+}
+
+/// The same name is that of the line of those who wait for it.
+#[must_use]
+pub fn line(target: &str) -> String {
     format!("target-{target}")
+}
+
+/// The other direction.
+#[must_use]
+pub fn target(object: &str) -> Option<&str> {
+    object.strip_prefix("target-")
 }
 
 /// None: the target does not exist yet. (No run can be held to such a one either: `access`.)
@@ -51,5 +98,6 @@ pub fn of(exec: &Execution, planned: &Planned, turn: i64) -> Option<Claim> {
         namespace: exec.namespace.clone(),
         name: exec.name.clone(),
         turn,
+        counts: Counts::of(exec),
     })
 }

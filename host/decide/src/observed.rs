@@ -3,6 +3,7 @@
 mod approval;
 mod dry_run;
 mod ledger;
+mod limits;
 mod lock;
 mod original;
 mod ruling;
@@ -17,6 +18,7 @@ pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub use ledger::{LastRow, LedgerSeen};
+pub use limits::{AtWork, Claimant, Others, Waiter};
 pub use lock::LockSeen;
 pub use original::{OriginalSeen, Writer};
 
@@ -155,6 +157,8 @@ pub struct Preparing {
     /// Names of the executions that wait for the target and come before this one: undoing first, then as they were accepted. From the watch: it
     /// makes the order fair, and keeps nobody from anything that the claim does not.
     pub ahead: Vec<String>,
+    /// Who else is at work or waits, where a policy allows only so many at once.
+    pub others: Others,
     /// All freezes there are. Read live wherever a promise could be made on the strength of it.
     pub freezes: Vec<Freeze>,
     /// All approvals that name this execution. Read live, together with the judgement.

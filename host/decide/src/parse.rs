@@ -90,7 +90,8 @@ fn progress(action: &str, status: &ExecutionStatus, at: Timestamp) -> Result<Pro
         }
         Phase::Preparing => {
             let turn = status.lock.as_ref().ok_or_else(|| absent("status.lock"))?.seq;
-            Progress::Preparing(Ready { planned: planned::read(action, status)?, wait: wait(status)?, turn, since })
+            let limits = status.policy.as_ref().map(|p| p.limits).unwrap_or_default();
+            Progress::Preparing(Ready { planned: planned::read(action, status)?, wait: wait(status)?, turn, limits, since })
         }
         Phase::DryRunning => {
             let asked = status.dry_run.as_ref().ok_or_else(|| absent("status.dryRun"))?;

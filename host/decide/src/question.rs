@@ -9,9 +9,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 mod ask;
+mod history;
 mod read;
 
 pub use ask::of;
+pub use history::{History, Past, Run, Tally};
 pub use read::{labels, priority_class};
 
 /// Rises when a field changes its meaning or goes. A new field does not raise it.
@@ -32,6 +34,8 @@ pub struct Facts {
     pub nodes_total: u32,
     /// And how many are ready.
     pub nodes_ready: u32,
+    /// What was done lately.
+    pub history: History,
 }
 
 /// What a policy is asked.
@@ -63,6 +67,9 @@ pub struct Question {
     /// What it answered would be different, one entry a field.
     #[serde(default)]
     pub diff: Vec<Difference>,
+    /// What was done lately.
+    #[serde(default)]
+    pub history: History,
     /// The cluster.
     pub cluster: Cluster,
 }

@@ -142,6 +142,8 @@ pub enum Why {
     Frozen,
     /// Another execution has the target.
     Locked,
+    /// As many are at work as may be at once.
+    Limit,
     /// The plugin is busy or not loaded.
     PluginBusy,
     /// The grant is not in force yet.

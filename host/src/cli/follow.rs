@@ -108,7 +108,7 @@ fn waits_for(status: &ExecutionStatus) -> Option<&'static str> {
     match (status.phase, status.reason) {
         (Phase::AwaitingApproval, _) => Some("approval"),
         (Phase::Preparing, Reason::Frozen) => Some("frozen"),
-        (Phase::Preparing, Reason::Queued) => Some("queued"),
+        (Phase::Preparing, Reason::Queued | Reason::LimitReached) => Some("queued"),
         (Phase::Preparing, Reason::BreakGlass) => Some("glass"),
         _ => None,
     }

@@ -119,6 +119,7 @@ pub fn refusal(refusal: &RefusalStatus, status: &ExecutionStatus, paint: Paint) 
         "Policy" => " by policy",
         "Plugin" => " by the action itself",
         "Rbac" => " for want of a right",
+        "Lock" if status.reason == Reason::LimitReached => " because as many are at work as may be",
         "Lock" => " because another has the target",
         "Approver" if status.reason == Reason::Rejected => " by an approver",
         "Approver" => " for want of approvals",

@@ -4,26 +4,27 @@ use super::{
     client::{CallError, Cluster, Listed, within},
     identity::labeled,
 };
-use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_TURN, LABEL_EXECUTION_UID};
+use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_TURN, LABEL_ACTION, LABEL_EXECUTION_UID, LABEL_NAMESPACE, LABEL_REQUESTER};
 use decide::{
     execution::Execution,
-    lock::{self, Claim},
+    lock::{self, Claim, Counts},
     model::Uid,
-    observed::{Grants, LockSeen},
+    observed::{AtWork, Claimant, Grants, LockSeen},
 };
+use futures::future::try_join_all;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::{
     Api, ResourceExt,
     api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Cluster {
     /// Whose turn it is: the claim first, then the status of whoever made it, then what is left of his run.
     pub async fn lock(&self, exec: &Execution, target: &Uid, turn: i64) -> Result<LockSeen, CallError> {
         let Some(lease) = within(self.leases().get_opt(&lock::object(target))).await? else { return Ok(LockSeen::Free) };
         let version = lease.resource_version().unwrap_or_default();
-        let Some(claim) = claim(&lease, target) else {
+        let Some(claim) = claim(&lease) else {
             // Nobody but the operator makes any here (admission, 15): whatever it is, it is no leave to go on.
             return Ok(LockSeen::Held { by: format!("Lease {}, which Writ did not make,", lease.name_any()) });
         };
@@ -36,6 +37,28 @@ impl Cluster {
             LockSeen::Stale { .. } => Ok(seen(self.leftovers(&claim.holder, &claim.namespace).await? != Grants::None)),
             other => Ok(other),
         }
+    }
+
+    /// All others that claimed anything and count for something that this one counts for, each held against its holder. A list that is live is
+    /// as of now, so that of two that claim and then look, at least one sees the other.
+    pub async fn claimants(&self, exec: &Execution, how: Listed) -> Result<Vec<Claimant>, CallError> {
+        let ours = ListParams::default().labels(LABEL_EXECUTION_UID);
+        let ours = if how == Listed::FromCache { ours.match_any() } else { ours };
+        let all = within(self.leases().list_metadata(&ours)).await?.items;
+        let own = Counts::of(exec);
+        let shared = |c: &Counts| c.namespace == own.namespace || c.action == own.action || c.requester == own.requester;
+        let others = all.iter().filter_map(|l| Some((claim(l)?, l.resource_version().unwrap_or_default())));
+        let others = others.filter(|(claim, _)| claim.holder != exec.uid && shared(&claim.counts));
+        try_join_all(others.map(|(claim, version)| self.claimant(claim, version))).await
+    }
+
+    async fn claimant(&self, claim: Claim, version: String) -> Result<Claimant, CallError> {
+        let holder = self.execution(&claim.namespace, &claim.name).await?;
+        let mut at_work = AtWork::of(&claim, holder.as_deref());
+        if at_work == AtWork::No && self.leftovers(&claim.holder, &claim.namespace).await? != Grants::None {
+            at_work = AtWork::Runs;
+        }
+        Ok(Claimant { place: (claim.namespace, claim.name), counts: claim.counts, version, at_work })
     }
 
     /// Makes a claim, in the place of that one. Who comes too late sees it at the next look.
@@ -96,7 +119,7 @@ fn made(claim: &Claim, over: Option<&str>) -> Lease {
         metadata: ObjectMeta {
             name: Some(claim.object()),
             resource_version: over.map(ToOwned::to_owned),
-            labels: Some([(LABEL_EXECUTION_UID.to_owned(), claim.holder.to_string())].into()),
+            labels: Some(labels(claim)),
             annotations: Some(
                 [(ANNOTATION_EXECUTION.to_owned(), place.clone()), (ANNOTATION_TURN.to_owned(), claim.turn.to_string())].into(),
             ),
@@ -106,14 +129,32 @@ fn made(claim: &Claim, over: Option<&str>) -> Lease {
     }
 }
 
+fn labels(claim: &Claim) -> BTreeMap<String, String> {
+    let Counts { namespace, action, requester } = claim.counts.clone();
+    let all = [
+        (LABEL_EXECUTION_UID, claim.holder.to_string()),
+        (LABEL_NAMESPACE, namespace),
+        (LABEL_ACTION, action),
+        (LABEL_REQUESTER, requester),
+    ];
+    all.map(|(label, value)| (label.to_owned(), value)).into()
+}
+
+/// For what a claim counts.
+pub(super) fn counts(lease: &impl ResourceExt) -> Counts {
+    let label = |name: &str| lease.labels().get(name).cloned().unwrap_or_default();
+    Counts { namespace: label(LABEL_NAMESPACE), action: label(LABEL_ACTION), requester: label(LABEL_REQUESTER) }
+}
+
 /// The other direction.
-fn claim(lease: &Lease, target: &Uid) -> Option<Claim> {
+fn claim(lease: &impl ResourceExt) -> Option<Claim> {
     let (namespace, name) = lease.annotations().get(ANNOTATION_EXECUTION)?.split_once('/')?;
     Some(Claim {
-        target: target.clone(),
+        target: Uid::try_from(lock::target(&lease.name_any())?.to_owned()).ok()?,
         holder: Uid::try_from(lease.labels().get(LABEL_EXECUTION_UID)?.clone()).ok()?,
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         turn: lease.annotations().get(ANNOTATION_TURN)?.parse().ok()?,
+        counts: counts(lease),
     })
 }

@@ -1,6 +1,6 @@
 //! The connection: one attempt a call, a deadline on every call that is not a watch, and one type for what may be concluded from a
 //! failure. Owns the client; the other files of this engine borrow it.
-use super::{echo::Echoes, facts::Facts, guards::Guards, queues::Queues, secret::SecretKey, undos::Undos};
+use super::{echo::Echoes, facts::Facts, guards::Guards, history::Runs, queues::Queues, secret::SecretKey, undos::Undos};
 use kube::{Client, Config};
 use std::{
     collections::HashMap,
@@ -138,8 +138,10 @@ pub struct Cluster {
     pub(super) echoes: Arc<Echoes>,
     /// What was undone: see `undos`.
     pub(super) undos: Arc<Undos>,
-    /// Who waits for which target: see `queues`.
+    /// Who waits for what: see `queues`.
     pub(super) queues: Arc<Queues>,
+    /// What ran lately: see `history`.
+    pub(super) history: Arc<Runs>,
     /// Wakes everything that is not over.
     pub(super) nudge: Arc<Notify>,
 }
@@ -171,6 +173,7 @@ impl Cluster {
             echoes: Arc::default(),
             undos: Arc::default(),
             queues: Arc::default(),
+            history: Arc::default(),
             nudge: Arc::default(),
         }
     }

@@ -14,6 +14,7 @@ mod events;
 mod facts;
 mod freezes;
 mod guards;
+mod history;
 mod identity;
 mod job;
 mod kept;

@@ -1,13 +1,13 @@
-//! Who waits for which target, in order: told by the watch of executions. Owns no turn: that is the claim's (`claims`). What is not known
-//! yet makes an order less fair, never two turns out of one.
-use decide::{execution::Execution, model::Uid};
+//! Who waits for what, in order: for a target, or for a limit. Told by the watch of executions. Owns no turn: that is the claim's (`claims`).
+//! What is not known yet makes an order less fair, never two turns out of one.
+use decide::execution::Execution;
 use std::{collections::HashMap, sync::Mutex};
 
 /// One that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiter {
-    /// uid of the target.
-    pub target: String,
+    /// In which line: the name of the claim on a target (`decide::lock`), or that of a limit (`decide::limits`).
+    pub line: String,
     /// Undoes something: it comes first, so that it finds what it is to undo.
     pub undoes: bool,
     /// When it was accepted: `status.startedAt`, in which later times are later texts.
@@ -38,20 +38,21 @@ impl Queues {
         }
     }
 
-    /// All that wait for a target, in order.
-    pub(super) fn of(&self, target: &str) -> Vec<Waiter> {
+    /// All that wait in this line, in order.
+    pub(super) fn of(&self, line: &str) -> Vec<Waiter> {
         let Ok(all) = self.0.lock() else { return vec![] };
-        let mut waiting: Vec<Waiter> = all.values().filter(|w| w.target == target).cloned().collect();
+        let mut waiting: Vec<Waiter> = all.values().filter(|w| w.line == line).cloned().collect();
         waiting.sort_by(|a, b| a.place().cmp(&b.place()));
         waiting
     }
 
-    /// Names of those that come before it.
-    pub(super) fn before(&self, exec: &Execution, target: &Uid) -> Vec<String> {
+    /// Namespace and name of those that come before it.
+    pub(super) fn before(&self, exec: &Execution, line: &str) -> Vec<(String, String)> {
         let since = exec.status.started_at.as_deref().unwrap_or_default();
         let own = (exec.spec.rollback_of.is_none(), since, exec.name.as_str());
-        let all = self.of(target.as_str());
-        all.into_iter().take_while(|w| w.place() < own).filter(|w| w.name != exec.name).map(|w| w.name).collect()
+        let own_place = (exec.namespace.as_str(), exec.name.as_str());
+        let before = self.of(line).into_iter().take_while(|w| w.place() < own);
+        before.filter(|w| (w.namespace.as_str(), w.name.as_str()) != own_place).map(|w| (w.namespace, w.name)).collect()
     }
 }
 
@@ -62,8 +63,8 @@ mod tests {
     #[test]
     fn an_undo_comes_first_then_the_oldest() {
         let queues = Queues::default();
-        let waiter = |target: &str, name: &str, undoes, second: u8| Waiter {
-            target: target.into(),
+        let waiter = |line: &str, name: &str, undoes, second: u8| Waiter {
+            line: line.into(),
             undoes,
             since: format!("2026-11-23T03:12:0{second}.000000Z"),
             namespace: "shop".into(),
@@ -75,7 +76,7 @@ mod tests {
         queues.note("4", Some(waiter("api", "other", false, 0)));
         queues.note("5", Some(waiter("web", "gone", false, 0)));
         queues.note("5", None);
-        let names = |target| queues.of(target).into_iter().map(|w| w.name).collect::<Vec<_>>();
+        let names = |line| queues.of(line).into_iter().map(|w| w.name).collect::<Vec<_>>();
         assert_eq!((names("web"), names("api")), (vec!["undo".into(), "early".into(), "late".into()], vec!["other".to_owned()]));
     }
 }

@@ -1,8 +1,14 @@
-//! An execution as far as the watch looks at it: which one it is, whether anything is left to do for it, for what it waits, what it undid.
+//! An execution as far as the watch looks at it: which one it is, whether anything is left to do for it, for what it waits, what it
+//! undid, what it did.
 use super::queues::Waiter;
 use crds::{KubernetesExecution, ObjectUid, Phase, Reason, labels::FINALIZER_RECORD};
+use decide::{
+    limits,
+    lock::{self, Counts},
+    question::Run,
+};
 use kube::{Resource, ResourceExt, api::ObjectMeta};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// An execution, as far as the watch looks at it. It parses whatever a newer build may have written.
 #[derive(Clone, Debug, Deserialize, Resource)]
@@ -16,6 +22,9 @@ pub(super) struct Seen {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SeenSpec {
+    #[serde(default)]
+    action: String,
+    requester: Option<SeenRequester>,
     rollback_of: Option<ObjectUid>,
     ttl_after_finished: Option<String>,
 }
@@ -26,12 +35,26 @@ struct SeenStatus {
     phase: Option<String>,
     reason: Option<String>,
     started_at: Option<String>,
+    finished_at: Option<String>,
     target: Option<SeenTarget>,
+    lock: Option<SeenLock>,
+    job: Option<IgnoredAny>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct SeenRequester {
+    #[serde(default)]
+    username: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct SeenTarget {
     uid: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct SeenLock {
+    limit: Option<String>,
 }
 
 impl Seen {
@@ -45,18 +68,48 @@ impl Seen {
         over && !self.finalizers().iter().any(|f| f == FINALIZER_RECORD)
     }
 
-    /// The target that it waits for.
+    /// For what it waits: its target, or a limit.
     pub(super) fn waits(&self) -> Option<Waiter> {
         let status = self.status.as_ref()?;
-        let queued =
-            word(status.phase.as_ref()) == Some(Phase::Preparing) && word(status.reason.as_ref()) == Some(Reason::Queued);
-        queued.then_some(())?;
+        (word(status.phase.as_ref()) == Some(Phase::Preparing)).then_some(())?;
+        let line = match word(status.reason.as_ref())? {
+            Reason::Queued => lock::line(status.target.as_ref()?.uid.as_ref()?),
+            Reason::LimitReached => limits::line(word(status.lock.as_ref()?.limit.as_ref())?, &self.counts()),
+            _ => return None,
+        };
         Some(Waiter {
-            target: status.target.as_ref()?.uid.clone()?,
+            line,
             undoes: self.spec.as_ref().is_some_and(|s| s.rollback_of.is_some()),
             since: status.started_at.clone()?,
             namespace: self.namespace()?,
             name: self.name_any(),
+        })
+    }
+
+    fn counts(&self) -> Counts {
+        let (action, requester) = self.spec.as_ref().map(|s| (s.action.as_str(), self.requester())).unwrap_or_default();
+        Counts::new(&self.namespace().unwrap_or_default(), action, requester)
+    }
+
+    fn requester(&self) -> &str {
+        self.spec.as_ref().and_then(|s| s.requester.as_ref()).map_or("", |r| r.username.as_str())
+    }
+
+    /// What a policy may want to know of it later: it ran, or may have.
+    pub(super) fn run(&self) -> Option<Run> {
+        let (status, spec) = (self.status.as_ref()?, self.spec.as_ref()?);
+        status.job.as_ref()?;
+        Some(Run {
+            execution: self.name_any(),
+            namespace: self.namespace()?,
+            action: spec.action.clone(),
+            requester: self.requester().to_owned(),
+            target: status.target.as_ref().and_then(|t| t.uid.clone()).unwrap_or_default(),
+            undoes: spec.rollback_of.is_some(),
+            phase: status.phase.clone()?,
+            reason: status.reason.clone()?,
+            started: status.started_at.as_deref()?.parse().ok()?,
+            finished: status.finished_at.as_deref().and_then(|at| at.parse().ok()),
         })
     }
 

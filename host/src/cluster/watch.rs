@@ -2,6 +2,7 @@
 //! what is done then is the caller's. Keeps next to nothing of an object in memory: it is read live at every wake-up.
 use super::{
     approvals::awaited,
+    claims::counts,
     client::{CallError, Cluster},
     retry::retry_after,
     seen::Seen,
@@ -14,7 +15,10 @@ use crds::{
 };
 use decide::{
     execution::Execution,
+    limits,
+    lock::{self, Counts},
     model::{ObjectRef as Target, Uid},
+    observed::Waiter,
 };
 use futures::{
     FutureExt, StreamExt, TryStreamExt,
@@ -127,6 +131,7 @@ impl Cluster {
         let own = reflector::reflector(writer, executions.map_ok(|event| event.modify(strip)))
             .map_ok(move |event| {
                 if matches!(event, Event::InitDone) {
+                    cluster.history.read();
                     listed.notify_one();
                 }
                 stream::iter(cluster.woken_by(&event).into_iter().map(|who| Ok(who.into())))
@@ -152,14 +157,15 @@ impl Cluster {
         events.try_filter_map(|event| std::future::ready(Ok(awaited(event).and_then(|who| made_for(Some(&who)))))).boxed()
     }
 
-    /// Whoever waits for a target whose claim changed hands, or went.
+    /// Whoever waits for a target whose claim changed hands, or went; or for a limit that the claim counts for.
     fn let_go(&self) -> Requests {
         let api = Api::<PartialObjectMeta<Lease>>::namespaced(self.client.clone(), &self.settings.runs_namespace);
         let touched = watcher(api, watcher::Config::default().labels(LABEL_EXECUTION_UID)).default_backoff().touched_objects();
         let cluster = self.clone();
         let waiting = touched.map_ok(move |lease| {
-            let target = lease.name_any();
-            let waiting = target.strip_prefix("target-").map(|target| cluster.queues.of(target)).unwrap_or_default();
+            let counts = counts(&lease);
+            let lines = limits::ALL.into_iter().map(|of| limits::line(of, &counts)).chain([lease.name_any()]);
+            let waiting: Vec<_> = lines.flat_map(|line| cluster.queues.of(&line)).collect();
             stream::iter(waiting.into_iter().map(|w| Ok(ObjectRef::<Seen>::new(&w.name).within(&w.namespace).into())))
         });
         waiting.try_flatten().boxed()
@@ -168,7 +174,15 @@ impl Cluster {
     /// Names of the executions that wait for this target and come before this one, as far as the watch has told.
     #[must_use]
     pub fn ahead(&self, exec: &Execution, target: &Uid) -> Vec<String> {
-        self.queues.before(exec, target)
+        self.queues.before(exec, &lock::object(target)).into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// Those that wait for a limit that counts this one too and come before it, likewise.
+    #[must_use]
+    pub fn ahead_at_limits(&self, exec: &Execution) -> Vec<Waiter> {
+        let own = Counts::of(exec);
+        let before = |of| self.queues.before(exec, &limits::line(of, &own)).into_iter().map(move |place| Waiter { place, of });
+        limits::ALL.into_iter().flat_map(before).collect()
     }
 
     /// The execution itself; and the one that it undid, which has a last word to say.
@@ -178,6 +192,7 @@ impl Cluster {
             Event::Delete(seen) => {
                 self.echoes.forget(&seen.metadata);
                 self.queues.note(&seen.uid().unwrap_or_default(), None);
+                self.history.gone(&seen.uid().unwrap_or_default());
                 // What it undid is told while it is there; afterwards nobody can say so any more.
                 seen.undid().into_iter().for_each(|original| self.undos.remove(&original.uid));
                 return vec![];
@@ -185,6 +200,7 @@ impl Cluster {
             Event::Init | Event::InitDone => return vec![],
         };
         self.queues.note(&seen.uid().unwrap_or_default(), seen.waits());
+        seen.run().into_iter().for_each(|run| self.history.note(&seen.uid().unwrap_or_default(), run));
         let own = match seen.owes_nothing() {
             true => {
                 self.echoes.forget(&seen.metadata);

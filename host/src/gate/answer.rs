@@ -1,6 +1,7 @@
 //! What counts as an answer. Strict: a key that is not known, a wrong type, a missing part is no answer, and no answer is no.
 use super::engine::{Evaluated, Stopped};
 use super::inspect::DenyRule;
+use crds::Limits;
 use decide::observed::{Denial, Obligations, Verdict};
 use regorus::Value;
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ const LONGEST_REASON: usize = 1024;
 const MOST_APPROVALS: u64 = 16;
 /// Groups that can be asked.
 const MOST_GROUPS: usize = 32;
+/// At work at once: more is no limit.
+const MOST_AT_ONCE: u32 = 1000;
 
 /// The verdict of one evaluation.
 pub fn verdict(evaluated: Evaluated, denies: &[DenyRule]) -> Verdict {
@@ -48,7 +51,7 @@ fn read(answer: &Value) -> Result<Read, String> {
 }
 
 fn obligations(require: &Value) -> Result<Obligations, String> {
-    let known = ["dry_run", "approvals", "approver_groups", "expires", "break_glass", "review"];
+    let known = ["dry_run", "approvals", "approver_groups", "expires", "break_glass", "review", "limits"];
     fields(require, "require", &known, false)?;
     let mut found = Obligations::default();
     found.dry_run = switch(&require["dry_run"], "require.dry_run")?;
@@ -67,7 +70,24 @@ fn obligations(require: &Value) -> Result<Obligations, String> {
     }
     found.expires = span(&require["expires"], "require.expires")?;
     found.review = span(&require["review"], "require.review")?;
+    found.limits = limits(&require["limits"])?;
     Ok(found)
+}
+
+/// None where it is not said. Who wants none at work denies.
+fn limits(value: &Value) -> Result<Limits, String> {
+    if *value == Value::Undefined {
+        return Ok(Limits::default());
+    }
+    fields(value, "require.limits", &["namespace", "action", "requester"], false)?;
+    let most = |of: &str| match &value[of] {
+        Value::Undefined => Ok(None),
+        number => {
+            let most = number.as_u64().ok().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=MOST_AT_ONCE).contains(n));
+            most.map(Some).ok_or(format!("require.limits.{of} is no whole number from 1 to {MOST_AT_ONCE}"))
+        }
+    };
+    Ok(Limits { namespace: most("namespace")?, action: most("action")?, requester: most("requester")? })
 }
 
 /// Off where it is not said.

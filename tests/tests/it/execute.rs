@@ -11,6 +11,7 @@ mod expiry;
 mod failure;
 mod freeze;
 mod glass;
+mod limits;
 mod lock;
 mod operator;
 mod owners;

@@ -1,6 +1,7 @@
 //! Whose turn it is on a target, as far as can be seen.
+use super::limits::AtWork;
 use crate::{execution::Execution, lock::Claim};
-use crds::{KubernetesExecution, Phase};
+use crds::KubernetesExecution;
 use serde::{Deserialize, Serialize};
 
 /// The claim on the target, held against the status of whoever made it. Read live, the claim first.
@@ -42,33 +43,23 @@ impl LockSeen {
         if claim.is_of(&exec.uid, turn) {
             return Self::Ours { object: claim.object(), version };
         }
-        if claim.holder != exec.uid && (identity || at_work(claim, holder)) {
+        if claim.holder != exec.uid && (identity || AtWork::of(claim, holder) != AtWork::No) {
             return Self::Held { by: claim.name.clone() };
         }
         Self::Stale { version }
     }
 }
 
-/// From the moment in which it may claim to the end of its run.
-fn at_work(claim: &Claim, holder: Option<&KubernetesExecution>) -> bool {
-    let Some(status) =
-        holder.filter(|kx| kx.metadata.uid.as_deref() == Some(claim.holder.as_str())).and_then(|kx| kx.status.as_ref())
-    else {
-        return false;
-    };
-    let turn = status.lock.as_ref().is_some_and(|lock| lock.seq == claim.turn);
-    turn && matches!(status.phase, Phase::Preparing | Phase::Executing | Phase::Verifying)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lock::Counts;
     use crate::tests::fixtures::{self, uid};
-    use crds::{ExecutionStatus, LockStatus};
+    use crds::{ExecutionStatus, LockStatus, Phase};
 
     fn claim(holder: &str) -> Claim {
         let (namespace, name) = ("shop".to_owned(), "scale-web-abcde".to_owned());
-        Claim { target: uid(fixtures::TARGET), holder: uid(holder), namespace, name, turn: 3 }
+        Claim { target: uid(fixtures::TARGET), holder: uid(holder), namespace, name, turn: 3, counts: Counts::default() }
     }
 
     fn holder(of: &str, phase: Phase, turn: i64) -> KubernetesExecution {

@@ -1,5 +1,6 @@
 //! What the policies said: of each its own answer, and on which conditions.
 use crate::model::Digest;
+use crds::Limits;
 use serde::{Deserialize, Serialize};
 
 /// What the policies said, each by itself.
@@ -67,4 +68,6 @@ pub struct Obligations {
     pub break_glass: bool,
     /// Afterwards, within this time, somebody is to look at what was done.
     pub review: String,
+    /// No more at work at once.
+    pub limits: Limits,
 }

@@ -1,16 +1,19 @@
-//! One execution at a time changes a target. Nothing is granted before the turn is ours; who waits for it holds nothing. Owns the order of those
-//! who wait only so far that whoever sees others before it does not claim: that two do not hold it at once is the claim's own doing.
+//! One execution at a time changes a target, and no more at once than the policies allow. Nothing is granted before the turn is ours; who
+//! waits for it holds nothing. Owns the order of those who wait only so far that whoever sees others before it does not claim: that two do
+//! not hold a target at once is the claim's own doing, that no more are at work than may be is that of the order of claims (`limits`).
+mod line;
+
 use super::{LONGEST, awaiting, revoke, there};
 use crate::{
     execution::Ready,
-    lock,
-    observed::{LockSeen, Preparing},
+    limits, lock,
+    observed::{LockSeen, Preparing, Ruling},
     step::{Effect, Step, Waiting, Why},
-    story::{By, No, Pass, QUEUED, count},
-    time::{self, second},
+    story::{Pass, QUEUED, policy_status},
 };
-use crds::{LockStatus, OnConflict, Phase, Reason};
+use crds::{LockStatus, OnConflict, Phase};
 use jiff::{SignedDuration, Timestamp};
+use line::Line;
 
 /// The end of another wakes us; this is for what no watch tells of.
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
@@ -18,77 +21,75 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(5);
 /// None: it is our turn.
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let over = match &s.lock {
-        LockSeen::Ours { .. } => return None,
+        // In the last look the policies say first what the limits are.
+        LockSeen::Ours { .. } if s.judged.is_some() => return None,
+        LockSeen::Ours { version, .. } => {
+            let reached = limits::reached(pass.exec, &p.limits, &s.others, Some(version))?;
+            return Some(wait(pass, p, s, &Line::Limit(&reached), None));
+        }
         LockSeen::Held { by } => {
             // Until its next record whoever has it stands among those who wait, too.
             let others = s.ahead.iter().filter(|name| *name != by).count();
-            return Some(wait(pass, p, s, by, others.saturating_add(1)));
+            let line = Line::Target { behind: by, ahead: others.saturating_add(1), has: true };
+            return Some(wait(pass, p, s, &line, None));
         }
         LockSeen::Free => None,
         LockSeen::Stale { version } => Some(version.clone()),
     };
-    Some(match (s.ahead.first(), lock::of(pass.exec, &p.planned, p.turn)) {
-        (Some(first), _) => wait(pass, p, s, first, s.ahead.len()),
-        (None, Some(claim)) => Step::Do(Effect::Claim { claim: Box::new(claim), over }),
+    if let Some(first) = s.ahead.first() {
+        return Some(wait(pass, p, s, &Line::Target { behind: first, ahead: s.ahead.len(), has: false }, None));
+    }
+    if let Some(reached) = limits::reached(pass.exec, &p.limits, &s.others, None) {
+        return Some(wait(pass, p, s, &Line::Limit(&reached), None));
+    }
+    Some(match lock::of(pass.exec, &p.planned, p.turn) {
+        Some(claim) => Step::Do(Effect::Claim { claim: Box::new(claim), over }),
         // `allowed` said in `Validating` that there is a target.
-        (None, None) => Step::Wait(Waiting::change(Why::Disagreement)),
+        None => Step::Wait(Waiting::change(Why::Disagreement)),
     })
 }
 
-fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, behind: &str, ahead: usize) -> Step {
-    if there(&s.grants) {
+/// The last look, with the limits as the policies want them now.
+pub(super) fn still(pass: &Pass<'_>, p: &Ready, s: &Preparing, ruling: &Ruling) -> Result<(), Step> {
+    let LockSeen::Ours { version, .. } = &s.lock else { return Ok(()) };
+    let reached = limits::reached(pass.exec, &limits::of(ruling), &s.others, Some(version));
+    reached.map_or(Ok(()), |reached| Err(wait(pass, p, s, &Line::Limit(&reached), Some(ruling))))
+}
+
+fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Option<&Ruling>) -> Step {
+    // What was claimed is given back by the record: it asks for another turn. So nobody goes on who looked before it.
+    let ours = matches!(s.lock, LockSeen::Ours { .. });
+    if there(&s.grants) && !ours {
         return revoke(pass.exec);
     }
     if pass.exec.spec.on_conflict == Some(OnConflict::Refuse) {
-        return refuse(pass, behind);
+        return line.refused(pass).record(pass, None);
     }
     if p.wait.is_some_and(|wait| pass.now >= wait.until) {
         return awaiting::late(pass);
     }
     let end = p.since.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
     if pass.now >= end {
-        return too_long(pass, behind);
+        return line.too_long(pass).record(pass, None);
     }
-    let queued = LockStatus {
-        state: QUEUED.to_owned(),
-        seq: p.turn,
-        behind: behind.to_owned(),
-        ahead: Some(i64::try_from(ahead).unwrap_or(i64::MAX)),
-    };
-    if pass.exec.reason == Reason::Queued && pass.exec.status.lock.as_ref() == Some(&queued) {
+    let queued = queued(p.turn, line);
+    if !ours && pass.exec.reason == line.reason() && pass.exec.status.lock.as_ref() == Some(&queued) {
         let last = p.wait.map_or(end, |wait| wait.until.min(end));
-        return Step::Wait(Waiting::at(pass.now.checked_add(AGAIN).unwrap_or(last).min(last), Why::Locked));
+        return Step::Wait(Waiting::at(pass.now.checked_add(AGAIN).unwrap_or(last).min(last), line.why()));
     }
-    let held = matches!(s.lock, LockSeen::Held { .. });
-    pass.record(Phase::Preparing, Reason::Queued, |s| {
-        let (name, ns) = (&pass.exec.name, &pass.exec.namespace);
-        let others = match ahead {
-            0 | 1 => String::new(),
-            more => format!(" {} served before this one.", count(more, "execution is", "executions are")),
-        };
-        s.message = format!(
-            "{behind} {} {}.{others} This one goes on by itself when it is its turn, and is refused if that is not by {}. To wait no longer: \
-             writ cancel {name} -n {ns}",
-            if held { "has" } else { "comes first on" },
-            pass.aim(),
-            second(&time::text(end)),
-        );
-        s.lock = Some(queued);
+    pass.record(Phase::Preparing, line.reason(), |s| {
+        s.message = line.message(pass, end);
+        s.policy = ruling.map(policy_status).or(s.policy.take());
+        s.lock = Some(LockStatus { seq: if ours { s.seq } else { queued.seq }, ..queued });
     })
 }
 
-fn refuse(pass: &Pass<'_>, behind: &str) -> Step {
-    let what = format!("{behind} has {}, and spec.onConflict says not to wait.", pass.aim());
-    let next = format!(
-        "When it is over (writ watch {behind} -n {}), make a new execution; or leave spec.onConflict out: it waits for its turn then.",
-        pass.exec.namespace
-    );
-    No::new(Reason::TargetLocked, By::Lock, format!("{behind} has the target"), what, next).record(pass, None)
-}
-
-fn too_long(pass: &Pass<'_>, behind: &str) -> Step {
-    let what = format!("{behind} had {}, and for 24 hours it was not this one's turn.", pass.aim());
-    let next =
-        format!("Find out what {behind} waits for (writ get {behind} -n {}), and make a new execution.", pass.exec.namespace);
-    No::new(Reason::Queued, By::Lock, "waited 24 hours for its turn", what, next).record(pass, None)
+fn queued(turn: i64, line: &Line<'_>) -> LockStatus {
+    LockStatus {
+        state: QUEUED.to_owned(),
+        seq: turn,
+        behind: line.behind().to_owned(),
+        ahead: Some(i64::try_from(line.ahead()).unwrap_or(i64::MAX)),
+        limit: line.limit(),
+    }
 }

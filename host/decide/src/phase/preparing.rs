@@ -40,7 +40,12 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
 /// Asked after the identity was made, so that nothing but the promise comes between a yes and the Job.
 fn last_look(pass: &Pass<'_>, p: &Ready, access: Access, s: &Preparing, judged: &Judgement) -> Step {
     let again = chain::again(pass, &p.planned, &s.guards, s.original.as_ref(), judged);
-    match again.and_then(|(_, ruling)| Ok((ruling, approved::still(pass, p, ruling, s)?))) {
+    let still = |ruling| {
+        let approval = approved::still(pass, p, ruling, s)?;
+        locked::still(pass, p, s, ruling)?;
+        Ok((ruling, approval))
+    };
+    match again.and_then(|(_, ruling)| still(ruling)) {
         Ok((ruling, approval)) => granted(pass, p, access, &s.grants, ruling, approval),
         Err(step) => step,
     }

@@ -26,6 +26,7 @@ pub fn of(exec: &Execution, info: &ActionInfo, planned: &Planned, facts: &Facts,
         plan: plan(planned, &exec.namespace),
         tried: exec.dry_ran(),
         diff: exec.status.diff.iter().map(difference).collect(),
+        history: facts.history.clone(),
         cluster: Cluster {
             uid: exec.cluster.to_string(),
             kubernetes: facts.kubernetes.clone(),
@@ -179,6 +180,7 @@ fn parsed(json: &Json) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::History;
     use crate::tests::fixtures;
     use expect_test::expect;
     use std::collections::BTreeMap;
@@ -191,6 +193,7 @@ mod tests {
             kubernetes: "1.37".into(),
             nodes_total: 5,
             nodes_ready: 4,
+            history: History::default(),
         }
     }
 
@@ -236,6 +239,21 @@ mod tests {
                 "reason": "INC-4312",
                 "rollbackOf": null,
                 "uid": "3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"
+              },
+              "history": {
+                "action": {
+                  "failedLastDay": 0,
+                  "failedLastHour": 0,
+                  "lastDay": 0,
+                  "lastHour": 0
+                },
+                "requester": {
+                  "failedLastDay": 0,
+                  "failedLastHour": 0,
+                  "lastDay": 0,
+                  "lastHour": 0
+                },
+                "target": []
               },
               "now": "2026-11-23T03:12:10Z",
               "parameters": {
@@ -353,6 +371,14 @@ mod tests {
         let changes: Vec<Change> = effects.iter().flat_map(|e| super::changes(&fixtures::web(), e)).collect();
         let said: Vec<_> = changes.iter().map(|c| (c.effect, c.text.as_str())).collect();
         assert_eq!(said, [(Effect::Created, ""), (Effect::Deleted, ""), (Effect::Other, "12 pods are evicted")]);
+    }
+
+    #[test]
+    fn what_was_done_lately_is_asked() {
+        let action = crate::question::Tally { last_day: 7, ..Default::default() };
+        let lately = Facts { history: History { action, ..History::default() }, ..facts() };
+        let question = of(&fixtures::exec(), &fixtures::info(), &fixtures::planned(), &lately, fixtures::at(3)).document();
+        assert_eq!(question["history"]["action"]["lastDay"], 7);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the policies said: the sum, and each no in words. Owns how rulings are combined: every one must allow, there must be one, and
 //! each way of not saying yes has a reason of its own.
 use super::{By, No, shown};
-use crate::approvals;
 use crate::observed::{Obligations, PolicyRuling, Ruling, Verdict};
+use crate::{approvals, limits};
 use crds::{PolicyResult, PolicyStatus, Reason, ViolationStatus};
 
 /// None: every policy allows, and there is one.
@@ -80,6 +80,7 @@ pub fn status(ruling: &Ruling) -> PolicyStatus {
         decision: decision.to_owned(),
         results: ruling.results.iter().map(result).collect(),
         input_digest: ruling.input.to_string(),
+        limits: limits::of(ruling),
     }
 }
 
@@ -121,5 +122,8 @@ fn obligations(o: &Obligations) -> Vec<String> {
     if !o.review.is_empty() {
         out.push(format!("a review within {}", o.review));
     }
+    let limits =
+        [(o.limits.namespace, "in its namespace"), (o.limits.action, "of its action"), (o.limits.requester, "of its requester")];
+    out.extend(limits.into_iter().filter_map(|(most, of)| Some(format!("at most {} at once {of}", most?))));
     out
 }

@@ -78,6 +78,7 @@ pub fn preparing(judged: Judgement, grants: Grants, approvals: Vec<Approval>) ->
         grants,
         lock: super::locking::mine(),
         ahead: vec![],
+        others: Others::default(),
         freezes: vec![],
         approvals,
         covering: vec![],

@@ -103,10 +103,11 @@ fn what_happens_in_preparing() {
         |p| matches!(p, PhaseSeen::Preparing(s) if usual(s)),
         &expect![[r#"
             preparing
-              do Claim: free, granted | stale claim, granted
+              do Claim: free, granted | stale claim, granted | another may start, free, not judged, granted | another may start, free, judged, granted | another runs, free, not judged, granted | another runs, free, judged, granted | another is over, free, not judged, granted | another is over, free, judged, granted
               do Revoke: free, two before it, granted | stale claim, two before it, granted | another has it, granted | another has it, two before it, granted
               record AwaitingApproval/ApprovalWithdrawn: guarded, wants an approval, granted | guarded, wants an approval, break glass is open, granted | last look, nobody, granted | last look, one approves, granted | last look, two approve, granted | last look, another group approves, granted | last look, the requester approves, granted | last look, another plan is approved, granted | last look, the right is gone, granted | last look, approved before the guards, granted | last look, one rejects, granted | last look, one approves, one rejects, granted
-              record Executing/Prepared: guarded, allow, granted | guarded, wants a review, granted | guarded, allow, a shadow fails, granted | ours, two before it, granted
+              record Executing/Prepared: guarded, allow, granted | guarded, wants a review, granted | guarded, allow, a shadow fails, granted | ours, two before it, granted | another is over, ours, judged, granted
+              record Preparing/LimitReached: another may start, ours, judged, granted | another runs, ours, judged, granted
               record Refused/ActionNotGranted: guarded, not granted, granted
               record Refused/ActionUnknown: guarded, action unknown, granted
               record Refused/NamespaceTerminating: guarded, terminating, granted
@@ -124,7 +125,7 @@ fn what_happens_in_preparing() {
               record Validating/Drifted: guarded, wants a dry run, granted | guarded, drifted, granted
               wait for PluginBusy: guarded, plugin busy, granted
               wait for Starting: guarded, starting, granted
-              wait for ViewMoved: guarded, not judged, granted
+              wait for ViewMoved: guarded, not judged, granted | another may start, ours, not judged, granted | another runs, ours, not judged, granted | another is over, ours, not judged, granted
         "#]],
     );
     let (same, other) = (stored::judged(&planned()), stored::judged(&planned_from(3, false)));
@@ -137,15 +138,15 @@ fn what_happens_in_preparing() {
         |p| matches!(p, PhaseSeen::Preparing(s) if granting(s)),
         &expect![[r#"
             preparing
-              do Claim: free, no grant | free, part of the grant | free, grant pending | free, granted | free, grant forbidden | stale claim, no grant | stale claim, part of the grant | stale claim, grant pending | stale claim, granted | stale claim, grant forbidden
-              do Grant: guarded, allow, no grant | guarded, allow, part of the grant | guarded, not judged, no grant | ours, two before it, no grant | ours, two before it, part of the grant
+              do Claim: free, no grant | free, part of the grant | free, grant pending | free, granted | free, grant forbidden | stale claim, no grant | stale claim, part of the grant | stale claim, grant pending | stale claim, granted | stale claim, grant forbidden | another may start, free, not judged, no grant | another may start, free, not judged, granted | another runs, free, not judged, no grant | another runs, free, not judged, granted | another is over, free, not judged, no grant | another is over, free, not judged, granted
+              do Grant: guarded, allow, no grant | guarded, allow, part of the grant | guarded, not judged, no grant | ours, two before it, no grant | ours, two before it, part of the grant | another may start, ours, not judged, no grant | another runs, ours, not judged, no grant | another is over, ours, not judged, no grant
               do Revoke: free, two before it, part of the grant | free, two before it, grant pending | free, two before it, granted | stale claim, two before it, part of the grant | stale claim, two before it, grant pending | stale claim, two before it, granted | another has it, part of the grant | another has it, grant pending | another has it, granted | another has it, two before it, part of the grant | another has it, two before it, grant pending | another has it, two before it, granted
               record Executing/Prepared: guarded, allow, granted | ours, two before it, granted
               record Preparing/Queued: free, two before it, no grant | free, two before it, grant forbidden | stale claim, two before it, no grant | stale claim, two before it, grant forbidden | another has it, no grant | another has it, grant forbidden | another has it, two before it, no grant | another has it, two before it, grant forbidden
               record Refused/ActionNotGranted: guarded, allow, grant forbidden | ours, two before it, grant forbidden
               record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted | guarded, drifted, grant forbidden
               wait for Grant: guarded, allow, grant pending | ours, two before it, grant pending
-              wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden
+              wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden | another may start, ours, not judged, granted | another runs, ours, not judged, granted | another is over, ours, not judged, granted
         "#]],
     );
     snapshot(
@@ -155,14 +156,14 @@ fn what_happens_in_preparing() {
         |p| matches!(p, PhaseSeen::Preparing(s) if granting(s)),
         &expect![[r#"
             preparing
-              do Claim: free, no grant | free, part of the grant | free, grant pending | free, granted | free, grant forbidden | stale claim, no grant | stale claim, part of the grant | stale claim, grant pending | stale claim, granted | stale claim, grant forbidden
-              do Grant: guarded, allow, no grant | guarded, not judged, no grant | ours, two before it, no grant
+              do Claim: free, no grant | free, part of the grant | free, grant pending | free, granted | free, grant forbidden | stale claim, no grant | stale claim, part of the grant | stale claim, grant pending | stale claim, granted | stale claim, grant forbidden | another may start, free, not judged, no grant | another may start, free, not judged, granted | another runs, free, not judged, no grant | another runs, free, not judged, granted | another is over, free, not judged, no grant | another is over, free, not judged, granted
+              do Grant: guarded, allow, no grant | guarded, not judged, no grant | ours, two before it, no grant | another may start, ours, not judged, no grant | another runs, ours, not judged, no grant | another is over, ours, not judged, no grant
               do Revoke: free, two before it, part of the grant | free, two before it, grant pending | free, two before it, granted | stale claim, two before it, part of the grant | stale claim, two before it, grant pending | stale claim, two before it, granted | another has it, part of the grant | another has it, grant pending | another has it, granted | another has it, two before it, part of the grant | another has it, two before it, grant pending | another has it, two before it, granted
               record Executing/Prepared: guarded, allow, granted | ours, two before it, granted
               record Preparing/Queued: free, two before it, no grant | free, two before it, grant forbidden | stale claim, two before it, no grant | stale claim, two before it, grant forbidden | another has it, no grant | another has it, grant forbidden | another has it, two before it, no grant | another has it, two before it, grant forbidden
               record Refused/ActionNotGranted: guarded, allow, part of the grant | guarded, allow, grant pending | guarded, allow, grant forbidden | ours, two before it, part of the grant | ours, two before it, grant pending | ours, two before it, grant forbidden
               record Validating/Drifted: guarded, drifted, no grant | guarded, drifted, part of the grant | guarded, drifted, grant pending | guarded, drifted, granted | guarded, drifted, grant forbidden
-              wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden
+              wait for ViewMoved: guarded, not judged, part of the grant | guarded, not judged, grant pending | guarded, not judged, granted | guarded, not judged, grant forbidden | another may start, ours, not judged, granted | another runs, ours, not judged, granted | another is over, ours, not judged, granted
         "#]],
     );
 }

@@ -116,6 +116,7 @@ fn a_policy_that_wants_a_dry_run_by_now_gets_one_once() {
         PhaseSeen::Preparing(Box::new(Preparing {
             lock: super::locking::mine(),
             ahead: vec![],
+            others: Others::default(),
             guards: GuardsSeen::InForce { since: at(-1) },
             judged,
             grants,

@@ -10,7 +10,7 @@ use crate::{
     observed::*,
     step::{Effect, Step, Why},
 };
-use crds::{OnConflict, Phase, Reason};
+use crds::{LimitOf, Limits, OnConflict, Phase, Reason};
 use expect_test::expect;
 
 /// It is our turn.
@@ -43,6 +43,7 @@ pub fn look(lock: LockSeen, ahead: Vec<String>, grants: Grants) -> PhaseSeen {
         grants,
         lock,
         ahead,
+        others: Others::default(),
         freezes,
         approvals,
         covering: vec![],
@@ -55,6 +56,22 @@ pub fn looks() -> Named<PhaseSeen> {
     for (name, (lock, ahead)) in locks() {
         for (granted, grants) in super::seen::grants() {
             all.push((format!("{name}, {granted}"), look(lock.clone(), ahead.clone(), grants)));
+        }
+    }
+    all.extend(limits_seen());
+    all
+}
+
+fn limits_seen() -> Named<PhaseSeen> {
+    let mut all = Vec::new();
+    for (state, at_work_) in [("may start", AtWork::MayStart), ("runs", AtWork::Runs), ("is over", AtWork::No)] {
+        for (whose, lock) in [("free", LockSeen::Free), ("ours", mine())] {
+            for (judged, says) in [("not judged", None), ("judged", Some(wanting(true)))] {
+                for (granted, grants) in [("no grant", Grants::None), ("granted", Grants::Whole)] {
+                    let seen = limited(lock.clone(), at_work("6", at_work_), says.clone(), grants);
+                    all.push((format!("another {state}, {whose}, {judged}, {granted}"), seen));
+                }
+            }
         }
     }
     all
@@ -152,6 +169,92 @@ fn whoever_is_frozen_lets_the_target_go_and_asks_for_another_turn_only_in_a_new_
     seen.freezes = vec![super::seen::freeze()];
     let step = step(&exec, 2, PhaseSeen::Preparing(seen));
     assert!(matches!(&step, Step::Do(Effect::Unclaim { claims }) if claims[0].1 == "7"), "{step:?}");
+}
+
+/// Whether the policies want a limit of one in the namespace; what their last word is.
+fn wanting(one: bool) -> Judgement {
+    let limits = Limits { namespace: one.then_some(1), ..Limits::default() };
+    let yes = Verdict::Allow(Obligations { limits, ..Obligations::default() });
+    Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&[yes]) }
+}
+
+fn at_work(version: &str, at_work: AtWork) -> Others {
+    let (place, counts) = (("shop".to_owned(), "restart-api-abcde".to_owned()), lock::Counts::of(&exec()));
+    Others { claims: vec![Claimant { place, counts, version: version.into(), at_work }], waiting: vec![] }
+}
+
+fn limited(lock: LockSeen, others: Others, judged: Option<Judgement>, grants: Grants) -> PhaseSeen {
+    let PhaseSeen::Preparing(seen) = look(lock, vec![], grants) else { panic!() };
+    PhaseSeen::Preparing(Box::new(Preparing { others, judged, ..*seen }))
+}
+
+fn accepted() -> Vec<(i64, PhaseSeen)> {
+    vec![(1, validating(wanting(true)))]
+}
+
+pub fn at_the_limit() -> Vec<(i64, PhaseSeen)> {
+    let waits = limited(LockSeen::Free, at_work("6", AtWork::Runs), None, Grants::None);
+    accepted().into_iter().chain([(2, waits)]).collect()
+}
+
+#[test]
+fn who_waits_for_a_limit_says_for_which_and_claims_nothing() {
+    let exec = stored(at_the_limit());
+    let lock = exec.status.lock.clone().unwrap();
+    assert_eq!((exec.phase(), exec.reason), (Phase::Preparing, Reason::LimitReached));
+    assert_eq!((lock.state.as_str(), lock.behind.as_str(), lock.ahead), ("Queued", "restart-api-abcde", Some(1)));
+    assert_eq!(lock.limit, Some(LimitOf::Namespace));
+    expect!["No more than 1 execution in namespace shop at once: 1 is served before this one (first restart-api-abcde). This one goes on by itself when it is its turn, and is refused if that is not by 2026-11-24T03:12:08Z. To wait no longer: writ cancel scale-web-x7k2p -n shop"].assert_eq(&exec.status.message);
+    let same = step(&exec, 3, limited(LockSeen::Free, at_work("6", AtWork::Runs), None, Grants::None));
+    assert!(matches!(&same, Step::Wait(w) if w.why == Why::Limit && w.until == Some(at(8))), "{same:?}");
+    for free in [Others::default(), at_work("6", AtWork::No)] {
+        let goes = step(&exec, 3, limited(LockSeen::Free, free, None, Grants::None));
+        assert!(matches!(&goes, Step::Do(Effect::Claim { .. })), "{goes:?}");
+    }
+    let revokes = step(&exec, 3, limited(LockSeen::Free, at_work("6", AtWork::Runs), None, Grants::Partly));
+    assert!(matches!(revokes, Step::Do(Effect::Revoke { .. })), "{revokes:?}");
+}
+
+/// What was claimed is given back by the record, before anything else: it asks for another turn.
+#[test]
+fn whoever_claimed_after_another_that_may_start_gives_it_back() {
+    let exec = stored(accepted());
+    let turn = |exec: &Execution| exec.status.lock.as_ref().unwrap().seq;
+    for (judged, grants) in [(None, Grants::None), (Some(wanting(true)), Grants::Whole)] {
+        let next = step(&exec, 2, limited(mine(), at_work("6", AtWork::MayStart), judged.clone(), grants.clone()));
+        let Step::Record(s) = &next else { panic!("{next:?}") };
+        assert_eq!((s.phase, s.reason, s.lock.as_ref().unwrap().seq), (Phase::Preparing, Reason::LimitReached, s.seq));
+        assert!(s.seq > turn(&exec));
+        let later = step(&exec, 2, limited(mine(), at_work("8", AtWork::MayStart), judged, grants));
+        assert!(!matches!(&later, Step::Record(s) if s.reason == Reason::LimitReached), "{later:?}");
+    }
+}
+
+#[test]
+fn the_last_look_holds_to_what_the_policies_want_by_then() {
+    let others = || at_work("6", AtWork::Runs);
+    let before = |one: bool| stored(vec![(1, validating(wanting(one)))]);
+    let last = |exec: &Execution, one: bool| step(exec, 2, limited(mine(), others(), Some(wanting(one)), Grants::Whole));
+    let Step::Record(stricter) = last(&before(false), true) else { panic!() };
+    assert_eq!((stricter.reason, stricter.policy.unwrap().limits.namespace), (Reason::LimitReached, Some(1)));
+    let Step::Record(looser) = last(&before(true), false) else { panic!() };
+    assert_eq!((looser.reason, looser.phase), (Reason::Prepared, Phase::Executing));
+}
+
+#[test]
+fn who_does_not_want_to_wait_for_a_limit_is_refused_and_a_wait_for_one_ends_after_a_day() {
+    let look = || limited(LockSeen::Free, at_work("6", AtWork::Runs), None, Grants::None);
+    let mut exec = stored(accepted());
+    exec.spec.on_conflict = Some(OnConflict::Refuse);
+    let Step::Record(refused) = step(&exec, 2, look()) else { panic!() };
+    let Step::Record(late) = step(&stored(at_the_limit()), 24 * 3600 + 1, look()) else { panic!() };
+    for s in [&refused, &late] {
+        assert_eq!((s.phase, s.reason, &s.lock), (Phase::Refused, Reason::LimitReached, &None));
+        assert_eq!(s.refusal.as_ref().unwrap().by, "Lock");
+    }
+    expect![[r#"
+        No more than 1 execution in namespace shop at once, which is reached, and spec.onConflict says not to wait. Nothing was touched. Make a new execution later; or leave spec.onConflict out: it waits for its turn then.
+        No more than 1 execution in namespace shop at once, and for 24 hours it was not this one's turn. Nothing was touched. Find out what the others wait for (writ get -A), or have the limit raised; then make a new execution."#]].assert_eq(&format!("{}\n{}", refused.message, late.message));
 }
 
 #[test]

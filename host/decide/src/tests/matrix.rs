@@ -5,6 +5,7 @@ mod dry;
 mod fault;
 mod look;
 mod mutants;
+mod neighbor;
 mod people;
 mod rival;
 mod rules;
@@ -64,6 +65,10 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, TargetLocked, 0),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Refused, LimitReached, 0),
         (Phase::Completed, Reviewed, 1),
         (Phase::Completed, Reviewed, 1),
         (Phase::Completed, ChecksPassed, 1),

@@ -507,6 +507,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
             guards: seen::guards().remove(0).1,
             lock: LockSeen::Free,
             ahead: vec![],
+            others: Others::default(),
             freezes,
             approvals: vec![],
             covering: vec![],

@@ -1,6 +1,10 @@
 //! Claims on targets: which answers of the API server make whose turn of them, and that each is made, taken over and let go by version.
 use super::api::{Answer, Call, EXECUTION, TARGET, cluster, execution, list, missing, no, ok, uid};
-use decide::{lock::Claim, observed::LockSeen};
+use decide::{
+    lock::{Claim, Counts},
+    observed::{AtWork, Claimant, LockSeen},
+};
+use host::cluster::Listed;
 use serde_json::{Value, json};
 
 const OTHER: &str = "00000000-0000-4000-8000-000000000003";
@@ -66,7 +70,14 @@ async fn what_is_no_claim_of_ours_is_no_leave_to_go_on() {
 
 fn claim() -> Claim {
     let (namespace, name) = ("shop".to_owned(), "scale-web-x7k2p".to_owned());
-    Claim { target: uid(TARGET), holder: uid(EXECUTION), namespace, name, turn: 3 }
+    Claim {
+        target: uid(TARGET),
+        holder: uid(EXECUTION),
+        namespace,
+        name,
+        turn: 3,
+        counts: Counts::new("shop", "scale_deployment", "maria@example.com"),
+    }
 }
 
 #[tokio::test]
@@ -81,7 +92,11 @@ async fn a_claim_is_made_anew_or_in_the_place_of_the_very_version_that_was_seen(
             call.body["metadata"]["annotations"],
             json!({"writ.dev/execution": "shop/scale-web-x7k2p", "writ.dev/turn": "3"})
         );
-        assert_eq!(call.body["metadata"]["labels"], json!({"writ.dev/execution-uid": EXECUTION}));
+        let labels = json!({
+            "writ.dev/execution-uid": EXECUTION, "writ.dev/namespace": "shop", "writ.dev/action": "scale_deployment",
+            "writ.dev/requester": claim().counts.requester,
+        });
+        assert_eq!(call.body["metadata"]["labels"], labels);
     }
 }
 
@@ -118,4 +133,68 @@ async fn the_sweep_lets_go_what_belongs_to_nobody_who_is_busy() {
     assert_eq!(cluster.sweep_claims(|| [EXECUTION.to_owned()].into()).await.unwrap(), 1);
     let deleted: Vec<_> = heard.lines().into_iter().filter(|l| l.starts_with("DELETE")).collect();
     assert!(matches!(&deleted[..], [one] if one.contains("/leases/target-other")), "{deleted:?}");
+}
+
+/// A claim of the other on this target, that counts for this.
+fn counted(target: &str, version: &str, namespace: &str, action: &str, requester: &str) -> Value {
+    let mut lease = lease(OTHER, "5");
+    let Counts { namespace, action, requester } = Counts::new(namespace, action, requester);
+    (lease["metadata"]["name"], lease["metadata"]["resourceVersion"]) = (json!(format!("target-{target}")), json!(version));
+    for (label, value) in [("namespace", namespace), ("action", action), ("requester", requester)] {
+        lease["metadata"]["labels"][format!("writ.dev/{label}")] = json!(value);
+    }
+    lease
+}
+
+/// What counts, with these claims, this holder, and these accounts of it.
+async fn claimants(how: Listed, claims: Vec<Value>, holder: Value, left: Vec<Value>) -> (Vec<Claimant>, Vec<String>) {
+    let (cluster, heard) = cluster(move |call: &Call| match () {
+        () if call.line.contains("/leases") => list(&claims),
+        () if call.line.contains("/kubernetesexecutions/") => ok(holder.clone()),
+        () if call.line.contains("/serviceaccounts") => list(&left),
+        () => list(&[]),
+    });
+    let mut found = cluster.claimants(&execution(), how).await.unwrap();
+    found.sort_by(|a, b| a.version.cmp(&b.version));
+    (found, heard.lines())
+}
+
+#[tokio::test]
+async fn whoever_claimed_counts_where_it_shares_a_limit_and_as_its_holder_says() {
+    let all = || {
+        let mut own = counted("own", "1", "shop", "scale_deployment", "maria");
+        own["metadata"]["labels"]["writ.dev/execution-uid"] = json!(EXECUTION);
+        vec![
+            own,
+            counted("a", "2", "shop", "another", "jonas"),
+            counted("b", "3", "pay", "scale_deployment", "jonas"),
+            // The request that is looked at names nobody.
+            counted("c", "4", "pay", "another", ""),
+            counted("d", "5", "pay", "another", "jonas"),
+            json!({"metadata": {"name": "no-claim", "resourceVersion": "6", "labels": {"writ.dev/execution-uid": OTHER}}}),
+        ]
+    };
+    let account = || json!({"metadata": {"name": "run-1", "labels": {"writ.dev/execution-uid": OTHER}}});
+    for (phase, turn, left, at_work) in [
+        ("Preparing", 5, vec![], AtWork::MayStart),
+        ("Preparing", 6, vec![], AtWork::No),
+        ("Executing", 5, vec![], AtWork::Runs),
+        ("Verifying", 5, vec![], AtWork::Runs),
+        ("Completed", 5, vec![], AtWork::No),
+        ("Completed", 5, vec![account()], AtWork::Runs),
+    ] {
+        let (found, _) = claimants(Listed::Live, all(), holder(phase, turn), left).await;
+        let seen: Vec<_> = found.iter().map(|c| (c.version.as_str(), c.at_work)).collect();
+        assert_eq!(seen, [("2", at_work), ("3", at_work), ("4", at_work)], "{phase} {turn}");
+        assert_eq!(found[0].place, ("shop".to_owned(), "scale-web-abcde".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn claims_are_listed_as_of_now_where_that_matters() {
+    for (how, from_cache) in [(Listed::Live, false), (Listed::FromCache, true)] {
+        let (_, heard) = claimants(how, vec![], json!({}), vec![]).await;
+        assert_eq!(heard.len(), 1);
+        assert_eq!(heard[0].contains("resourceVersion=0"), from_cache, "{heard:?}");
+    }
 }

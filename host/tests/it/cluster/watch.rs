@@ -215,3 +215,63 @@ async fn what_this_process_wrote_itself_wakes_nobody() {
     run.await.unwrap();
     assert_eq!(told.try_recv().ok(), None);
 }
+
+/// Who waits for its target, and who waits for a limit that the claim counts for.
+#[tokio::test]
+async fn a_claim_that_changes_wakes_whoever_waits_for_its_target_or_for_what_it_counts_for() {
+    let waits = |name: &str, namespace: &str, reason: &str, limit: Value| {
+        let mut kx = kx(name, "Preparing", &["writ.dev/record"], "1");
+        kx["metadata"]["namespace"] = json!(namespace);
+        kx["spec"] = json!({"action": "scale", "requester": {"username": "maria"}});
+        kx["status"] = json!({
+            "phase": "Preparing", "reason": reason, "startedAt": "2026-11-23T03:12:07Z", "target": {"uid": "web"},
+            "lock": {"state": "Queued", "seq": 1, "limit": limit},
+        });
+        kx
+    };
+    let listed = vec![
+        waits("target", "shop", "Queued", Value::Null),
+        waits("namespace", "shop", "LimitReached", json!("Namespace")),
+        waits("action", "pay", "LimitReached", json!("Action")),
+        waits("requester", "pay", "LimitReached", json!("Requester")),
+        waits("elsewhere", "pay", "LimitReached", json!("Namespace")),
+    ];
+    let counts = decide::lock::Counts::new("shop", "scale", "maria");
+    let lease = json!({"metadata": {"name": "target-web", "namespace": "writ-runs", "resourceVersion": "2", "labels": {
+        "writ.dev/execution-uid": "x", "writ.dev/namespace": counts.namespace, "writ.dev/action": counts.action,
+        "writ.dev/requester": counts.requester,
+    }}});
+    let (tell, mut told) = mpsc::unbounded_channel::<String>();
+    let released = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let release = released.clone();
+    let (cluster, _) = cluster(move |call| {
+        let path = call.line.split('?').next().unwrap_or_default();
+        match () {
+            () if call.line.contains("watch=") => Answer::Hang,
+            // Asked again until everybody is known to wait.
+            () if path.ends_with("/leases") && !released.load(SeqCst) => super::api::no(410, "Gone", "later"),
+            () if path.ends_with("/leases") => list(std::slice::from_ref(&lease)),
+            () if path.ends_with("/kubernetesexecutions") => list(&listed),
+            () if path.contains("/kubernetesexecutions/") => {
+                ok(kx(path.rsplit('/').next().unwrap(), "Preparing", &["writ.dev/record"], "1"))
+            }
+            () => list(&[]),
+        }
+    });
+    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
+        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+        async { Ok::<_, Infallible>(Next::Nothing) }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });
+    for _ in 0..5 {
+        told.recv().await.unwrap();
+    }
+    release.store(true, SeqCst);
+    let mut again = vec![];
+    for _ in 0..4 {
+        again.push(told.recv().await.unwrap());
+    }
+    again.sort();
+    assert_eq!(again, ["action", "namespace", "requester", "target"]);
+    run.abort();
+}

@@ -30,7 +30,7 @@ async fn no_policies_read_yet_is_not_no_policy_and_neither_says_yes() {
 #[tokio::test]
 async fn a_yes_carries_its_conditions() {
     let all = r#"{"allow": true, "deny": [], "require": {"dry_run": true, "approvals": 2, "approver_groups": ["sre"], "expires": "15m",
-        "break_glass": true, "review": "24h"}}"#;
+        "break_glass": true, "review": "24h", "limits": {"namespace": 5, "requester": 2}}}"#;
     let obligations = Obligations {
         dry_run: true,
         approvals: 2,
@@ -38,6 +38,7 @@ async fn a_yes_carries_its_conditions() {
         expires: "15m".to_owned(),
         break_glass: true,
         review: "24h".to_owned(),
+        limits: crds::Limits { namespace: Some(5), action: None, requester: Some(2) },
     };
     assert_eq!(verdict(&answering(all)).await, Verdict::Allow(obligations));
     assert_eq!(verdict(&answering(YES)).await, Verdict::Allow(Obligations::default()));
@@ -127,9 +128,22 @@ async fn what_is_no_answer_is_malformed() {
         (r#"{"allow": true, "deny": [], "require": []}"#, "require is no object"),
         (
             r#"{"allow": true, "deny": [], "require": {"approval": 1}}"#,
-            "require has approval, which means nothing here (dry_run, approvals, approver_groups, expires, break_glass, review)",
+            "require has approval, which means nothing here (dry_run, approvals, approver_groups, expires, break_glass, review, limits)",
         ),
         (r#"{"allow": true, "deny": [], "require": {"dry_run": 1}}"#, "require.dry_run is no boolean"),
+        (r#"{"allow": true, "deny": [], "require": {"limits": 5}}"#, "require.limits is no object"),
+        (
+            r#"{"allow": true, "deny": [], "require": {"limits": {"target": 1}}}"#,
+            "require.limits has target, which means nothing here (namespace, action, requester)",
+        ),
+        (
+            r#"{"allow": true, "deny": [], "require": {"limits": {"action": 0}}}"#,
+            "require.limits.action is no whole number from 1 to 1000",
+        ),
+        (
+            r#"{"allow": true, "deny": [], "require": {"limits": {"requester": 1.5}}}"#,
+            "require.limits.requester is no whole number from 1 to 1000",
+        ),
         (r#"{"allow": true, "deny": [], "require": {"dry_run": null}}"#, "require.dry_run is no boolean"),
         (r#"{"allow": true, "deny": [], "require": {"break_glass": "yes"}}"#, "require.break_glass is no boolean"),
         (r#"{"allow": true, "deny": [], "require": {"approvals": "1"}}"#, "require.approvals is no whole number from 0 to 16"),

@@ -1,6 +1,6 @@
 //! What can go wrong, each at a pass.
 use super::{
-    deed, dry, people, rival,
+    deed, dry, neighbor, people, rival,
     scenario::{self, Scenario},
     world::{FakeJob, Pod, World},
 };
@@ -63,6 +63,9 @@ pub enum Fault {
     DryJobVanishes(usize),
     /// Another execution looks whether it may have the target, takes it so many passes later, and has it for some seconds.
     Rival(usize, usize, i64),
+    /// Another execution in the namespace claims its own target, looks so many passes later whether it may go on, goes on after as many more,
+    /// and is at work for some seconds.
+    Neighbor(usize, usize, i64),
 }
 
 /// Passes after which a human has put the ledger right; after as many more he looks again. (A record of a paused leader that lands just
@@ -75,6 +78,7 @@ impl Fault {
         match self {
             Self::Late(_, m) => m,
             Self::Rival(n, lag, _) => n + lag,
+            Self::Neighbor(n, lag, _) => n + 2 * lag,
             Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => n + passes,
             Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
@@ -129,9 +133,22 @@ impl Fault {
             }
             Self::Rival(n, ..) if pass == n => rival::look(w),
             Self::Rival(n, lag, seconds) if pass == n + lag => rival::land(w, seconds),
+            Self::Neighbor(n, lag, seconds) => neighbor(w, [n, n + lag, n + 2 * lag].map(|at| at == pass), seconds),
             Self::Frozen(n, passes) if pass == n || pass == n + passes => w.frozen = pass == n,
             _ => {}
         }
+    }
+}
+
+fn neighbor(w: &mut World, [claims, looks, starts]: [bool; 3], seconds: i64) {
+    if claims {
+        neighbor::claim(w);
+    }
+    if looks {
+        neighbor::look(w);
+    }
+    if starts {
+        neighbor::start(w, seconds);
     }
 }
 
@@ -223,6 +240,9 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Rival(n, 0, 1),
             Fault::Rival(n, 1, 12),
             Fault::Rival(n, 5, 12),
+            Fault::Neighbor(n, 0, 1),
+            Fault::Neighbor(n, 1, 12),
+            Fault::Neighbor(n, 4, 12),
         ]);
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));

@@ -1,6 +1,6 @@
 //! What a leader sees of a world, for the phase that it believes in.
 use super::{
-    dry, people, rival,
+    dry, neighbor, people, rival,
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
@@ -72,6 +72,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 grants: grants(w),
                 lock: rival::seen(w, exec, p.turn),
                 ahead: vec![],
+                others: neighbor::seen(w),
                 freezes,
                 approvals,
                 covering: people::covering(w),

@@ -11,7 +11,7 @@ use crate::{
         stored,
     },
 };
-use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionStatus, Phase, ReviewStatus};
+use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionStatus, Limits, Phase, ReviewStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::LazyLock;
 
@@ -20,9 +20,11 @@ pub const SPAN: SignedDuration = SignedDuration::from_secs(60);
 
 pub fn verdict(w: &World) -> Verdict {
     let dry_run = w.scenario.dry == Dry::Demanded;
-    let one = Obligations { approver_groups: vec!["sre-leads".into()], expires: "60s".into(), dry_run, ..Obligations::default() };
+    let limits = Limits { namespace: w.scenario.limited.then_some(1), ..Limits::default() };
+    let plain = Obligations { dry_run, limits, ..Obligations::default() };
+    let one = Obligations { approver_groups: vec!["sre-leads".into()], expires: "60s".into(), ..plain.clone() };
     match w.scenario.people {
-        People::Unasked => Verdict::Allow(Obligations { dry_run, ..Obligations::default() }),
+        People::Unasked => Verdict::Allow(plain),
         People::Glass(Glass::Reviewed | Glass::Unreviewed) => {
             Verdict::Allow(Obligations { approvals: 1, break_glass: true, ..one })
         }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     execution::Execution,
-    lock::{self, Claim},
+    lock::{self, Claim, Counts},
     model::Uid,
     observed::LockSeen,
     tests::fixtures,
@@ -39,7 +39,7 @@ pub fn target() -> Uid {
     fixtures::uid(fixtures::TARGET)
 }
 
-fn next_version(w: &mut World) -> u64 {
+pub fn next_version(w: &mut World) -> u64 {
     w.claims_made += 1;
     w.claims_made
 }
@@ -60,7 +60,7 @@ pub fn seen(w: &World, exec: &Execution, turn: i64) -> LockSeen {
     match claim.turn {
         Some(of) => {
             let (target, holder, name) = (target(), exec.uid.clone(), exec.name.clone());
-            let claim = Claim { target, holder, namespace: exec.namespace.clone(), name, turn: of };
+            let claim = Claim { target, holder, namespace: exec.namespace.clone(), name, turn: of, counts: Counts::of(exec) };
             LockSeen::of(exec, turn, &claim, version, None, false)
         }
         None if w.rival.until.is_some() => LockSeen::Held { by: NAME.into() },
@@ -74,18 +74,20 @@ pub fn ours(w: &World) -> Vec<(String, String)> {
     own.map(|c| (lock::object(&target()), c.version.to_string())).into_iter().collect()
 }
 
-pub fn look(w: &mut World) {
-    let holds = |turn: i64| {
-        let at_work = |e: &Execution| {
-            let lock = e.status.lock.as_ref();
-            lock.is_some_and(|l| l.seq == turn) && matches!(e.phase(), Phase::Preparing | Phase::Executing | Phase::Verifying)
-        };
-        w.identity || w.exec.as_ref().is_some_and(|e| at_work(e))
+/// Whether ours is at work in the turn that its claim was made for.
+pub fn holds(w: &World, turn: i64) -> bool {
+    let at_work = |e: &Execution| {
+        let lock = e.status.lock.as_ref();
+        lock.is_some_and(|l| l.seq == turn) && matches!(e.phase(), Phase::Preparing | Phase::Executing | Phase::Verifying)
     };
+    w.identity || w.exec.as_ref().is_some_and(|e| at_work(e))
+}
+
+pub fn look(w: &mut World) {
     w.rival.intends = match w.claim {
         _ if w.rival.until.is_some() => None,
         None => Some(None),
-        Some(FakeClaim { turn: Some(turn), .. }) if holds(turn) => None,
+        Some(FakeClaim { turn: Some(turn), .. }) if holds(w, turn) => None,
         Some(claim) => Some(Some(claim.version)),
     };
 }

@@ -40,6 +40,7 @@ pub const APPROVED: &str = "nothing starts that was not approved";
 pub const REVIEWED: &str = "what went without approvals is owed a review";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
 pub const ONE_AT_A_TIME: &str = "one execution at a time changes a target";
+pub const AT_ONCE: &str = "no more are at work at once than may be";
 pub const NO_WRITE: &str = "a dry run writes nothing";
 pub const TRIED: &str = "what wants a dry run is not done without one";
 pub const DIFF_ASKED: &str = "what the policies deny of the diff is not done";

@@ -3,7 +3,7 @@ use super::{
     deed::{self, Deed},
     fault::{Fault, Old},
     look::look,
-    rival,
+    neighbor, rival,
     rules::{self, Broken},
     scenario::Scenario,
     world::World,
@@ -54,6 +54,7 @@ pub fn run(core: Core, scenario: Scenario, faults: &[Fault]) -> Outcome {
         r.pass(pass);
         r.w.tick();
         rival::together(&r.w, &mut r.broken);
+        neighbor::together(&r.w, &mut r.broken);
         if r.asleep && pass > r.wakes {
             break;
         }

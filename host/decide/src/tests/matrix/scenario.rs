@@ -143,6 +143,10 @@ pub struct Scenario {
     pub busy: bool,
     /// And it is not to be waited for.
     pub refuses: bool,
+    /// No more than one may be at work at once in the namespace.
+    pub limited: bool,
+    /// And another is.
+    pub crowded: bool,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -162,6 +166,8 @@ pub const PLAIN: Scenario = Scenario {
     expires: false,
     busy: false,
     refuses: false,
+    limited: false,
+    crowded: false,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
@@ -184,7 +190,11 @@ pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
 pub const BUSY: Scenario = Scenario { busy: true, ..PLAIN };
 
-pub const ALL: [Scenario; 31] = [
+pub const LIMITED: Scenario = Scenario { limited: true, ..PLAIN };
+
+pub const CROWDED: Scenario = Scenario { crowded: true, ..LIMITED };
+
+pub const ALL: [Scenario; 35] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -210,6 +220,10 @@ pub const ALL: [Scenario; 31] = [
     BUSY,
     Scenario { people: People::Approve, dry: Dry::Demanded, ..BUSY },
     Scenario { refuses: true, ..BUSY },
+    LIMITED,
+    CROWDED,
+    Scenario { people: People::Approve, dry: Dry::Demanded, ..CROWDED },
+    Scenario { refuses: true, ..CROWDED },
     GLASS,
     Scenario { dry: Dry::Demanded, expires: true, ..GLASS },
     UNREVIEWED,

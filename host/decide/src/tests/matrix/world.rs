@@ -2,6 +2,7 @@
 //! and pods, and a target that counts how often it was changed.
 use super::{
     dry::{self, Dry},
+    neighbor::{self, Neighbor},
     people,
     rival::{self, FakeClaim, Rival},
     scenario::{Fate, Scenario},
@@ -114,6 +115,7 @@ pub struct World {
     pub claim: Option<FakeClaim>,
     pub claims_made: u64,
     pub rival: Rival,
+    pub neighbor: Neighbor,
     pub changes: u32,
     pub jobs_made: u32,
     pub disruptions: u32,
@@ -150,6 +152,7 @@ impl World {
             claim: None,
             claims_made: 0,
             rival: Rival::default(),
+            neighbor: Neighbor::new(),
             changes: 0,
             jobs_made: 0,
             disruptions: 0,
@@ -160,6 +163,11 @@ impl World {
         if scenario.busy {
             rival::look(&mut world);
             rival::land(&mut world, 8);
+        }
+        if scenario.crowded {
+            neighbor::claim(&mut world);
+            neighbor::look(&mut world);
+            neighbor::start(&mut world, 8);
         }
         world
     }
@@ -201,6 +209,7 @@ impl World {
         self.clock += SignedDuration::from_millis(20);
         people::act(self);
         rival::tick(self);
+        neighbor::tick(self);
         self.kubelet();
         self.job_controller();
         dry::tick(self);
@@ -234,6 +243,7 @@ impl World {
         }
         self.changes += changes;
         self.rival.disturbed += self.rival.until.map_or(0, |_| changes);
+        self.neighbor.disturbed += if self.neighbor.runs() { changes } else { 0 };
     }
 
     fn job_controller(&mut self) {

@@ -1,6 +1,6 @@
-//! Mutants of the turns on a target.
+//! Mutants of the turns: on a target, and where only so many may be at work at once.
 use super::*;
-use crate::tests::matrix::scenario::BUSY;
+use crate::tests::matrix::scenario::{BUSY, CROWDED, LIMITED};
 
 fn preparing(seen: &Observed, change: impl FnOnce(&mut Preparing)) -> Observed {
     let mut seen = seen.clone();
@@ -57,4 +57,38 @@ fn never_lets_go(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed)
 #[test]
 fn a_claim_that_stays_is_caught() {
     check(never_lets_go, PLAIN, rules::NOTHING_LEFT);
+}
+
+/// Knows of no limit.
+fn knows_no_limit(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    next_step(site, now, exec, &preparing(seen, |s| s.others.claims.clear()))
+}
+
+#[test]
+fn a_limit_that_is_ignored_is_caught() {
+    check(knows_no_limit, CROWDED, rules::AT_ONCE);
+}
+
+/// Counts only those that run.
+fn looks_past_who_may_start(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let runs = |s: &mut Preparing| s.others.claims.retain(|c| c.at_work == AtWork::Runs);
+    next_step(site, now, exec, &preparing(seen, runs))
+}
+
+/// Both look, and neither runs yet.
+#[test]
+fn two_that_go_on_because_neither_runs_yet_are_caught() {
+    check(looks_past_who_may_start, LIMITED, rules::AT_ONCE);
+}
+
+/// Counts whatever was claimed once.
+fn counts_the_dead(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let alive = |s: &mut Preparing| s.others.claims.iter_mut().for_each(|c| c.at_work = AtWork::Runs);
+    next_step(site, now, exec, &preparing(seen, alive))
+}
+
+#[test]
+fn a_claim_that_counts_when_its_holder_is_over_is_caught() {
+    check(counts_the_dead, CROWDED, rules::ONE_END);
+    assert!(!caught(HONEST, CROWDED, rules::ONE_END));
 }

@@ -1,0 +1,110 @@
+//! How many executions may be at work at once: what the policies say together, and whether that is reached. Owns the order in which claims
+//! count, which is the same for whoever looks: so of several that claim at one moment no more go on than may.
+use crate::{
+    execution::Execution,
+    lock::Counts,
+    observed::{AtWork, Claimant, Judgement, Others, Ruling, Verdict},
+};
+use crds::{LimitOf, Limits};
+
+/// In this order they are told.
+pub const ALL: [LimitOf; 3] = [LimitOf::Namespace, LimitOf::Action, LimitOf::Requester];
+
+/// A limit that is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// Which.
+    pub of: LimitOf,
+    /// So many may be at work.
+    pub most: u32,
+    /// The first of those that are served before, where it is in the same namespace: what is elsewhere is not everybody's to know.
+    pub behind: String,
+    /// So many are served before.
+    pub ahead: usize,
+}
+
+/// Whether it has to be looked at who else is at work: the policies said a limit when they were asked last, or say one now.
+#[must_use]
+pub fn matter(stored: &Limits, judged: Option<&Judgement>) -> bool {
+    let now = match judged {
+        Some(Judgement::Judged { ruling, .. }) => of(ruling),
+        _ => Limits::default(),
+    };
+    !stored.is_empty() || !now.is_empty()
+}
+
+/// The strictest of what all say that allow it.
+pub(crate) fn of(ruling: &Ruling) -> Limits {
+    let obeyed = ruling.results.iter().filter(|r| !r.shadow);
+    let all = obeyed.filter_map(|r| if let Verdict::Allow(o) = &r.verdict { Some(o.limits) } else { None });
+    all.fold(Limits::default(), |a, b| Limits {
+        namespace: least(a.namespace, b.namespace),
+        action: least(a.action, b.action),
+        requester: least(a.requester, b.requester),
+    })
+}
+
+fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+    a.into_iter().chain(b).min()
+}
+
+/// What an execution waits for, as a name: of its limit, and whose.
+#[must_use]
+pub fn line(of: LimitOf, counts: &Counts) -> String {
+    match of {
+        LimitOf::Namespace => format!("namespace-{}", counts.namespace),
+        LimitOf::Action => format!("action-{}", counts.action),
+        LimitOf::Requester => format!("requester-{}", counts.requester),
+    }
+}
+
+const fn most(limits: &Limits, of: LimitOf) -> Option<u32> {
+    match of {
+        LimitOf::Namespace => limits.namespace,
+        LimitOf::Action => limits.action,
+        LimitOf::Requester => limits.requester,
+    }
+}
+
+fn same(of: LimitOf, a: &Counts, b: &Counts) -> bool {
+    match of {
+        LimitOf::Namespace => a.namespace == b.namespace,
+        LimitOf::Action => a.action == b.action,
+        LimitOf::Requester => a.requester == b.requester,
+    }
+}
+
+/// None: it may go on. `claim` is the version of its own claim, once it has one: before that everybody at work counts, and everybody who
+/// has waited longer.
+pub(crate) fn reached(exec: &Execution, limits: &Limits, others: &Others, claim: Option<&str>) -> Option<Reached> {
+    let own = Counts::of(exec);
+    ALL.into_iter().find_map(|of| {
+        let most = most(limits, of)?;
+        let busy: Vec<&Claimant> = others.claims.iter().filter(|c| same(of, &c.counts, &own) && counts(c, claim)).collect();
+        let has = |place: &(String, String)| busy.iter().any(|c| c.place == *place);
+        // Until its next record whoever claimed by now stands among those who wait, too.
+        let waiting = others.waiting.iter().filter(|w| claim.is_none() && w.of == of && !has(&w.place)).map(|w| &w.place);
+        let before: Vec<&(String, String)> = busy.iter().map(|c| &c.place).chain(waiting).collect();
+        if u32::try_from(before.len()).unwrap_or(u32::MAX) < most {
+            return None;
+        }
+        let here = before.iter().find(|(namespace, _)| *namespace == exec.namespace);
+        Some(Reached { of, most, behind: here.map(|(_, name)| name.clone()).unwrap_or_default(), ahead: before.len() })
+    })
+}
+
+/// Whoever runs counts. Of those who may start any moment, those that claimed before: a claim is written once, so its version says when that
+/// was, and whoever claims later than another sees him.
+fn counts(other: &Claimant, own: Option<&str>) -> bool {
+    match (other.at_work, own) {
+        (AtWork::No, _) => false,
+        (AtWork::Runs, _) | (AtWork::MayStart, None) => true,
+        (AtWork::MayStart, Some(own)) => match (other.version.parse::<u64>(), own.parse::<u64>()) {
+            (Ok(theirs), Ok(ours)) => theirs < ours,
+            _ => true,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! What an execution waits for, in words: its target, or one of so many that may be at work at once.
+use crate::{
+    limits::Reached,
+    step::Why,
+    story::{By, No, Pass, count, shown},
+    time::{self, second},
+};
+use crds::{LimitOf, Reason};
+use jiff::Timestamp;
+
+/// What it stands in line for.
+pub(super) enum Line<'a> {
+    /// The target.
+    Target {
+        /// Who comes first.
+        behind: &'a str,
+        /// How many are served before.
+        ahead: usize,
+        /// Whether that one has it.
+        has: bool,
+    },
+    /// A limit.
+    Limit(&'a Reached),
+}
+
+impl Line<'_> {
+    pub(super) const fn reason(&self) -> Reason {
+        match self {
+            Self::Target { .. } => Reason::Queued,
+            Self::Limit(_) => Reason::LimitReached,
+        }
+    }
+
+    pub(super) const fn why(&self) -> Why {
+        match self {
+            Self::Target { .. } => Why::Locked,
+            Self::Limit(_) => Why::Limit,
+        }
+    }
+
+    pub(super) fn behind(&self) -> &str {
+        match self {
+            Self::Target { behind, .. } => behind,
+            Self::Limit(reached) => &reached.behind,
+        }
+    }
+
+    pub(super) const fn ahead(&self) -> usize {
+        match self {
+            Self::Target { ahead, .. } => *ahead,
+            Self::Limit(reached) => reached.ahead,
+        }
+    }
+
+    pub(super) const fn limit(&self) -> Option<LimitOf> {
+        match self {
+            Self::Target { .. } => None,
+            Self::Limit(reached) => Some(reached.of),
+        }
+    }
+
+    pub(super) fn message(&self, pass: &Pass<'_>, end: Timestamp) -> String {
+        let (name, ns) = (&pass.exec.name, &pass.exec.namespace);
+        let who = match self {
+            Self::Target { behind, ahead, has } => {
+                let others = match ahead {
+                    0 | 1 => String::new(),
+                    more => format!(" {} served before this one.", count(*more, "execution is", "executions are")),
+                };
+                format!("{behind} {} {}.{others}", if *has { "has" } else { "comes first on" }, pass.aim())
+            }
+            Self::Limit(reached) => {
+                let behind = if reached.behind.is_empty() { String::new() } else { format!(" (first {})", reached.behind) };
+                let before = count(reached.ahead, "is", "are");
+                format!("No more than {} at once: {before} served before this one{behind}.", most(pass, reached))
+            }
+        };
+        format!(
+            "{who} This one goes on by itself when it is its turn, and is refused if that is not by {}. To wait no longer: writ cancel \
+             {name} -n {ns}",
+            second(&time::text(end)),
+        )
+    }
+
+    /// It is not to be waited for.
+    pub(super) fn refused(&self, pass: &Pass<'_>) -> No {
+        let ns = &pass.exec.namespace;
+        match self {
+            Self::Target { behind, .. } => {
+                let what = format!("{behind} has {}, and spec.onConflict says not to wait.", pass.aim());
+                let next = format!(
+                    "When it is over (writ watch {behind} -n {ns}), make a new execution; or leave spec.onConflict out: it waits for \
+                     its turn then."
+                );
+                No::new(Reason::TargetLocked, By::Lock, format!("{behind} has the target"), what, next)
+            }
+            Self::Limit(reached) => {
+                let most = most(pass, reached);
+                let what = format!("No more than {most} at once, which is reached, and spec.onConflict says not to wait.");
+                let next = "Make a new execution later; or leave spec.onConflict out: it waits for its turn then.";
+                No::new(Reason::LimitReached, By::Lock, format!("no more than {most} at once"), what, next)
+            }
+        }
+    }
+
+    /// It was waited for long enough.
+    pub(super) fn too_long(&self, pass: &Pass<'_>) -> No {
+        match self {
+            Self::Target { behind, .. } => {
+                let what = format!("{behind} had {}, and for 24 hours it was not this one's turn.", pass.aim());
+                let next = format!(
+                    "Find out what {behind} waits for (writ get {behind} -n {}), and make a new execution.",
+                    pass.exec.namespace
+                );
+                No::new(Reason::Queued, By::Lock, "waited 24 hours for its turn", what, next)
+            }
+            Self::Limit(reached) => {
+                let what = format!("No more than {} at once, and for 24 hours it was not this one's turn.", most(pass, reached));
+                let next =
+                    "Find out what the others wait for (writ get -A), or have the limit raised; then make a new execution.";
+                No::new(Reason::LimitReached, By::Lock, "waited 24 hours for its turn", what, next)
+            }
+        }
+    }
+}
+
+/// `2 executions in namespace shop`.
+fn most(pass: &Pass<'_>, reached: &Reached) -> String {
+    let n = count(usize::try_from(reached.most).unwrap_or(usize::MAX), "execution", "executions");
+    match reached.of {
+        LimitOf::Namespace => format!("{n} in namespace {}", pass.exec.namespace),
+        LimitOf::Action => format!("{n} of {}", pass.exec.spec.action),
+        LimitOf::Requester => {
+            let who = pass.exec.spec.requester.as_ref().map_or("", |r| r.username.as_str());
+            format!("{n} of {}", shown(who, 128))
+        }
+    }
+}
