@@ -13,6 +13,7 @@
 mod audit;
 mod blackhole;
 mod cluster;
+mod component;
 mod ledger;
 mod moment;
 mod object;
@@ -29,6 +30,7 @@ mod workload;
 pub use audit::AuditLog;
 pub use blackhole::BlackHole;
 pub use cluster::Cluster;
+pub use component::{Component, writ};
 pub use moment::Sight;
 pub use object::{all, api, create, get, would_create};
 pub use operator::Operator;

@@ -178,6 +178,10 @@ impl Ballot {
                 out::line(format_args!("Approved: {}. Follow it: writ watch {name} -n {ns}", told.message));
                 Exit::Done
             }
+            ("True", Decision::Review) if !vote::reviewed(cluster, name).await => {
+                out::line(format_args!("It counts, and is not recorded yet. To see it: writ get {name} -n {ns}"));
+                Exit::StillRunning
+            }
             ("True", Decision::Review) => {
                 out::line(format_args!("Reviewed: {name} owes nothing more."));
                 Exit::Done

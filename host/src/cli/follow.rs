@@ -6,7 +6,7 @@ use super::{
     out::{self, Words},
     page,
 };
-use crds::{ExecutionStatus, KubernetesExecution, Phase, Reason};
+use crds::{ExecutionStatus, JobStatus, KubernetesExecution, Phase, Reason};
 use futures::StreamExt;
 use kube::runtime::{WatchStreamExt, watcher};
 use std::time::Duration;
@@ -38,17 +38,32 @@ fn detached(cluster: &Connected, name: &str, why: &str, words: Words) -> Exit {
 
 /// The object once it is over; says nothing.
 pub async fn ended(cluster: &Connected, name: &str) -> anyhow::Result<KubernetesExecution> {
-    each(cluster, name, |_| {}).await
+    until(cluster, name, |status| status.phase.is_over(), |_| {}).await
+}
+
+/// Its Job, once there is one; none where it ended without.
+pub async fn job(cluster: &Connected, name: &str) -> anyhow::Result<Option<JobStatus>> {
+    let there = |status: &ExecutionStatus| status.job.as_ref().is_some_and(|j| j.uid.is_some());
+    let kx = until(cluster, name, |status| there(status) || status.phase.is_over(), |_| {}).await?;
+    Ok(kx.status.filter(there).and_then(|s| s.job))
 }
 
 async fn to_the_end(cluster: &Connected, name: &str, told: &mut Told) -> anyhow::Result<Exit> {
-    let kx = each(cluster, name, |status| told.tell(status)).await?;
+    let kx = until(cluster, name, |status| status.phase.is_over(), |status| told.tell(status)).await?;
     let status = kx.status.unwrap_or_default();
     finish(&status, told.words);
+    if let Some(due) = ballot::review(&status) {
+        told.words.line(format_args!("A review is {due}: writ review {name} -n {}", cluster.namespace));
+    }
     Ok(Exit::of(&status))
 }
 
-async fn each(cluster: &Connected, name: &str, mut tell: impl FnMut(&ExecutionStatus)) -> anyhow::Result<KubernetesExecution> {
+async fn until(
+    cluster: &Connected,
+    name: &str,
+    done: impl Fn(&ExecutionStatus) -> bool,
+    mut tell: impl FnMut(&ExecutionStatus),
+) -> anyhow::Result<KubernetesExecution> {
     cluster.execution(name).await?;
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
     let mut changes = watcher(cluster.here::<KubernetesExecution>(), config).default_backoff().applied_objects().boxed();
@@ -70,7 +85,7 @@ async fn each(cluster: &Connected, name: &str, mut tell: impl FnMut(&ExecutionSt
         let Some(status) = &kx.status else { continue };
         waits = false;
         tell(status);
-        if status.phase.is_over() {
+        if done(status) {
             return Ok(kx);
         }
     }
@@ -167,7 +182,4 @@ fn finish(status: &ExecutionStatus, words: Words) {
         job.output.lines().for_each(|l| words.line(format_args!("  | {l}")));
     }
     words.text(page::way_back(status));
-    if let Some(due) = ballot::review(status) {
-        words.line(format_args!("A review is {due}: writ review"));
-    }
 }

@@ -67,6 +67,10 @@ impl bindings::exports::writ::action::actions::Guest for Component {
         match what.as_str() {
             "program" => plan.commands[0].program = "bash".into(),
             "no-command" => plan.commands.clear(),
+            "no-dry-run" => {
+                (plan.commands[0].verb, plan.commands[0].options) = (vec!["rollout".into(), "restart".into()], Vec::new());
+            }
+            "elsewhere" => plan.commands[0].operands = vec!["deployment/other".into()],
             "operand" => plan.commands[0].operands.push("web\0".into()),
             "memo" => plan.memo = format!("{:?}", "m".repeat(5000)),
             "refuse" => return Err(Refusal { reason: "NotNow".into(), message: "Not now.".into(), remedy: "Wait.".into() }),
@@ -161,6 +165,16 @@ fn description(mode: &str) -> Description {
     Description { name: name.into(), version: version.into(), actions }
 }
 
+fn needs(resource: &str, verbs: &[&str]) -> Rule {
+    Rule {
+        scope: Scope::Namespaced,
+        groups: vec!["apps".into()],
+        resources: vec![resource.into()],
+        resource_names: Vec::new(),
+        verbs: verbs.iter().map(|v| (*v).into()).collect(),
+    }
+}
+
 fn action(name: &str, mode: &str) -> ActionInfo {
     let schema = match mode {
         "schema-open" => r#"{"type":"object"}"#,
@@ -185,13 +199,7 @@ fn action(name: &str, mode: &str) -> ActionInfo {
         parameters: schema.into(),
         examples: vec![if mode == "example" { r#"{"more":1}"# } else { "{}" }.into()],
         targets: vec![TargetKind { api: api(), scope: Scope::Namespaced, may_be_absent: false }],
-        needs: vec![Rule {
-            scope: Scope::Namespaced,
-            groups: vec!["apps".into()],
-            resources: vec!["deployments".into()],
-            resource_names: Vec::new(),
-            verbs: vec![verb.into()],
-        }],
+        needs: vec![needs("deployments", &[verb]), needs("deployments/scale", &["get", "update"])],
         observes: Vec::new(),
         risk: Risk::Low,
         reversible: Reversible::Always,

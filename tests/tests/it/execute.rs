@@ -11,8 +11,10 @@ mod expiry;
 mod failure;
 mod freeze;
 mod glass;
+mod hostile;
 mod limits;
 mod lock;
+mod logs;
 mod operator;
 mod owners;
 mod refusal;
@@ -22,6 +24,7 @@ mod scale;
 mod shown;
 mod token;
 mod undo;
+mod versions;
 
 use serde_json::{Value, json};
 

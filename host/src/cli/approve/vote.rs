@@ -62,6 +62,15 @@ pub(super) async fn counted(cluster: &Connected, name: &str) -> Option<Condition
     tokio::time::timeout(PATIENCE, told).await.ok().flatten()
 }
 
+/// Once its record says that it is reviewed, which is a moment after the review counts.
+pub(super) async fn reviewed(cluster: &Connected, name: &str) -> bool {
+    let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let changes = watcher(cluster.here::<KubernetesExecution>(), only).default_backoff().applied_objects();
+    let done = |kx: KubernetesExecution| kx.status.and_then(|s| s.review).is_some_and(|r| r.state != "Due");
+    let mut told = changes.filter(|kx| std::future::ready(kx.as_ref().is_ok_and(|kx| done(kx.clone())))).boxed();
+    tokio::time::timeout(PATIENCE, told.next()).await.is_ok_and(|kx| kx.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,48 @@
+//! Dry runs of a component that lies: nothing is written, and the reason names the lie.
+use super::with;
+use serde_json::{Value, json};
+use tests::{Cluster, Component, Workload, alone, create, get};
+
+fn asked(deed: &str) -> Value {
+    json!({
+        "action": "misbehave", "target": {"name": "web"}, "parameters": {"in": "plan", "do": deed}, "reason": "a test", "dryRun": "Server",
+    })
+}
+
+/// Alone: what it exports is there for everybody.
+#[tokio::test]
+async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_was() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let _hostile = Component::install(&cluster, "hostile", &Component::guest("hostile")).await.standing();
+    let space = cluster.scratch("execute-hostile").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 2).await;
+    let mut other = with(web.object.clone(), json!({"metadata": {"name": "other", "namespace": space.name}}));
+    other["spec"]["replicas"] = json!(0);
+    create(&cluster.admin, &other).await.unwrap();
+    let generations = async || {
+        let other = get(&cluster.admin, &other).await.unwrap().unwrap();
+        (web.now().await["metadata"]["generation"].clone(), other["metadata"]["generation"].clone())
+    };
+    let before = generations().await;
+
+    // A verb that has no dry run is not even planned.
+    let story = cluster.run(&space.name, asked("no-dry-run")).await.ended().await;
+    story.refused("PluginFailed", "Plugin", "rollout restart");
+    assert_eq!(story.object["status"].get("dryRun"), None);
+
+    // A write elsewhere than it says is refused by the API server, also as a dry run.
+    let story = cluster.run(&space.name, asked("elsewhere")).await.ended().await;
+    story.refused("DryRunFailed", "Api", "granted writes to one object");
+
+    // What it does not announce is shown as that, and the policies were asked with it.
+    let story = cluster.run(&space.name, asked("change-in-silence")).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
+    let diff = json!([{"pointer": "/spec/replicas", "before": "2", "after": "1", "announced": false}]);
+    assert_eq!(story.object["status"]["diff"], diff);
+    let question: Value = serde_json::from_str(&cluster.blob(story.status("/policy/inputDigest")).await.unwrap()).unwrap();
+    assert_eq!(question["diff"][0]["announced"], false);
+    assert!(story.status("/message").contains("not announced"), "{}", story.status("/message"));
+
+    assert_eq!(generations().await, before, "something was written");
+}
