@@ -49,6 +49,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             "twice" => vec![read("pods", 10), read("pods", 10)],
             "all" => vec![read("pods", u32::MAX)],
             "many" => (0..1000).map(|i| read(&format!("r{i}"), 1)).collect(),
+            // It declares no reads: on a cluster this would be its first lie.
+            _ if r.namespace != "shop" => Vec::new(),
             _ => vec![read("pods", 10)],
         }
     }
@@ -199,7 +201,7 @@ fn action(name: &str, mode: &str) -> ActionInfo {
         parameters: schema.into(),
         examples: vec![if mode == "example" { r#"{"more":1}"# } else { "{}" }.into()],
         targets: vec![TargetKind { api: api(), scope: Scope::Namespaced, may_be_absent: false }],
-        needs: vec![needs("deployments", &[verb]), needs("deployments/scale", &["get", "update"])],
+        needs: vec![needs("deployments", &[verb]), needs("deployments/scale", &["get", "patch", "update"])],
         observes: Vec::new(),
         risk: Risk::Low,
         reversible: Reversible::Always,
