@@ -53,25 +53,29 @@ fn read(answer: &Value) -> Result<Read, String> {
 fn obligations(require: &Value) -> Result<Obligations, String> {
     let known = ["dry_run", "approvals", "approver_groups", "expires", "break_glass", "review", "limits"];
     fields(require, "require", &known, false)?;
-    let mut found = Obligations::default();
-    found.dry_run = switch(&require["dry_run"], "require.dry_run")?;
-    found.break_glass = switch(&require["break_glass"], "require.break_glass")?;
-    match &require["approvals"] {
-        Value::Undefined => {}
-        number => {
-            let count = number.as_u64().ok().filter(|n| *n <= MOST_APPROVALS);
-            let count = count.and_then(|n| u32::try_from(n).ok());
-            found.approvals = count.ok_or(format!("require.approvals is no whole number from 0 to {MOST_APPROVALS}"))?;
-        }
+    let approver_groups = match &require["approver_groups"] {
+        Value::Undefined => vec![],
+        groups => texts(groups, "require.approver_groups", MOST_GROUPS)?,
+    };
+    Ok(Obligations {
+        dry_run: switch(&require["dry_run"], "require.dry_run")?,
+        approvals: approvals(&require["approvals"])?,
+        approver_groups,
+        expires: span(&require["expires"], "require.expires")?,
+        break_glass: switch(&require["break_glass"], "require.break_glass")?,
+        review: span(&require["review"], "require.review")?,
+        limits: limits(&require["limits"])?,
+    })
+}
+
+/// Nobody where it is not said.
+fn approvals(value: &Value) -> Result<u32, String> {
+    if *value == Value::Undefined {
+        return Ok(0);
     }
-    match &require["approver_groups"] {
-        Value::Undefined => {}
-        groups => found.approver_groups = texts(groups, "require.approver_groups", MOST_GROUPS)?,
-    }
-    found.expires = span(&require["expires"], "require.expires")?;
-    found.review = span(&require["review"], "require.review")?;
-    found.limits = limits(&require["limits"])?;
-    Ok(found)
+    let count = value.as_u64().ok().filter(|n| *n <= MOST_APPROVALS);
+    let count = count.and_then(|n| u32::try_from(n).ok());
+    count.ok_or(format!("require.approvals is no whole number from 0 to {MOST_APPROVALS}"))
 }
 
 /// None where it is not said. Who wants none at work denies.
