@@ -15,7 +15,7 @@ pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, SKIPPED, WAITING, asked_o
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
-pub(crate) use lock::QUEUED;
+pub(crate) use lock::{QUEUED, ask_for_turn};
 pub use policy::status as policy_status;
 pub(crate) use policy::{judge as judge_policies, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
@@ -77,7 +77,7 @@ impl<'a> Pass<'a> {
             s.duration = Some(timeline::whole(&s, self.now));
             undo::settle(&mut s, self);
         }
-        conditions::set(&mut s, self.now);
+        conditions::set(&mut s, self.now, self.exec.phase().is_over());
         Step::Record(Box::new(s))
     }
 

@@ -2,18 +2,22 @@
 //! the freeze ends. What runs already, and every brake, goes on as ever.
 use super::{LONGEST, revoke, there};
 use crate::{
+    execution::Ready,
+    lock,
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
-    story::{By, No, Pass, shown},
+    story::{By, No, Pass, ask_for_turn, shown},
 };
 use crds::{Phase, Reason};
 use jiff::Timestamp;
 
-pub(super) fn next(pass: &Pass<'_>, s: &Preparing) -> Option<Step> {
+pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;
     match matching(pass, &s.freezes) {
+        // What was claimed is given back by the record, before anything else goes: so nobody goes on who looked before it.
+        Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, freeze, true)),
         Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
-        Some(freeze) => Some(let_go(s).unwrap_or_else(|| hold(pass, freeze))),
+        Some(freeze) => Some(let_go(p, s).unwrap_or_else(|| hold(pass, freeze, false))),
         None => frozen.then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
                 s.message = "The freeze is over; it goes on where it stood.".into()
@@ -22,10 +26,10 @@ pub(super) fn next(pass: &Pass<'_>, s: &Preparing) -> Option<Step> {
     }
 }
 
-/// Whoever is frozen keeps nobody else from the target.
-fn let_go(s: &Preparing) -> Option<Step> {
-    let LockSeen::Ours { object, version } = &s.lock else { return None };
-    Some(Step::Do(Effect::Unclaim { claims: vec![(object.clone(), version.clone())] }))
+/// A claim that counts for nothing any more: whoever waits for the target hears at once that it is gone.
+fn let_go(p: &Ready, s: &Preparing) -> Option<Step> {
+    let (LockSeen::Stale { version }, Some((_, Some(target)))) = (&s.lock, &p.planned.target) else { return None };
+    Some(Step::Do(Effect::Unclaim { claims: vec![(lock::object(target), version.clone())] }))
 }
 
 /// Of several, the one that lasts longest.
@@ -40,12 +44,17 @@ fn matching<'a>(pass: &Pass<'_>, all: &'a [Freeze]) -> Option<&'a Freeze> {
     all.iter().filter(matches).max_by_key(|f| (f.until.unwrap_or(Timestamp::MAX), &f.name))
 }
 
-fn hold(pass: &Pass<'_>, freeze: &Freeze) -> Step {
+fn hold(pass: &Pass<'_>, freeze: &Freeze, ours: bool) -> Step {
     let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
     let message = format!("{what} Nothing starts until {until}; then it goes on by itself. Thaw: writ thaw {}", freeze.name);
-    if pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
-        return pass.record(Phase::Preparing, Reason::Frozen, |s| s.message = message);
+    if ours || pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
+        return pass.record(Phase::Preparing, Reason::Frozen, |s| {
+            s.message = message;
+            if ours {
+                ask_for_turn(s);
+            }
+        });
     }
     let end = pass.exec.at.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
     if pass.now < end {

@@ -20,7 +20,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
         return cancelled(pass, reason, "Nothing was touched.");
     }
-    if let Some(step) = frozen::next(pass, s) {
+    if let Some(step) = frozen::next(pass, p, s) {
         return step;
     }
     let Some(access) = access::of(pass.exec, &p.planned) else {

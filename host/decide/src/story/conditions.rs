@@ -16,8 +16,9 @@ const TRUE: &str = "True";
 const FALSE: &str = "False";
 const UNKNOWN: &str = "Unknown";
 
-pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp) {
-    if matches!(s.reason, Reason::RollbackStarted | Reason::RollbackNotStarted | Reason::RolledBack | Reason::Reviewed) {
+/// `over`: it was, before this record.
+pub(super) fn set(s: &mut ExecutionStatus, now: Timestamp, over: bool) {
+    if over {
         return after(s, now);
     }
     let lines = [

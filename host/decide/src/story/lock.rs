@@ -10,12 +10,15 @@ pub(crate) const HELD: &str = "Held";
 /// It is over.
 pub(crate) const RELEASED: &str = "Released";
 
+/// For another turn than any before: whatever was claimed for an earlier one counts for nothing.
+pub(crate) fn ask_for_turn(s: &mut ExecutionStatus) {
+    s.lock = Some(LockStatus { state: WANTED.into(), seq: s.seq, ..LockStatus::default() });
+}
+
 /// After a record: a turn begins with `Preparing`, and whatever leads back ends it.
 pub(super) fn follow(s: &mut ExecutionStatus, before: Phase) {
     match s.phase {
-        Phase::Preparing if before != Phase::Preparing => {
-            s.lock = Some(LockStatus { state: WANTED.into(), seq: s.seq, ..LockStatus::default() });
-        }
+        Phase::Preparing if before != Phase::Preparing => ask_for_turn(s),
         Phase::Preparing => {}
         Phase::Executing | Phase::Verifying => set(s, HELD),
         Phase::Completed | Phase::Failed | Phase::Cancelled if s.job.is_some() => set(s, RELEASED),

@@ -163,12 +163,20 @@ fn a_wait_ends_after_a_day() {
 }
 
 #[test]
-fn whoever_is_frozen_lets_the_target_go_and_asks_for_another_turn_only_in_a_new_life() {
+fn whoever_is_frozen_gives_the_target_back_in_the_record_and_then_lets_go_of_what_it_has() {
     let exec = stored(queued()[..1].to_vec());
-    let PhaseSeen::Preparing(mut seen) = preparing(&planned(), Grants::None) else { panic!() };
-    seen.freezes = vec![super::seen::freeze()];
-    let step = step(&exec, 2, PhaseSeen::Preparing(seen));
-    assert!(matches!(&step, Step::Do(Effect::Unclaim { claims }) if claims[0].1 == "7"), "{step:?}");
+    let frozen = |lock, grants| {
+        let PhaseSeen::Preparing(mut seen) = preparing(&planned(), grants) else { panic!() };
+        (seen.freezes, seen.lock) = (vec![super::seen::freeze()], lock);
+        PhaseSeen::Preparing(seen)
+    };
+    let ours = LockSeen::Ours { object: "target-web".into(), version: "7".into() };
+    let Step::Record(s) = step(&exec, 2, frozen(ours, Grants::Whole)) else { panic!() };
+    assert_eq!((s.reason, s.lock.unwrap().seq), (Reason::Frozen, s.seq), "another turn");
+    let stale = || LockSeen::Stale { version: "7".into() };
+    assert!(matches!(step(&exec, 2, frozen(stale(), Grants::Whole)), Step::Do(Effect::Revoke { .. })));
+    let last = step(&exec, 2, frozen(stale(), Grants::None));
+    assert!(matches!(&last, Step::Do(Effect::Unclaim { claims }) if claims[0].1 == "7"), "{last:?}");
 }
 
 /// Whether the policies want a limit of one in the namespace; what their last word is.

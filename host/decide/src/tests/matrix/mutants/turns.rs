@@ -45,6 +45,32 @@ fn a_claim_of_an_earlier_turn_that_is_taken_for_one_of_this_is_caught() {
     assert!(!pairs().any(|at| broken(HONEST, at)));
 }
 
+/// Lets the target go first, and says that it is frozen afterwards, in the turn that it had.
+fn lets_go_before_it_says_so(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let step = next_step(site, now, exec, seen);
+    let frozen = matches!(&step, Step::Record(s) if s.reason == Reason::Frozen);
+    let PhaseSeen::Preparing(s) = &seen.phase else { return step };
+    match &s.lock {
+        LockSeen::Ours { object, version } if frozen => {
+            Step::Do(Effect::Unclaim { claims: vec![(object.clone(), version.clone())] })
+        }
+        _ => step,
+    }
+}
+
+/// A leader is paused with its promise in hand; another sees the freeze and lets go; a third party takes the target; the promise lands.
+#[test]
+fn a_target_that_is_let_go_before_the_freeze_is_told_is_caught() {
+    let all = || {
+        (0..12)
+            .flat_map(|n| (2..8).flat_map(move |late| (1..6).flat_map(move |rival| (0..3).map(move |lag| (n, late, rival, lag)))))
+    };
+    let faults = |(n, late, rival, lag)| [Fault::Late(n, n + late), Fault::Frozen(n + 1, 20), Fault::Rival(n + rival, lag, 30)];
+    let broken = |core, at| run(core, PLAIN, &faults(at)).broken.iter().any(|b| b.rule == rules::ONE_AT_A_TIME);
+    assert!(all().any(|at| broken(Core { decide: lets_go_before_it_says_so, ..HONEST }, at)));
+    assert!(!all().any(|at| broken(HONEST, at)));
+}
+
 /// Keeps what it claimed.
 fn never_lets_go(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut seen = seen.clone();
