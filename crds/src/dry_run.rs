@@ -15,6 +15,9 @@ pub struct DryRunStatus {
     /// When the API server's answer was read; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<String>,
+    /// What each command comes to, as a JSON Patch (RFC 6902): digests of blobs in the ledger (`writ audit blob DIGEST`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<String>,
     /// What the API server warned of, and where the plan and the answer do not agree.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

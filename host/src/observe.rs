@@ -15,8 +15,8 @@ use decide::{
     limits,
     model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
     observed::{
-        Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen, LockSeen,
-        OriginalSeen, Others, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
+        Answer, Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen,
+        LockSeen, OriginalSeen, Others, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
     },
     question::{self, Facts, History},
     site::Site,
@@ -24,6 +24,9 @@ use decide::{
 use futures::future::{try_join, try_join3};
 use jiff::Timestamp;
 use std::sync::Arc;
+
+/// Of the patch that a command comes to, bytes: many times what can be shown of it (`crds::limits::DIFF`).
+const PATCH: usize = 1024 * 1024;
 
 /// The four engines, and what is active on them.
 #[derive(Clone)]
@@ -212,10 +215,10 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
 
 /// What people said of what is over; whether they may, where it matters.
 async fn afterwards(with: &Engines, exec: &Execution) -> Result<Vec<Approval>, ObserveError> {
-    Ok(match (&exec.status.review, &exec.status.approval) {
-        (Some(_), _) => with.cluster.approvals(exec).await?,
-        (None, Some(_)) => with.cluster.approvals_named(exec).await?,
-        (None, None) => vec![],
+    Ok(match (exec.review_is_due(), exec.status.review.is_some() || exec.status.approval.is_some()) {
+        (true, _) => with.cluster.approvals(exec).await?,
+        (false, true) => with.cluster.approvals_named(exec).await?,
+        (false, false) => vec![],
     })
 }
 
@@ -275,13 +278,29 @@ async fn dry_running(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Dr
             None => Ok(Grants::None),
         }
     };
-    let (grants, job) = try_join(grants, cluster.dry_run(exec, p)).await?;
+    let (grants, mut job) = try_join(grants, cluster.dry_run(exec, p)).await?;
+    patches(with, &mut job).await?;
     let absent = job == DryJob::Absent;
     let proof = if absent && grants == Grants::Whole { Some(cluster.dry_run_guard().await?) } else { None };
     let last = p.answered && job.gone() && grants == Grants::None;
     let (judged, question, original) = chain_if(last, with, now, exec, &p.planned).await?;
     let seen = DryRunning { guards, proof, grants, job, judged, original };
     Ok(Look { phase: PhaseSeen::DryRunning(Box::new(seen)), question })
+}
+
+/// What each answer comes to is in the ledger before a record names it.
+async fn patches(with: &Engines, job: &mut DryJob) -> Result<(), ObserveError> {
+    let DryJob::Ours { answer: Some(answer), .. } = job else { return Ok(()) };
+    let Answer::Objects { before: Some(before), after, patches, .. } = answer else { return Ok(()) };
+    for one in after {
+        let text = decide::diff::patch(before, one);
+        if text.len() > PATCH {
+            *answer = Answer::TooLarge;
+            return Ok(());
+        }
+        patches.push(with.ledger.keep(text.as_bytes()).await?);
+    }
+    Ok(())
 }
 
 async fn verifying(with: &Engines, exec: &Execution, planned: &Planned) -> Result<Verifying, ObserveError> {

@@ -2,7 +2,7 @@
 //! which of it the plan announced. Pure; owns what counts as noise.
 use crate::{
     canonical,
-    model::{Change, ChangeEffect, Field, Json, Planned},
+    model::{Change, ChangeEffect, Field, Json, Object, Planned},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +71,25 @@ fn escaped(key: &str) -> String {
 pub fn all(before: &Value, answers: &[Value]) -> Vec<Difference> {
     let each = answers.iter().flat_map(|after| between(before, after)).map(|d| (d.at.clone(), d));
     each.collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// What one answer comes to: the text of a JSON Patch (RFC 6902) of the target as it is.
+#[must_use]
+pub fn patch(before: &Object, after: &Object) -> String {
+    let value = |object: &Object| canonical::value(object.body.as_str()).map(|v| quiet(&v)).unwrap_or_default();
+    serde_json::to_string(&json_patch::diff(&value(before), &value(after))).unwrap_or_default()
+}
+
+/// Without what is noise.
+fn quiet(object: &Value) -> Value {
+    let mut object = object.clone();
+    for at in NOISE {
+        let Some((parent, key)) = at.rsplit_once('/') else { continue };
+        if let Some(Value::Object(map)) = object.pointer_mut(parent) {
+            map.remove(&key.replace("~1", "/"));
+        }
+    }
+    object
 }
 
 /// Whether the plan says this of its target.

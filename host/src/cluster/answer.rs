@@ -39,7 +39,7 @@ impl Cluster {
             answer.1.extend(warnings);
         }
         let before = self.target(target).await?.map(Box::new);
-        Ok(Answer::Objects { before, after: answer.0, warnings: answer.1 })
+        Ok(Answer::Objects { before, after: answer.0, patches: vec![], warnings: answer.1 })
     }
 
     /// What each container printed.

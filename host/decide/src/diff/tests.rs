@@ -75,3 +75,22 @@ fn what_the_plan_says_and_no_answer_shows_is_told() {
     assert_eq!(unseen(&plan, &[other.clone(), same]).len(), 0);
     assert_eq!(unseen(&plan, &[other]).iter().map(|f| f.at.as_str()).collect::<Vec<_>>(), ["/spec/replicas"]);
 }
+
+#[test]
+fn what_an_answer_comes_to_is_a_patch_that_makes_it_so() {
+    let object = |body: &str| crate::model::Object { body: json(body), ..crate::tests::seen::object(2) };
+    let before = object(
+        r#"{"metadata":{"resourceVersion":"1","generation":1},"spec":{"replicas":2,"old":true,"list":[1]},"status":{"a":1}}"#,
+    );
+    let after = object(
+        r#"{"metadata":{"resourceVersion":"2","generation":2,"annotations":{"a/b":"c"}},"spec":{"replicas":5,"list":[1,2]}}"#,
+    );
+    let patch: json_patch::Patch = serde_json::from_str(&patch(&before, &after)).unwrap();
+    let read = |o: &crate::model::Object| canonical::value(o.body.as_str()).unwrap();
+    let mut patched = quiet(&read(&before));
+    json_patch::patch(&mut patched, &patch).unwrap();
+    assert_eq!(patched, quiet(&read(&after)));
+    let text = serde_json::to_value(&patch).unwrap();
+    assert!(text.as_array().unwrap().contains(&value!({"op": "replace", "path": "/spec/replicas", "value": 5})), "{text}");
+    assert!(!text.to_string().contains("resourceVersion"), "{text}");
+}

@@ -1,6 +1,6 @@
 //! What a pass may look at while the API server is asked what would come of a run.
 use super::{Grants, GuardsSeen, Judgement, OriginalSeen, PodSeen};
-use crate::model::{Object, Uid};
+use crate::model::{Digest, Object, Uid};
 use serde::{Deserialize, Serialize};
 
 /// For `DryRunning`.
@@ -82,6 +82,8 @@ pub enum Answer {
         before: Option<Box<Object>>,
         /// As they would be.
         after: Vec<Object>,
+        /// Digests of what each comes to (`diff::patch`), in the same order; kept in the ledger before they are named here.
+        patches: Vec<Digest>,
         /// What the API server warned of.
         warnings: Vec<String>,
     },

@@ -269,8 +269,12 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
         crate::model::Object { body, ..seen::object(5) }
     };
     let after = vec![object(r#","paused":true"#)];
-    let answer =
-        Answer::Objects { before: Some(Box::new(seen::object(2))), after, warnings: vec!["spec.old is deprecated".into()] };
+    let answer = Answer::Objects {
+        before: Some(Box::new(seen::object(2))),
+        after,
+        patches: vec![digest('b')],
+        warnings: vec!["spec.old is deprecated".into()],
+    };
     for (seconds, look) in [
         (1, validating(stored::judged(&planned()))),
         (2, stored::answered(answer)),
@@ -291,6 +295,9 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
             "job": "dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b",
             "serviceAccount": "dry-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b.6d1f8e90-1111-4222-8333-444455556666",
             "answeredAt": "2026-11-23T03:12:09.000000Z",
+            "patches": [
+              "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+            ],
             "warnings": [
               "spec.old is deprecated"
             ]

@@ -177,13 +177,19 @@ pub fn object(replicas: u32) -> Object {
 }
 
 pub fn answer(before: u32, after: u32) -> Answer {
-    Answer::Objects { before: Some(Box::new(object(before))), after: vec![object(after)], warnings: vec![] }
+    Answer::Objects {
+        before: Some(Box::new(object(before))),
+        after: vec![object(after)],
+        patches: vec![digest('b')],
+        warnings: vec![],
+    }
 }
 
 pub fn answers() -> Named<Answer> {
     let objects = |before: Option<Object>, after| Answer::Objects {
         before: before.map(Box::new),
         after,
+        patches: vec![digest('b')],
         warnings: vec!["spec.old is deprecated".into()],
     };
     let more = |at: &str, text: String| {

@@ -77,7 +77,7 @@ const WEB: &str = r#"Warning: spec.old is deprecated
 
 #[tokio::test]
 async fn what_the_commands_print_is_read_as_objects_beside_the_target_as_it_is() {
-    let Answered::Objects { before, after, warnings } = answer(WEB).await else { panic!() };
+    let Answered::Objects { before, after, warnings, .. } = answer(WEB).await else { panic!() };
     let (before, after) = (before.unwrap(), &after[0]);
     assert_eq!((&before.id, &before.uid), (&after.id, &after.uid));
     assert!(before.body.as_str().contains(r#""replicas":2"#) && !before.body.as_str().contains("managedFields"));

@@ -33,6 +33,9 @@ async fn a_dry_run_shows_what_would_change_and_writes_nothing() {
     assert_eq!(story.condition("Executed"), ("False", "DryRunPassed"));
     let phases: Vec<_> = story.rows.iter().map(|r| r["reason"].as_str().unwrap()).collect();
     assert_eq!(phases, ["DryRunNeeded", "DryRunAnswered", "DryRunPassed"]);
+    // What the command comes to is in the ledger, as a patch.
+    let patch: Value = serde_json::from_str(&cluster.blob(story.status("/dryRun/patches/0")).await.unwrap()).unwrap();
+    assert_eq!(patch, json!([{"op": "replace", "path": "/spec/replicas", "value": 3}]));
     // What was asked of the policies the second time holds the diff.
     let question: Value = serde_json::from_str(&cluster.blob(story.status("/policy/inputDigest")).await.unwrap()).unwrap();
     assert_eq!(question["diff"][0], json!({"field": "/spec/replicas", "before": 1, "after": 3, "announced": true}));
@@ -121,14 +124,7 @@ test_nine_is_denied if count(writ.deny) == 1 with input as {{"execution": {{"nam
         "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionPolicy", "metadata": {"name": namespace},
         "spec": {"mode": "Enforce", "owner": "test", "modules": {"dry.rego": module, "dry_test.rego": test}},
     });
-    let standing = cluster.stand(policy.clone()).await.unwrap();
-    eventually("the policy is ready", async || {
-        let now = tests::get(&cluster.admin, &policy).await.ok()??;
-        let ready = |c: &Value| c["type"] == "Ready" && c["status"] == "True";
-        now["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(ready)).then_some(())
-    })
-    .await;
-    standing
+    cluster.stand(policy).await.unwrap().once("Ready").await
 }
 
 /// Alone: whatever else runs is asked about by this policy too.

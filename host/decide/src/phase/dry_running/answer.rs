@@ -19,8 +19,8 @@ const WARNINGS: usize = 16;
 
 /// **Rule 1.** The answer is stored before anything of the dry run goes.
 pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
-    let (before, after, warnings) = match answer {
-        Answer::Objects { before, after, warnings } => (before, after, warnings),
+    let (before, after, patches, warnings) = match answer {
+        Answer::Objects { before, after, patches, warnings } => (before, after, patches, warnings),
         Answer::Unreadable { why } => return failed(pass, why),
         Answer::TooLarge => return too_large(pass),
     };
@@ -41,6 +41,7 @@ pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
         s.diff = stored;
         if let Some(dry_run) = &mut s.dry_run {
             dry_run.answered_at = Some(time::text(pass.now));
+            dry_run.patches = patches.iter().map(ToString::to_string).collect();
             dry_run.warnings = warnings;
         }
     })
