@@ -11,12 +11,8 @@ pub fn tell(ctx: &Context, before: &Execution, after: &KubernetesExecution) {
     if status.phase.is_over() && !before.phase().is_over() {
         ctx.engines.metrics.over(&before.spec.action, status, before.created, (ctx.now)());
     }
-    let ended_badly = matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
-    let warning = match status.reason {
-        Reason::RollbackStarted | Reason::RolledBack | Reason::Reviewed => false,
-        Reason::BreakGlass => true,
-        _ => ended_badly,
-    };
+    let ended_badly = !before.phase().is_over() && matches!(status.phase, Phase::Failed | Phase::Refused | Phase::Cancelled);
+    let warning = ended_badly || matches!(status.reason, Reason::BreakGlass | Reason::RollbackNotStarted);
     if status.reason == Reason::BreakGlass {
         ctx.engines.metrics.broke_glass(&before.spec.action);
     }

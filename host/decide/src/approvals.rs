@@ -12,7 +12,7 @@ use crate::{
     canonical,
     execution::{Execution, Wait},
     model::PlanHash,
-    observed::{Obligations, PolicyRuling, Ruling, Verdict},
+    observed::{Obligations, PolicyRuling, Ruling},
 };
 pub(crate) use cover::{Cover, cover};
 use crds::Identity;
@@ -51,25 +51,13 @@ pub(crate) fn wanted(o: &Obligations) -> Option<Wanted<'_>> {
 
 /// None: no policy asks for anybody.
 pub(crate) fn asked(ruling: &Ruling) -> Option<Asked<'_>> {
-    let obeyed = ruling.results.iter().filter(|r| !r.shadow);
-    let (each, spans): (Vec<_>, Vec<_>) = obeyed
-        .filter_map(|r| match &r.verdict {
-            Verdict::Allow(o) => wanted(o).map(|w| (w, span(&o.expires))),
-            _ => None,
-        })
-        .unzip();
+    let (each, spans): (Vec<_>, Vec<_>) = ruling.allowing().filter_map(|(_, o)| Some((wanted(o)?, span(&o.expires)))).unzip();
     spans.into_iter().min().map(|span| Asked { each, span })
 }
 
 /// Those that want approvals also where the requester breaks the glass, and what.
 pub(crate) fn unopened(ruling: &Ruling) -> Vec<(&PolicyRuling, Wanted<'_>)> {
-    let obeyed = ruling.results.iter().filter(|r| !r.shadow);
-    let closed = |r: &PolicyRuling| !matches!(&r.verdict, Verdict::Allow(o) if o.break_glass);
-    let wants = obeyed.filter_map(|r| match &r.verdict {
-        Verdict::Allow(o) => wanted(o).map(|w| (r, w)),
-        _ => None,
-    });
-    wants.filter(|(r, _)| closed(r)).collect()
+    ruling.allowing().filter(|(_, o)| !o.break_glass).filter_map(|(r, o)| Some((r, wanted(o)?))).collect()
 }
 
 /// The gate lets spans through and nothing else. Should there ever be another text, the time is over at once.

@@ -1,7 +1,7 @@
 //! Whether a dry run on the server stands before a run: the request wants one, or a policy does.
 use crate::{
     model::{DryRunForm, Planned},
-    observed::{PolicyRuling, Ruling, Verdict},
+    observed::{PolicyRuling, Ruling},
     story::{By, No, Pass, policy_owner},
 };
 use crds::{DiffStatus, DryRun, Reason};
@@ -14,7 +14,7 @@ pub(crate) fn needed(pass: &Pass<'_>, ruling: &Ruling) -> bool {
 
 /// A policy that allows it only after one.
 fn demanding(ruling: &Ruling) -> Option<&PolicyRuling> {
-    ruling.results.iter().find(|r| !r.shadow && matches!(&r.verdict, Verdict::Allow(o) if o.dry_run))
+    ruling.allowing().find(|(_, o)| o.dry_run).map(|(r, _)| r)
 }
 
 /// The no to one that cannot be had.

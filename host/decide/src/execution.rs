@@ -1,5 +1,9 @@
 //! The object as the core sees it: parsed once (`parse`), so that a phase cannot find its own facts missing.
-use crate::model::{JobName, Planned, Uid};
+use crate::{
+    model::{JobName, Planned, Uid},
+    story::review_is_due,
+    time,
+};
 use crds::{ExecutionSpec, ExecutionStatus, Limits, Phase, Reason};
 use jiff::Timestamp;
 
@@ -156,6 +160,18 @@ impl Execution {
     #[must_use]
     pub const fn owes_nothing(&self) -> bool {
         matches!(self.progress, Progress::Over(_)) && !self.finalized
+    }
+
+    /// When it was over, if it is.
+    #[must_use]
+    pub fn ended(&self) -> Option<Timestamp> {
+        time::read(self.status.finished_at.as_deref()?).ok()
+    }
+
+    /// Somebody is still to look at what it did.
+    #[must_use]
+    pub fn review_is_due(&self) -> bool {
+        review_is_due(&self.status)
     }
 
     /// Somebody wants it stopped: the reason why, if it is stopped before anything ran.

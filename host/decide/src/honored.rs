@@ -7,13 +7,8 @@ use crate::{
 };
 use crds::{ExecutionSpec, Reason, ViolationStatus};
 
-/// The fields of the request.
-pub(crate) fn request(pass: &Pass<'_>) -> Option<No> {
-    no_time(&pass.exec.spec)
-}
-
 /// Times that are none: the API server has a pattern for them, and it is not the only way here.
-fn no_time(spec: &ExecutionSpec) -> Option<No> {
+pub(crate) fn request(spec: &ExecutionSpec) -> Option<No> {
     let fields = [
         ("spec.timeout", spec.timeout.as_deref()),
         ("spec.ttlAfterFinished", spec.ttl_after_finished.as_deref()),

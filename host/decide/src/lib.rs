@@ -29,6 +29,7 @@ pub mod site;
 pub mod step;
 mod story;
 pub mod time;
+pub mod undo;
 pub mod verbs;
 
 pub use phase::automatic_undo;

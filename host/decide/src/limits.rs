@@ -3,7 +3,7 @@
 use crate::{
     execution::Execution,
     lock::Counts,
-    observed::{AtWork, Claimant, Judgement, Others, Ruling, Verdict},
+    observed::{AtWork, Claimant, Judgement, Others, Ruling},
 };
 use crds::{LimitOf, Limits};
 
@@ -35,9 +35,7 @@ pub fn matter(stored: &Limits, judged: Option<&Judgement>) -> bool {
 
 /// The strictest of what all say that allow it.
 pub(crate) fn of(ruling: &Ruling) -> Limits {
-    let obeyed = ruling.results.iter().filter(|r| !r.shadow);
-    let all = obeyed.filter_map(|r| if let Verdict::Allow(o) = &r.verdict { Some(o.limits) } else { None });
-    all.fold(Limits::default(), |a, b| Limits {
+    ruling.allowing().map(|(_, o)| o.limits).fold(Limits::default(), |a, b| Limits {
         namespace: least(a.namespace, b.namespace),
         action: least(a.action, b.action),
         requester: least(a.requester, b.requester),

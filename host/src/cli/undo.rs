@@ -4,8 +4,7 @@ use super::{
     go::Go,
     human::{Exit, age},
 };
-use anyhow::Context;
-use crds::{ExecutionSpec, KubernetesExecution, ObjectUid, RollbackStatus, Target};
+use crds::KubernetesExecution;
 use jiff::Timestamp;
 
 /// Undo what an execution did.
@@ -26,15 +25,12 @@ impl Undo {
         let cluster = self.place.connect().await?;
         let original = cluster.execution(&self.name).await?;
         let words = self.go.words();
-        let inverse = match inverse(&original) {
-            Ok(inverse) => inverse,
-            Err(why) => {
-                words.line(format_args!("Refused (UndoUnavailable, exit 2, nothing was touched)\n  {why}"));
-                return Ok(Exit::Refused);
-            }
-        };
+        if let Some(why) = none(&original) {
+            words.line(format_args!("Refused (UndoUnavailable, exit 2, nothing was touched)\n  {why}"));
+            return Ok(Exit::Refused);
+        }
         words.line(heading(&original, Timestamp::now()));
-        self.go.run(&cluster, undo(&original, inverse)?).await
+        self.go.run(&cluster, undo(&original)?).await
     }
 }
 
@@ -49,26 +45,17 @@ fn name(of: &KubernetesExecution) -> &str {
     of.metadata.name.as_deref().unwrap_or_default()
 }
 
-/// Without one nothing can be asked for; that it is still on offer the host says.
-fn inverse(of: &KubernetesExecution) -> Result<&RollbackStatus, String> {
+/// Why there is no inverse: without one nothing can be asked for. That it is still on offer the host says.
+fn none(of: &KubernetesExecution) -> Option<String> {
     let name = name(of);
-    let status = of.status.as_ref().ok_or_else(|| format!("{name} was not looked at yet."))?;
-    let rollback = status.rollback.as_ref().ok_or_else(|| format!("{name} changed nothing ({:?}).", status.reason))?;
-    match rollback.action.is_empty() {
-        true => Err(format!("{name} has no inverse: {}.", rollback.because)),
-        false => Ok(rollback),
-    }
+    let Some(status) = &of.status else { return Some(format!("{name} was not looked at yet.")) };
+    let Some(rollback) = &status.rollback else { return Some(format!("{name} changed nothing ({:?}).", status.reason)) };
+    rollback.action.is_empty().then(|| format!("{name} has no inverse: {}.", rollback.because))
 }
 
-fn undo(of: &KubernetesExecution, inverse: &RollbackStatus) -> anyhow::Result<KubernetesExecution> {
-    let seen = of.status.as_ref().and_then(|s| s.target.as_ref());
-    let spec = ExecutionSpec {
-        action: inverse.action.clone(),
-        parameters: serde_json::from_str(&inverse.parameters).context("failed to understand the stored inverse")?,
-        target: seen.map(|t| Target { name: t.name.clone(), kind: Some(t.kind.clone()) }),
-        rollback_of: Some(ObjectUid { name: name(of).to_owned(), uid: of.metadata.uid.clone().unwrap_or_default() }),
-        ..Default::default()
-    };
+fn undo(of: &KubernetesExecution) -> anyhow::Result<KubernetesExecution> {
+    let status = of.status.clone().unwrap_or_default();
+    let spec = decide::undo::request(name(of), of.metadata.uid.as_deref().unwrap_or_default(), &status)?;
     let mut kx = KubernetesExecution { spec, ..Default::default() };
     // An undo of an undo of an undo does not have the longer name; what it undoes stands in its spec.
     let stem = name(of).split("-undo-").next().unwrap_or_default();
@@ -79,6 +66,7 @@ fn undo(of: &KubernetesExecution, inverse: &RollbackStatus) -> anyhow::Result<Ku
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crds::{ObjectUid, Target};
     use serde_json::json;
 
     fn original(rollback: &serde_json::Value) -> KubernetesExecution {
@@ -95,7 +83,8 @@ mod tests {
     #[test]
     fn an_undo_is_the_stored_inverse_word_for_word() {
         let kx = original(&json!({"state": "Ready", "action": "scale_deployment", "parameters": "{\"replicas\":2}"}));
-        let undo = undo(&kx, inverse(&kx).unwrap()).unwrap();
+        assert_eq!(none(&kx), None);
+        let undo = undo(&kx).unwrap();
         assert_eq!((undo.spec.action.as_str(), &undo.spec.parameters["replicas"]), ("scale_deployment", &json!(2)));
         assert_eq!(undo.spec.rollback_of, Some(ObjectUid { name: "scale-web-x7k2p-undo-m4r8q".into(), uid: "u".into() }));
         assert_eq!(undo.spec.target, Some(Target { name: "web".into(), kind: Some("Deployment".into()) }));
@@ -105,6 +94,6 @@ mod tests {
     #[test]
     fn without_an_inverse_it_says_why() {
         let none = original(&json!({"state": "Impossible", "because": "pods cannot be restarted back"}));
-        assert_eq!(inverse(&none).unwrap_err(), "scale-web-x7k2p-undo-m4r8q has no inverse: pods cannot be restarted back.");
+        assert_eq!(super::none(&none).unwrap(), "scale-web-x7k2p-undo-m4r8q has no inverse: pods cannot be restarted back.");
     }
 }

@@ -1,23 +1,20 @@
 //! The look afterwards: when one is due, and whose counts. It is held against the same questions as an approval; it comes after the end, and
 //! one is enough.
 use super::{
-    Asked, Case, Cover, Wanted, span, subject,
+    Asked, Case, Cover, SPAN, Wanted, span, subject,
     tally::{no_yes, void},
     tell::told,
 };
 use crate::{
     execution::{Execution, Wait},
     model::PlanHash,
-    observed::{Approval, Ruling, Verdict},
+    observed::{Approval, Ruling},
     step::Effect,
     story::{DUE, REVIEWED, SKIPPED, how},
     time,
 };
 use crds::{ApprovalStatus, CountedReason as Reason, Decision, ReviewStatus};
-use jiff::{SignedDuration, Timestamp};
-
-/// Where no policy gives a time: until the same time tomorrow.
-const SPAN: SignedDuration = SignedDuration::from_hours(24);
+use jiff::Timestamp;
 
 /// What is owed for what starts now: where approvals are skipped, and where a policy wants a review of whatever it allows.
 pub(crate) fn due(
@@ -27,12 +24,7 @@ pub(crate) fn due(
     ruling: &Ruling,
     approval: Option<&ApprovalStatus>,
 ) -> Option<ReviewStatus> {
-    let obeyed = ruling.results.iter().filter(|r| !r.shadow);
-    let spans = obeyed.filter_map(|r| match &r.verdict {
-        Verdict::Allow(o) if !o.review.is_empty() => Some(span(&o.review)),
-        _ => None,
-    });
-    let shortest = spans.min();
+    let shortest = ruling.allowing().filter(|(_, o)| !o.review.is_empty()).map(|(_, o)| span(&o.review)).min();
     let skipped = approval.is_some_and(|a| a.state == SKIPPED);
     let span = shortest.or_else(|| skipped.then_some(SPAN))?;
     let hash = subject(exec, plan);
@@ -59,7 +51,7 @@ pub(crate) fn reviews<'a>(exec: &Execution, guards: Timestamp, all: &'a [Approva
     let mut sorted: Vec<&Approval> = all.iter().filter(|a| a.decision == Decision::Review).collect();
     sorted.sort_by_key(|a| (a.created, &a.name));
     let status = exec.status.review.clone().unwrap_or_default();
-    let end = exec.status.finished_at.as_deref().and_then(|at| time::read(at).ok()).unwrap_or(Timestamp::MAX);
+    let end = exec.ended().unwrap_or(Timestamp::MAX);
     let case =
         Case { exec, hash: &status.plan_hash, guards, wait: Wait { since: end, until: Timestamp::MAX }, cover: Cover::default() };
     let asked = Asked { each: vec![Wanted { count: 1, groups: &status.groups }], span: SPAN };

@@ -3,7 +3,7 @@ use super::*;
 use crate::{
     execution::Execution,
     model::PlanHash,
-    observed::Approval,
+    observed::{Approval, Verdict},
     tests::{
         approving::{approval, by, person, rejection, wants},
         fixtures::*,

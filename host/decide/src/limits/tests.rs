@@ -1,7 +1,7 @@
 //! What is reached when, for whom, and that whoever looks comes to the same.
 use super::*;
 use crate::{
-    observed::{Obligations, Waiter},
+    observed::{Obligations, Verdict, Waiter},
     tests::fixtures::{allow, exec, ruling},
 };
 use AtWork::{MayStart, No, Runs};

@@ -12,6 +12,16 @@ pub struct Ruling {
     pub input: Digest,
 }
 
+impl Ruling {
+    /// Those that are obeyed and say yes, each with its conditions.
+    pub(crate) fn allowing(&self) -> impl Iterator<Item = (&PolicyRuling, &Obligations)> {
+        self.results.iter().filter(|r| !r.shadow).filter_map(|r| match &r.verdict {
+            Verdict::Allow(conditions) => Some((r, conditions)),
+            _ => None,
+        })
+    }
+}
+
 /// What one policy said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyRuling {

@@ -7,9 +7,9 @@ use crate::{
     planned::READY,
     step::{Effect, Step, Waiting, Why},
     story::{Pass, shown},
-    time,
+    undo,
 };
-use crds::{ExecutionSpec, KubernetesExecution, ObjectUid, OnFailure, Phase, Reason, Target};
+use crds::{ExecutionSpec, KubernetesExecution, OnFailure, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
 
 /// Whoever could not be asked for an hour (an operator that was away) is not asked any more: people took over.
@@ -18,13 +18,13 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// None: it is not wanted, or was asked for.
 pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Option<Step> {
     let name = wanted(pass.exec)?;
-    let end = pass.exec.status.finished_at.as_deref().and_then(|at| time::read(at).ok()).unwrap_or(pass.now);
+    let end = pass.exec.ended().unwrap_or(pass.now);
     let late = pass.now >= end.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
     match s.undo {
         Some(UndoSeen::Ours) => started(pass, name),
         Some(UndoSeen::Foreign) => not_started(pass, &format!("another execution has the name {name}")),
         Some(UndoSeen::Absent) if late => not_started(pass, "the API server did not take it in time"),
-        Some(UndoSeen::Absent) => Some(match undo(pass.exec, name) {
+        Some(UndoSeen::Absent) => Some(match made(pass.exec, name) {
             Some(kx) => Step::Do(Effect::Undo(Box::new(kx))),
             None => Step::Wait(Waiting::change(Why::Disagreement)),
         }),
@@ -66,20 +66,15 @@ fn name(exec: &Execution) -> String {
     format!("{}-undo-{uid}", name.trim_end_matches(['-', '.']))
 }
 
-/// The stored inverse, word for word, in the requester's name and for his reason.
-fn undo(exec: &Execution, name: String) -> Option<KubernetesExecution> {
-    let rollback = exec.status.rollback.as_ref()?;
-    let target = exec.status.target.as_ref();
+/// The stored inverse, in the requester's name and for his reason.
+fn made(exec: &Execution, name: String) -> Option<KubernetesExecution> {
+    let asked = &exec.spec;
     let spec = ExecutionSpec {
-        action: rollback.action.clone(),
-        target: target.map(|t| Target { name: t.name.clone(), kind: Some(t.kind.clone()) }),
-        parameters: serde_json::from_str(&rollback.parameters).ok()?,
-        reason: shown(&exec.spec.reason, crds::limits::REASON),
-        break_glass: exec.spec.break_glass,
-        rollback_of: Some(ObjectUid { name: exec.name.clone(), uid: exec.uid.to_string() }),
-        ttl_after_finished: exec.spec.ttl_after_finished.clone(),
-        requester: exec.spec.requester.clone(),
-        ..ExecutionSpec::default()
+        reason: shown(&asked.reason, crds::limits::REASON),
+        break_glass: asked.break_glass,
+        ttl_after_finished: asked.ttl_after_finished.clone(),
+        requester: asked.requester.clone(),
+        ..undo::request(&exec.name, exec.uid.as_str(), &exec.status).ok()?
     };
     let mut kx = KubernetesExecution { spec, ..KubernetesExecution::default() };
     kx.metadata.name = Some(name);

@@ -21,7 +21,7 @@ pub(super) fn planned<'a>(
     judged: &'a Judgement,
 ) -> Result<(&'a Planned, &'a Ruling), Step> {
     let wait = |span, why| Step::Wait(Waiting::lasting(pass.now, span, why));
-    if let Some(no) = honored::request(pass) {
+    if let Some(no) = honored::request(&pass.exec.spec) {
         return Err(no.record(pass, None));
     }
     believable(pass, guards)?;

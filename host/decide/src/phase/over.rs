@@ -8,8 +8,7 @@ use crate::{
     observed::{GuardsSeen, Over},
     planned::{DONE, READY},
     step::{Effect, Step, Waiting, Why},
-    story::{Pass, review_is_due, settle_review},
-    time,
+    story::{Pass, settle_review},
 };
 use crds::{Decision, ExecutionStatus, Reason};
 use jiff::{SignedDuration, Timestamp};
@@ -55,9 +54,8 @@ fn done(pass: &Pass<'_>) -> Step {
 fn expires(pass: &Pass<'_>) -> Option<Timestamp> {
     let exec = pass.exec;
     // What nobody looked at yet stays: a review names it.
-    let ttl = exec.spec.ttl_after_finished.as_deref().filter(|_| !exec.deleting && !review_is_due(&exec.status))?;
-    let end = time::read(exec.status.finished_at.as_deref()?).ok()?;
-    end.checked_add(duration::parse(ttl)?).ok()
+    let ttl = exec.spec.ttl_after_finished.as_deref().filter(|_| !exec.deleting && !exec.review_is_due())?;
+    exec.ended()?.checked_add(duration::parse(ttl)?).ok()
 }
 
 /// Another execution took back what this one did.
