@@ -1,6 +1,6 @@
 //! A component, installed as a platform team does it: by what `writ plugin install` prints.
-use crate::{Cluster, PATIENCE, api, get, within};
-use kube::api::{DeleteParams, Patch, PatchParams};
+use crate::{Cluster, PATIENCE, Standing, api, get, is, within};
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use std::{
     env, fs,
@@ -70,11 +70,7 @@ impl Component {
         let plugin = self.plugin();
         within(PATIENCE, "the plugin is active", async || {
             let now = get(&self.cluster.admin, plugin).await.ok()??;
-            let active = |c: &Value| {
-                c["type"] == "Active" && c["status"] == "True" && c["observedGeneration"] == now["metadata"]["generation"]
-            };
-            (now["spec"]["digest"] == plugin["spec"]["digest"] && now["status"]["conditions"].as_array()?.iter().any(active))
-                .then_some(())
+            (now["spec"]["digest"] == plugin["spec"]["digest"] && is(&now, "Active")).then_some(())
         })
         .await;
     }
@@ -89,26 +85,10 @@ impl Component {
         &self.plugin()["spec"]["digest"]
     }
 
-    /// Takes all of it away again when this is dropped.
+    /// Takes all of it away again when this is dropped, the plugin first.
     #[must_use]
-    pub const fn standing(self) -> StandingComponent {
-        StandingComponent(self)
-    }
-}
-
-/// It goes when this is dropped.
-pub struct StandingComponent(Component);
-
-impl Drop for StandingComponent {
-    fn drop(&mut self) {
-        let objects = self.0.objects.clone();
-        self.0.cluster.afterwards("take a component away", async move |cluster| {
-            for object in objects.iter().rev() {
-                let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                api(&cluster.admin, object).delete(name, &DeleteParams::default()).await?;
-            }
-            Ok(())
-        });
+    pub fn standing(self) -> Vec<Standing> {
+        self.objects.iter().rev().map(|object| Standing::of(&self.cluster, object.clone())).collect()
     }
 }
 

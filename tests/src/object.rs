@@ -56,6 +56,15 @@ pub async fn all(client: &Client, kind: &Value, labels: &str) -> kube::Result<Ve
     Ok(list.items.into_iter().map(plain).collect())
 }
 
+/// Whether this condition is `True` for the object as it is specified now.
+#[must_use]
+pub fn is(object: &Value, condition: &str) -> bool {
+    let generation = &object["metadata"]["generation"];
+    let current = |c: &Value| c["observedGeneration"].is_null() || c["observedGeneration"] == *generation;
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.is_some_and(|all| all.iter().any(|c| c["type"] == condition && c["status"] == "True" && current(c)))
+}
+
 fn plain(object: DynamicObject) -> Value {
     serde_json::to_value(object).expect("an object")
 }

@@ -1,6 +1,6 @@
 //! The operator under test: its pod, its process, and how it is started. Owns killing it, and that a working one is there afterwards.
 //! Whoever uses this runs alone (`turn`).
-use crate::{Cluster, api, get, within};
+use crate::{Cluster, api, get, is, within};
 use anyhow::Result;
 use crds::labels::NAMESPACE_SYSTEM;
 use kube::api::{DeleteParams, Patch, PatchParams};
@@ -26,11 +26,7 @@ fn object(version: &str, kind: &str, name: &str) -> Value {
 
 async fn ready_pod(cluster: &Cluster) -> Result<Option<Value>> {
     let all = crate::all(&cluster.admin, &object("v1", "Pod", "any"), LABEL).await?;
-    let is_ready = |p: &&Value| {
-        let conditions = p["status"]["conditions"].as_array();
-        let ready = conditions.is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"));
-        ready && p["metadata"].get("deletionTimestamp").is_none()
-    };
+    let is_ready = |p: &&Value| is(p, "Ready") && p["metadata"].get("deletionTimestamp").is_none();
     Ok(all.iter().find(is_ready).cloned())
 }
 

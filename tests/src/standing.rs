@@ -1,6 +1,6 @@
 //! An object that stands as long as a test needs it, where no namespace takes it away at the end: one of cluster scope, or one in a
 //! namespace that is not the test's own.
-use crate::{Cluster, api, create};
+use crate::{Cluster, api, create, eventually, get, is};
 use kube::api::DeleteParams;
 use serde_json::Value;
 
@@ -17,7 +17,28 @@ impl Cluster {
     /// The API server's.
     pub async fn stand(&self, object: Value) -> kube::Result<Standing> {
         create(&self.admin, &object).await?;
-        Ok(Standing { cluster: self.clone(), object })
+        Ok(Standing::of(self, object))
+    }
+}
+
+impl Standing {
+    /// What is there already, from now on.
+    pub(crate) fn of(cluster: &Cluster, object: Value) -> Self {
+        Self { cluster: cluster.clone(), object }
+    }
+
+    /// Once this condition is true of it.
+    ///
+    /// # Panics
+    /// Where that takes too long.
+    pub async fn once(self, condition: &str) -> Self {
+        let what = format!("{} is {condition}", self.object["metadata"]["name"]);
+        eventually(&what, async || {
+            let now = get(&self.cluster.admin, &self.object).await.ok()??;
+            is(&now, condition).then_some(())
+        })
+        .await;
+        self
     }
 }
 

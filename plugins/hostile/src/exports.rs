@@ -73,6 +73,12 @@ impl bindings::exports::writ::action::actions::Guest for Component {
                 (plan.commands[0].verb, plan.commands[0].options) = (vec!["rollout".into(), "restart".into()], Vec::new());
             }
             "elsewhere" => plan.commands[0].operands = vec!["deployment/other".into()],
+            "two-objects" => {
+                plan.commands[0].operands.push("deployment/other".into());
+                let mut write = plan.writes[0].clone();
+                write.object.name = "other".into();
+                plan.writes.push(write);
+            }
             "operand" => plan.commands[0].operands.push("web\0".into()),
             "memo" => plan.memo = format!("{:?}", "m".repeat(5000)),
             "refuse" => return Err(Refusal { reason: "NotNow".into(), message: "Not now.".into(), remedy: "Wait.".into() }),

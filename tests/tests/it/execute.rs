@@ -8,6 +8,7 @@ mod deadline;
 mod defaults;
 mod dry_run;
 mod expiry;
+mod explain;
 mod failure;
 mod freeze;
 mod glass;

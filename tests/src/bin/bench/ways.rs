@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tests::{Cluster, Scratch, Standing, Workload, eventually};
+use tests::{Cluster, Scratch, Standing, Workload};
 
 /// Allows everything; in one namespace only after a dry run.
 const MODULE: &str = r#"package writ
@@ -127,14 +127,7 @@ async fn demanding(cluster: &Cluster, namespace: &str) -> Result<Standing> {
         "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionPolicy", "metadata": {"name": namespace},
         "spec": {"mode": "Enforce", "owner": "bench", "modules": {"dry.rego": text(MODULE), "dry_test.rego": text(TESTS)}},
     });
-    let standing = cluster.stand(policy.clone()).await?;
-    eventually("the policy is ready", async || {
-        let now = tests::get(&cluster.admin, &policy).await.ok()??;
-        let ready = |c: &Value| c["type"] == "Ready" && c["status"] == "True";
-        now["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(ready)).then_some(())
-    })
-    .await;
-    Ok(standing)
+    Ok(cluster.stand(policy).await?.once("Ready").await)
 }
 
 /// From the approval to the Job: the default policy wants one of sre-leads for four pods more in production.

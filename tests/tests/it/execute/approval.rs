@@ -365,12 +365,5 @@ pub(super) async fn demanding(cluster: &Cluster, namespace: &str, require: &str)
         "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionPolicy", "metadata": {"name": namespace},
         "spec": {"owner": "test", "modules": {"a.rego": module, "a_test.rego": test}},
     });
-    let standing = cluster.stand(policy.clone()).await.unwrap();
-    eventually("the policy is in force", async || {
-        let now = get(&cluster.admin, &policy).await.ok()??;
-        let conditions = now["status"]["conditions"].as_array()?.clone();
-        conditions.iter().any(|c| c["type"] == "Ready" && c["status"] == "True").then_some(())
-    })
-    .await;
-    standing
+    cluster.stand(policy).await.unwrap().once("Ready").await
 }

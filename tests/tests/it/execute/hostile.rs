@@ -9,6 +9,15 @@ fn asked(deed: &str) -> Value {
     })
 }
 
+/// What a run could write of a Deployment. Its own controller writes one annotation.
+fn written(mut object: Value) -> Value {
+    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+        annotations.remove("deployment.kubernetes.io/revision");
+    }
+    let meta = &object["metadata"];
+    json!([object["spec"], meta["labels"], meta["annotations"], meta["ownerReferences"], meta["finalizers"]])
+}
+
 /// Alone: what it exports is there for everybody.
 #[tokio::test]
 async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_was() {
@@ -20,11 +29,11 @@ async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_wa
     let mut other = with(web.object.clone(), json!({"metadata": {"name": "other", "namespace": space.name}}));
     other["spec"]["replicas"] = json!(0);
     create(&cluster.admin, &other).await.unwrap();
-    let generations = async || {
+    let both = async || {
         let other = get(&cluster.admin, &other).await.unwrap().unwrap();
-        (web.now().await["metadata"]["generation"].clone(), other["metadata"]["generation"].clone())
+        [written(web.now().await), written(other)]
     };
-    let before = generations().await;
+    let before = both().await;
 
     // A verb that has no dry run is not even planned.
     let story = cluster.run(&space.name, asked("no-dry-run")).await.ended().await;
@@ -36,6 +45,11 @@ async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_wa
     story.refused("PluginFailed", "Plugin", "\"deployment/other\" is not among the objects that the plan lists as written");
     assert_eq!(story.object["status"].get("dryRun"), None);
 
+    // More than its target, said so: that a run cannot be held to yet.
+    let story = cluster.run(&space.name, asked("two-objects")).await.ended().await;
+    story.refused("NotSupportedYet", "Host", "writes more than its one existing target");
+    assert_eq!(story.object["status"].get("dryRun"), None);
+
     // What it does not announce is shown as that, and the policies were asked with it.
     let story = cluster.run(&space.name, asked("change-in-silence")).await.ended().await;
     assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
@@ -45,5 +59,5 @@ async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_wa
     assert_eq!(question["diff"][0]["announced"], false);
     assert!(story.status("/message").contains("not announced"), "{}", story.status("/message"));
 
-    assert_eq!(generations().await, before, "something was written");
+    assert_eq!(both().await, before, "something was written");
 }

@@ -3,7 +3,7 @@
 use super::{approval::demanding, inverse, scale, with};
 use crds::labels::NAMESPACE_RUNS;
 use serde_json::{Value, json};
-use tests::{BlackHole, Cluster, Run, Standing, Story, Workload, all, alone, among_others, create, eventually, get};
+use tests::{BlackHole, Cluster, Run, Standing, Story, Workload, all, alone, among_others, create, get};
 
 /// Two Deployments more, like that one.
 async fn others(cluster: &Cluster, web: &Workload) {
@@ -112,14 +112,7 @@ async fn cooling_down(cluster: &Cluster, name: &str) -> Standing {
     policy["spec"]["data"]["cooldown"] = json!("10m");
     policy["apiVersion"] = default["apiVersion"].clone();
     policy["kind"] = default["kind"].clone();
-    let standing = cluster.stand(policy.clone()).await.unwrap();
-    eventually("the policy is in force", async || {
-        let now = get(&cluster.admin, &policy).await.ok()??;
-        let ready = |c: &Value| c["type"] == "Ready" && c["status"] == "True";
-        now["status"]["conditions"].as_array().is_some_and(|all| all.iter().any(ready)).then_some(())
-    })
-    .await;
-    standing
+    cluster.stand(policy).await.unwrap().once("Ready").await
 }
 
 /// Alone: whatever else runs is asked about by this policy too.

@@ -4,7 +4,7 @@ use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_RUNS, OPERATOR_USER};
 use k8s_openapi::api::authorization::v1::ResourceAttributes;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
-use tests::{Cluster, Operator, PATIENCE, Workload, all, alone, api, create, eventually, get, image, within};
+use tests::{Cluster, Operator, PATIENCE, Workload, all, alone, api, create, eventually, get, image, is, within};
 
 #[tokio::test]
 async fn an_image_that_cannot_be_pulled_ends_as_never_started_and_says_why() {
@@ -187,8 +187,7 @@ impl Drop for PluginAgain {
             create(&cluster.admin, &plugin).await?;
             within(PATIENCE, "the plugin is active", async || {
                 let now = get(&cluster.admin, &plugin).await.ok()??;
-                let active = |c: &Value| c["type"] == "Active" && c["status"] == "True";
-                now["status"]["conditions"].as_array()?.iter().any(active).then_some(())
+                is(&now, "Active").then_some(())
             })
             .await;
             Ok(())

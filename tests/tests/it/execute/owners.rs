@@ -75,3 +75,29 @@ async fn what_helm_installed_is_changed_and_the_release_named() {
     let again = asked(&cluster, &space, with(scale(1), json!({"dryRun": "Plan"}))).await;
     assert_eq!(again.status("/plan/owners/0/evidence"), "annotation meta.helm.sh/release-name");
 }
+
+#[tokio::test]
+async fn a_field_that_flux_applied_is_refused_by_the_policy() {
+    let _turn = among_others().await;
+    let (cluster, space, web) = web().await;
+    let marks = json!({"kustomize.toolkit.fluxcd.io/name": "shop", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"});
+    web.apply_as("kustomize-controller", json!({"metadata": {"labels": marks}, "spec": {"replicas": 1}})).await.unwrap();
+    let story = asked(&cluster, &space, scale(2)).await;
+    story.refused("PolicyDenied", "Policy", "Flux Kustomization flux-system/shop: it will put spec.replicas back");
+    story.made_no_job();
+}
+
+#[tokio::test]
+async fn a_field_that_an_operator_writes_is_refused_by_the_policy() {
+    let _turn = among_others().await;
+    let (cluster, space, web) = web().await;
+    // Any object will do for the operator's own; one that is not there would take the Deployment with it.
+    let own = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop", "namespace": space.name}});
+    let uid = create(&cluster.admin, &own).await.unwrap().metadata.uid;
+    let owner = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "shop", "uid": uid, "controller": true}]);
+    web.patch_as("shop-operator", json!({"metadata": {"ownerReferences": owner}, "spec": {"replicas": 2}})).await.unwrap();
+    web.settled().await;
+    let story = asked(&cluster, &space, scale(3)).await;
+    story.refused("PolicyDenied", "Policy", "the controller of ConfigMap shop: it will put spec.replicas back");
+    story.made_no_job();
+}
