@@ -33,6 +33,12 @@ lint: ## formatting and clippy
 bench: ## measure; prints and writes target/bench.json
 	deploy/bench.sh
 
+torture: ## many executions while everything around the operator fails; prints and writes target/torture.json
+	deploy/torture.sh
+
+mutants: ## each guard taken out, and the test that catches it
+	deploy/mutants.sh
+
 deny: ## advisories, licenses, duplicates (needs cargo-deny)
 	cargo deny check
 
@@ -48,4 +54,4 @@ local-status: ## what runs, and where
 local-test: ## prove the local cluster (takes it down at the end)
 	deploy/local/test.sh
 
-.PHONY: help demo demo-down test guests cargo-component lint bench deny local-up local-down local-status local-test
+.PHONY: help demo demo-down test guests cargo-component lint bench torture mutants deny local-up local-down local-status local-test

@@ -4,9 +4,13 @@ use crate::cluster::kubeconfig;
 use serde_json::Value;
 use std::{
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{BufRead, BufReader, Read, Seek, SeekFrom},
     path::PathBuf,
 };
+
+fn carried_out(event: &Value) -> bool {
+    event["stage"] == "ResponseComplete" && event["responseStatus"]["code"].as_u64().is_some_and(|c| c < 300)
+}
 
 /// The log from some moment on.
 pub struct AuditLog {
@@ -43,8 +47,29 @@ impl AuditLog {
         // The last line may be half written.
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         let all = whole.lines().map(|line| serde_json::from_str::<Value>(line).expect("an audit event"));
-        all.filter(|e| e["stage"] == "ResponseComplete" && e["responseStatus"]["code"].as_u64().is_some_and(|c| c < 300))
-            .collect()
+        all.filter(carried_out).collect()
+    }
+
+    /// The same since the cluster is up, one after the other, from the files that were full before too: for what is too much to be held.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn each(&self, mut look: impl FnMut(&Value)) -> std::io::Result<()> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<std::io::Result<_>>()?;
+        // `audit-TIME.log` stands before `audit.log`.
+        files.retain(|f| f.file_name().is_some_and(|n| n.to_string_lossy().starts_with("audit")));
+        files.sort();
+        for file in files {
+            for line in BufReader::new(File::open(file)?).lines() {
+                // The last line may be half written.
+                let Ok(event) = serde_json::from_str::<Value>(&line?) else { continue };
+                if carried_out(&event) {
+                    look(&event);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How often a Job of this name was made.

@@ -5,7 +5,10 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// Where the operator serves the trail.
 const PORT: u16 = 8081;
@@ -16,8 +19,7 @@ impl Cluster {
     /// # Errors
     /// Where the operator does not answer.
     pub async fn rows(&self, uid: &str) -> Result<Vec<Value>> {
-        let text = self.ask_ledger(&format!("/audit?uid={uid}&limit=1000")).await?;
-        text.lines().map(row).collect()
+        rows(&self.ask_ledger(&rows_of(uid)).await?)
     }
 
     /// A blob, by its digest.
@@ -32,16 +34,35 @@ impl Cluster {
         let pod = Operator::ready(self).await?.context("no operator is ready")?;
         let pods: Api<Pod> = Api::namespaced(self.admin.clone(), crds::labels::NAMESPACE_SYSTEM);
         let mut forward = pods.portforward(&pod, &[PORT]).await?;
-        let mut stream = forward.take_stream(PORT).context("the forwarded port does not open")?;
-        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        let answer = String::from_utf8(answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("the ledger's answer is no HTTP")?;
-        ensure!(head.starts_with("HTTP/1.1 200"), "the ledger says no: {answer}");
-        ensure!(!head.to_ascii_lowercase().contains("chunked"), "the ledger's answer is in chunks");
-        Ok(body.to_owned())
+        ask(forward.take_stream(PORT).context("the forwarded port does not open")?, path).await
     }
+}
+
+/// All rows of an execution, from an operator that runs on this machine and serves its trail on this port.
+///
+/// # Errors
+/// Where it does not answer.
+pub async fn rows_at(port: u16, uid: &str) -> Result<Vec<Value>> {
+    rows(&ask(TcpStream::connect(("127.0.0.1", port)).await?, &rows_of(uid)).await?)
+}
+
+fn rows_of(uid: &str) -> String {
+    format!("/audit?uid={uid}&limit=1000")
+}
+
+fn rows(text: &str) -> Result<Vec<Value>> {
+    text.lines().map(row).collect()
+}
+
+async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<String> {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let answer = String::from_utf8(answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the ledger's answer is no HTTP")?;
+    ensure!(head.starts_with("HTTP/1.1 200"), "the ledger says no: {answer}");
+    ensure!(!head.to_ascii_lowercase().contains("chunked"), "the ledger's answer is in chunks");
+    Ok(body.to_owned())
 }
 
 fn row(line: &str) -> Result<Value> {

@@ -1,5 +1,5 @@
 //! All tests on the real cluster, in one binary. `admit_*`: what the API server refuses, whoever asks. `execute_*`: what an execution
-//! really does, however it ends. `crash_*`: an operator that is killed in the middle of one.
+//! really does, however it ends. `crash_*`: an operator that is killed in the middle of one. `argv`: what kubectl makes of our command lines.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,5 +10,6 @@
     reason = "tests: what is not as expected ends the test"
 )]
 mod admit;
+mod argv;
 mod crash;
 mod execute;

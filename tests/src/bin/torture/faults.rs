@@ -1,0 +1,93 @@
+//! What becomes of a request on its way: rolled for each, counted by kind.
+use crate::dice::Dice;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// Of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It goes through, and so does the answer.
+    None,
+    /// It goes through late.
+    Delayed(Duration),
+    /// The connection is reset before it gets anywhere.
+    Dropped,
+    /// It is carried out; the connection is reset in the place of an answer.
+    ReplyLost,
+    /// It is carried out; the answer says that it may not have been.
+    Unsure,
+    /// It is refused with this status, and not carried out.
+    Refused(u16),
+    /// A watch that ends after a while.
+    CutShort(Duration),
+}
+
+/// All faults there were.
+pub(crate) struct Faults {
+    dice: Dice,
+    stopped: AtomicBool,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Faults {
+    pub(crate) const fn new(dice: Dice) -> Self {
+        Self { dice, stopped: AtomicBool::new(false), counts: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// From now on everything goes well.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Of the next request: about one in ten has one.
+    pub(crate) fn next(&self, watch: bool) -> Fault {
+        if self.stopped() {
+            return Fault::None;
+        }
+        let fault = match self.dice.roll(200) {
+            _ if watch && self.dice.once_in(3) => Fault::CutShort(self.dice.millis(100, 8000)),
+            0..6 => Fault::Delayed(self.dice.millis(20, 800)),
+            6..9 => Fault::Dropped,
+            9..14 => Fault::ReplyLost,
+            14 => Fault::Unsure,
+            15 => Fault::Refused(409),
+            16 => Fault::Refused(429),
+            17 => Fault::Refused(500),
+            18 => Fault::Refused(503),
+            _ => Fault::None,
+        };
+        self.count(match fault {
+            Fault::None => return fault,
+            Fault::Delayed(_) => "delayed",
+            Fault::Dropped => "dropped before it was carried out",
+            Fault::ReplyLost => "carried out, reply lost",
+            Fault::Unsure => "carried out, answered 504",
+            Fault::Refused(409) => "answered 409",
+            Fault::Refused(429) => "answered 429",
+            Fault::Refused(500) => "answered 500",
+            Fault::Refused(_) => "answered 503",
+            Fault::CutShort(_) => "watch cut short",
+        });
+        fault
+    }
+
+    pub(crate) fn count(&self, what: &'static str) {
+        if let Ok(mut counts) = self.counts.lock() {
+            *counts.entry(what).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.counts.lock().map(|counts| counts.clone()).unwrap_or_default()
+    }
+}
