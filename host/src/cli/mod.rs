@@ -26,6 +26,7 @@ mod page;
 mod plan;
 mod plugin;
 mod policy;
+mod progress;
 mod run;
 mod undo;
 mod watch;
