@@ -1,6 +1,6 @@
 //! Follows one execution to its end and tells each step as it comes.
 use super::{
-    ballot,
+    automatic, ballot,
     connect::Connected,
     human::{Exit, plain},
     out::{self, Words},
@@ -55,8 +55,9 @@ async fn to_the_end(cluster: &Connected, name: &str, told: &mut Told) -> anyhow:
     let uid = cluster.execution(name).await?.metadata.uid.unwrap_or_default();
     let printed = progress::lines(cluster, &uid);
     let kx = until(cluster, name, |status| status.phase.is_over(), printed, |news| told.tell(news)).await?;
+    let undo = automatic::on_its_way(&kx);
     let status = kx.status.unwrap_or_default();
-    finish(&status, told.words);
+    finish(&status, undo, told.words);
     if let Some(due) = ballot::review(&status) {
         told.words.line(format_args!("A review is {due}: writ review {name} -n {}", cluster.namespace));
     }
@@ -192,7 +193,8 @@ fn dry_run(status: &ExecutionStatus) -> String {
     format!("the API server accepts it; {} {fields}{more}", status.diff.len())
 }
 
-fn finish(status: &ExecutionStatus, words: Words) {
+/// `undo`: what is said of the one that comes by itself; then nobody is told how to make one.
+fn finish(status: &ExecutionStatus, undo: Option<String>, words: Words) {
     let paint = words.paint();
     if let Some(refusal) = &status.refusal {
         words.text(page::refusal(refusal, status, paint));
@@ -209,5 +211,5 @@ fn finish(status: &ExecutionStatus, words: Words) {
     {
         job.output.lines().for_each(|l| words.line(format_args!("  | {}", plain(l))));
     }
-    words.text(page::way_back(status));
+    words.text(undo.map_or_else(|| page::way_back(status), |undo| undo + "\n"));
 }

@@ -7,6 +7,7 @@ mod approve;
 mod arguments;
 mod ask;
 mod audit;
+mod automatic;
 mod ballot;
 mod cancel;
 mod connect;
