@@ -28,6 +28,8 @@ pub const DRY_RUN_ONLY: &str = "writ: this identity may only dry-run";
 pub const OPERATOR_USER: &str = "system:serviceaccount:writ-system:writ";
 /// Who reports Events and owns fields.
 pub const FIELD_MANAGER: &str = "writ.dev/operator";
+/// Reason of the Events that tell what a run prints while it runs.
+pub const EVENT_PROGRESS: &str = "Progress";
 /// Every admission policy of Writ, and its binding, has a name that starts so. Reserved: see `deploy/local/static-admission`.
 pub const POLICY_PREFIX: &str = "writ-";
 

@@ -14,6 +14,7 @@ pub mod observe;
 pub mod operator;
 pub mod perform;
 pub mod plugin;
+pub mod progress;
 pub mod reconcile;
 pub mod server;
 pub mod story;

@@ -8,6 +8,7 @@ use crate::{
     metrics::Metrics,
     observe::Engines,
     plugin::Plugins,
+    progress,
     reconcile::{Context, reconcile},
     server::{self, Check, Listener, Readiness},
 };
@@ -53,6 +54,7 @@ pub async fn run(
         tokio::spawn(follow(engines.cluster.clone())),
         tokio::spawn(plugins(context.clone(), authority.plugins.map(Arc::new))),
         tokio::spawn(policies(context.clone())),
+        tokio::spawn(progress::follow(engines.cluster.clone(), context.now)),
     ];
     tracing::info!(cluster = %context.cluster, "writ is up");
     let passes = context.clone();

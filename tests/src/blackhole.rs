@@ -1,5 +1,5 @@
 //! An admission webhook that takes the call and never answers: what a run writes hangs in the API server for as long as a test needs it
-//! to. Only in one namespace, and only for the number of replicas.
+//! to, and fails, or for some seconds, and passes. Only in one namespace, and only for the number of replicas.
 use crate::{Cluster, Standing, Workload};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,11 +19,7 @@ impl BlackHole {
     /// # Panics
     /// Where it cannot be opened.
     pub async fn over(cluster: &Cluster, workload: &Workload) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("https://{}/", listener.local_addr().expect("an address"));
-        let namespace = workload.object["metadata"]["namespace"].as_str().expect("a namespace").to_owned();
-        let standing = cluster.stand(webhook(&namespace, &url)).await.expect("the administrator may");
-        let hole = Self { listener, _standing: standing };
+        let hole = Self::open(cluster, workload, 30, "Fail").await;
         // The API server hears of it a moment later. Until it has, calls that come in are dropped, and so refused.
         let asked = async {
             while !matches!(workload.would_scale(9).await, Err(e) if e.to_string().contains(NAME)) {
@@ -40,6 +36,33 @@ impl BlackHole {
             () = dropped => {}
         }
         hole
+    }
+
+    /// Every write hangs so many seconds, and passes then; returns when it does. The API server must run on this machine.
+    ///
+    /// # Panics
+    /// Where it cannot be opened.
+    pub async fn slow(cluster: &Cluster, workload: &Workload, seconds: u32) -> Self {
+        let hole = Self::open(cluster, workload, seconds, "Ignore").await;
+        let asked = async {
+            loop {
+                drop(workload.would_scale(9).await);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = asked => {}
+            call = hole.swallowed() => drop(call),
+        }
+        hole
+    }
+
+    async fn open(cluster: &Cluster, workload: &Workload, seconds: u32, policy: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("https://{}/", listener.local_addr().expect("an address"));
+        let namespace = workload.object["metadata"]["namespace"].as_str().expect("a namespace").to_owned();
+        let standing = cluster.stand(webhook(&namespace, &url, seconds, policy)).await.expect("the administrator may");
+        Self { listener, _standing: standing }
     }
 
     /// Closes it; returns when writes pass again. What was swallowed hangs on, for as long as its connection is held.
@@ -62,13 +85,13 @@ impl BlackHole {
     }
 }
 
-fn webhook(namespace: &str, url: &str) -> serde_json::Value {
+fn webhook(namespace: &str, url: &str, seconds: u32, policy: &str) -> serde_json::Value {
     json!({
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": format!("test-hole-{namespace}")},
         "webhooks": [{
             "name": NAME, "clientConfig": {"url": url}, "sideEffects": "None",
-            "admissionReviewVersions": ["v1"], "timeoutSeconds": 30, "failurePolicy": "Fail",
+            "admissionReviewVersions": ["v1"], "timeoutSeconds": seconds, "failurePolicy": policy,
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
             "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments/scale"]}],
         }],

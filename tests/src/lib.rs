@@ -25,6 +25,7 @@ mod standing;
 mod story;
 mod token;
 mod turn;
+mod typed;
 mod workload;
 
 pub use audit::AuditLog;
@@ -41,4 +42,5 @@ pub use scratch::Scratch;
 pub use standing::Standing;
 pub use story::Story;
 pub use turn::{alone, among_others};
+pub use typed::{Said, Typed};
 pub use workload::{Workload, image};

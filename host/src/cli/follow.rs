@@ -1,13 +1,13 @@
 //! Follows one execution to its end and tells each step as it comes.
 use super::{
-    ballot,
+    automatic, ballot,
     connect::Connected,
-    human::Exit,
+    human::{Exit, plain},
     out::{self, Words},
-    page,
+    page, progress,
 };
 use crds::{ExecutionStatus, JobStatus, KubernetesExecution, Phase, Reason};
-use futures::StreamExt;
+use futures::{StreamExt, stream, stream::BoxStream};
 use kube::runtime::{WatchStreamExt, watcher};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub const NOT_LOOKED_AT: &str = "  the operator has not looked at it for 10 s; i
 /// Until it is over, `--wait` has passed, or Ctrl-C detaches.
 pub async fn follow(cluster: &Connected, name: &str, wait: Option<Duration>, words: Words) -> anyhow::Result<Exit> {
     let never = || Duration::from_secs(u64::from(u32::MAX));
-    let mut told = Told { steps: 0, waits: String::new(), words };
+    let mut told = Told { steps: 0, waits: String::new(), printed: progress::Shown::default(), words };
     tokio::select! {
         end = to_the_end(cluster, name, &mut told) => end,
         () = tokio::time::sleep(wait.unwrap_or_else(never)) => Ok(detached(cluster, name, "--wait has passed", words)),
@@ -38,33 +38,47 @@ fn detached(cluster: &Connected, name: &str, why: &str, words: Words) -> Exit {
 
 /// The object once it is over; says nothing.
 pub async fn ended(cluster: &Connected, name: &str) -> anyhow::Result<KubernetesExecution> {
-    until(cluster, name, |status| status.phase.is_over(), |_| {}).await
+    cluster.execution(name).await?;
+    until(cluster, name, |status| status.phase.is_over(), stream::pending().boxed(), |_| {}).await
 }
 
 /// Its Job, once there is one; none where it ended without.
 pub async fn job(cluster: &Connected, name: &str) -> anyhow::Result<Option<JobStatus>> {
     let there = |status: &ExecutionStatus| status.job.as_ref().is_some_and(|j| j.uid.is_some());
-    let kx = until(cluster, name, |status| there(status) || status.phase.is_over(), |_| {}).await?;
+    cluster.execution(name).await?;
+    let there_or_over = |status: &ExecutionStatus| there(status) || status.phase.is_over();
+    let kx = until(cluster, name, there_or_over, stream::pending().boxed(), |_| {}).await?;
     Ok(kx.status.filter(there).and_then(|s| s.job))
 }
 
 async fn to_the_end(cluster: &Connected, name: &str, told: &mut Told) -> anyhow::Result<Exit> {
-    let kx = until(cluster, name, |status| status.phase.is_over(), |status| told.tell(status)).await?;
+    let uid = cluster.execution(name).await?.metadata.uid.unwrap_or_default();
+    let printed = progress::lines(cluster, &uid);
+    let kx = until(cluster, name, |status| status.phase.is_over(), printed, |news| told.tell(news)).await?;
+    let undo = automatic::on_its_way(&kx);
     let status = kx.status.unwrap_or_default();
-    finish(&status, told.words);
+    finish(&status, undo, told.words);
     if let Some(due) = ballot::review(&status) {
         told.words.line(format_args!("A review is {due}: writ review {name} -n {}", cluster.namespace));
     }
     Ok(Exit::of(&status))
 }
 
+/// What is heard of it.
+enum News<'a> {
+    /// What the host recorded.
+    Status(&'a ExecutionStatus),
+    /// What its run printed.
+    Printed(String),
+}
+
 async fn until(
     cluster: &Connected,
     name: &str,
     done: impl Fn(&ExecutionStatus) -> bool,
-    mut tell: impl FnMut(&ExecutionStatus),
+    mut printed: BoxStream<'static, String>,
+    mut tell: impl FnMut(News<'_>),
 ) -> anyhow::Result<KubernetesExecution> {
-    cluster.execution(name).await?;
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
     let mut changes = watcher(cluster.here::<KubernetesExecution>(), config).default_backoff().applied_objects().boxed();
     // By this machine's own patience, not by the object's age: two clocks seldom agree to ten seconds.
@@ -73,6 +87,10 @@ async fn until(
     loop {
         let change = tokio::select! {
             change = changes.next() => change,
+            Some(line) = printed.next() => {
+                tell(News::Printed(line));
+                continue;
+            }
             () = &mut patience, if waits => {
                 waits = false;
                 out::note(NOT_LOOKED_AT);
@@ -84,7 +102,7 @@ async fn until(
         let Ok(kx) = change else { continue };
         let Some(status) = &kx.status else { continue };
         waits = false;
-        tell(status);
+        tell(News::Status(status));
         if done(status) {
             return Ok(kx);
         }
@@ -92,15 +110,26 @@ async fn until(
     anyhow::bail!("the watch ended; `writ watch {name}` takes it up again")
 }
 
-/// What was told already: the entries of the timeline, in order; and what it waits for.
+/// What was told already: the entries of the timeline, in order; what it waits for; what its run printed.
 struct Told {
     steps: usize,
     waits: String,
+    printed: progress::Shown,
     words: Words,
 }
 
 impl Told {
-    fn tell(&mut self, status: &ExecutionStatus) {
+    fn tell(&mut self, news: News<'_>) {
+        match news {
+            News::Status(status) => {
+                self.recorded(status);
+                self.printed.status(status, self.words);
+            }
+            News::Printed(line) => self.printed.line(line, self.words),
+        }
+    }
+
+    fn recorded(&mut self, status: &ExecutionStatus) {
         let paint = self.words.paint();
         let steps = status.timeline.iter().zip(status.timeline.iter().skip(1)).skip(self.steps);
         for (entry, next) in steps {
@@ -145,7 +174,7 @@ fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)
         Phase::Executing => {
             let job = status.job.clone().unwrap_or_default();
             let code = job.exit_code.map_or_else(|| "ended".to_owned(), |c| format!("kubectl exited {c}"));
-            let said = job.output.lines().next().map_or_else(String::new, |l| format!(": {l}"));
+            let said = job.output.lines().next().map_or_else(String::new, |l| format!(": {}", plain(l)));
             (status.phase != Phase::Failed).then(|| ("ran", code + &said))
         }
         Phase::Verifying if status.phase == Phase::Completed => {
@@ -164,7 +193,8 @@ fn dry_run(status: &ExecutionStatus) -> String {
     format!("the API server accepts it; {} {fields}{more}", status.diff.len())
 }
 
-fn finish(status: &ExecutionStatus, words: Words) {
+/// `undo`: what is said of the one that comes by itself; then nobody is told how to make one.
+fn finish(status: &ExecutionStatus, undo: Option<String>, words: Words) {
     let paint = words.paint();
     if let Some(refusal) = &status.refusal {
         words.text(page::refusal(refusal, status, paint));
@@ -179,7 +209,7 @@ fn finish(status: &ExecutionStatus, words: Words) {
     if status.phase != Phase::Completed
         && let Some(job) = status.job.as_ref().filter(|j| !j.output.is_empty())
     {
-        job.output.lines().for_each(|l| words.line(format_args!("  | {l}")));
+        job.output.lines().for_each(|l| words.line(format_args!("  | {}", plain(l))));
     }
-    words.text(page::way_back(status));
+    words.text(undo.map_or_else(|| page::way_back(status), |undo| undo + "\n"));
 }

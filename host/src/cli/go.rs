@@ -159,7 +159,7 @@ async fn create(cluster: &Connected, mut kx: KubernetesExecution) -> anyhow::Res
 /// The API server's own no: nothing was even stored.
 #[derive(Debug, thiserror::Error)]
 #[error("Refused by the API server (exit 2, nothing was touched)\n  {0}")]
-pub struct RefusedByServer(String);
+pub struct RefusedByServer(pub String);
 
 pub fn refused(error: kube::Error) -> anyhow::Error {
     match error {

@@ -1,12 +1,17 @@
 //! What ran lately, for policies to look back at: told by the watch of executions, which begins with a list of them all. Owns how long it is
 //! kept: for as long as it is told, also where the execution is deleted meanwhile. A process that starts knows of those only that are there.
-use super::client::Cluster;
+use super::{client::Cluster, progress::AtWork};
+use crds::Phase;
 use decide::{
     execution::Execution,
+    model::Uid,
     question::{History, Run},
 };
 use jiff::Timestamp;
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Mutex,
+};
 
 /// By uid of the execution; whether the first list was complete.
 #[derive(Default)]
@@ -31,6 +36,16 @@ impl Runs {
         if let Ok(mut kept) = self.0.lock() {
             kept.1.retain(|of, run| of != uid || run.finished.is_some());
         }
+    }
+
+    /// Those whose Job runs now.
+    pub(super) fn at_work(&self) -> HashSet<AtWork> {
+        let executing = format!("{:?}", Phase::Executing);
+        let one = |(uid, run): (&String, &Run)| {
+            let uid = Uid::try_from(uid.clone()).ok()?;
+            (run.phase == executing).then(|| AtWork { uid, namespace: run.namespace.clone(), name: run.execution.clone() })
+        };
+        self.0.lock().map(|kept| kept.1.iter().filter_map(one).collect()).unwrap_or_default()
     }
 
     fn of(&self, exec: &Execution, target: Option<&str>, now: Timestamp) -> Option<History> {
@@ -96,6 +111,17 @@ mod tests {
         assert_eq!(names(&runs, 10), None);
         runs.read();
         assert_eq!(names(&runs, 10), Some(vec!["a".into()]));
+    }
+
+    #[test]
+    fn at_work_is_what_executes_now() {
+        let runs = Runs::default();
+        let phase = |phase: &str| Run { phase: phase.into(), ..run("a", None) };
+        runs.note("1", phase("Executing"));
+        let who = AtWork { uid: "1".to_owned().try_into().unwrap(), namespace: "shop".into(), name: "a".into() };
+        assert_eq!(runs.at_work(), [who].into());
+        runs.note("1", phase("Verifying"));
+        assert_eq!(runs.at_work(), HashSet::new());
     }
 
     #[test]

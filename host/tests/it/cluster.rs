@@ -10,6 +10,7 @@ mod guards;
 mod identity;
 mod job;
 mod output;
+mod progress;
 mod read;
 mod record;
 mod sweep;

@@ -72,6 +72,7 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             "no-dry-run" => {
                 (plan.commands[0].verb, plan.commands[0].options) = (vec!["rollout".into(), "restart".into()], Vec::new());
             }
+            "step-by-step" => plan.commands = steps(),
             "elsewhere" => plan.commands[0].operands = vec!["deployment/other".into()],
             "two-objects" => {
                 plan.commands[0].operands.push("deployment/other".into());
@@ -147,16 +148,31 @@ fn read(key: &str, limit: u32) -> Read {
 fn proposal(r: &Request, s: &State) -> Proposal {
     let object = ObjectRef { api: api(), namespace: Some(r.namespace.clone()), name: "web".into() };
     let uid = s.target.as_ref().map(|t| t.uid.clone());
-    let option = CommandOption { name: "replicas".into(), value: Some("1".into()) };
-    let command = Command {
-        program: "kubectl".into(),
-        verb: vec!["scale".into()],
-        options: vec![option],
-        operands: vec!["deployment/web".into()],
-        files: Vec::new(),
-    };
+    let option = option("replicas", "1");
+    let command = command("scale", vec![option]);
     let write = Write { object, operation: Operation::Update, subresource: Some("scale".into()), uid };
     Proposal { commands: vec![command], writes: vec![write], changes: Vec::new(), warnings: Vec::new(), memo: "{}".into() }
+}
+
+fn command(verb: &str, options: Vec<CommandOption>) -> Command {
+    Command {
+        program: "kubectl".into(),
+        verb: vec![verb.into()],
+        options,
+        operands: vec!["deployment/web".into()],
+        files: Vec::new(),
+    }
+}
+
+fn option(name: &str, value: &str) -> CommandOption {
+    CommandOption { name: name.into(), value: Some(value.into()) }
+}
+
+/// Harmless, and not quick: three writes of one object, each by a command of its own, which do not all say the same.
+fn steps() -> Vec<Command> {
+    let patch = [("subresource", "scale"), ("type", "merge"), ("patch", r#"{"spec":{"replicas":2}}"#)];
+    let scale = || command("scale", vec![option("replicas", "1")]);
+    vec![scale(), command("patch", patch.map(|(name, value)| option(name, value)).into()), scale()]
 }
 
 fn description(mode: &str) -> Description {

@@ -18,6 +18,7 @@ mod lock;
 mod logs;
 mod operator;
 mod owners;
+mod progress;
 mod refusal;
 mod requester;
 mod rollout;

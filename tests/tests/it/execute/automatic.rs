@@ -1,7 +1,7 @@
 //! `spec.rollback.onFailure: Automatic`: what fails after it changed something is taken back without anybody, in the requester's name.
 use super::{scale, with};
 use serde_json::{Value, json};
-use tests::{Cluster, Run, Workload, among_others, eventually, get, image};
+use tests::{Cluster, Run, Typed, Workload, among_others, eventually, get, image};
 
 fn of(run: &Run, name: &str) -> Value {
     let mut object = Run::manifest(&run.namespace, json!({}));
@@ -41,10 +41,15 @@ async fn what_fails_is_taken_back_by_itself_in_the_requesters_name() {
     });
     let maria = cluster.almighty("maria");
     let run = cluster.run_as(&maria, &space.name, broken).await.unwrap();
+    let watch = Typed::start(None, &["watch", &run.name, "-n", &run.namespace]);
     let told = run.until("it is undone", |kx| kx["status"]["reason"] == "RolledBack").await;
     assert_eq!(told["status"]["phase"], "Failed");
     let name = told["status"]["rollback"]["automatic"].as_str().unwrap().to_owned();
     assert_eq!(told["status"]["rollback"]["undoneBy"], name);
+    // Who follows it is told at its end where it goes on, and not how to undo it himself.
+    let said = watch.ended().await;
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(said.out.contains(&format!("writ watch {name} -n {}", space.name)) && !said.out.contains("writ undo"), "{said:?}");
 
     let undo = get(&cluster.admin, &of(&run, &name)).await.unwrap().unwrap();
     assert_eq!(undo["spec"]["rollbackOf"], json!({"name": run.name, "uid": run.uid}));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Cluster, Standing, Workload, among_others, eventually};
 
 /// As a platform team may have one: a rule of their own about the number of replicas, in one namespace.
-async fn guard(cluster: &Cluster, web: &Workload) -> [Standing; 2] {
+pub(super) async fn guard(cluster: &Cluster, web: &Workload) -> [Standing; 2] {
     let namespace = &web.object["metadata"]["namespace"];
     let name = format!("test-guard-{}", namespace.as_str().unwrap());
     let (version, meta) = ("admissionregistration.k8s.io/v1", json!({"name": name}));

@@ -1,26 +1,66 @@
 //! `writ logs -f`: what a run prints, while it runs, to whoever may read it.
-use super::scale;
-use std::process::{Command, Output};
-use tests::{Cluster, Run, Workload, among_others, writ};
+use super::{
+    failure::guard,
+    operator::{held_back, let_go},
+    scale,
+};
+use tests::{Cluster, Run, Said, Typed, Workload, among_others};
 
-async fn followed(run: &Run) -> Output {
-    let mut command = Command::new(writ());
-    command.args(["logs", "-f", &run.name, "-n", &run.namespace]);
-    tokio::task::spawn_blocking(move || command.output().expect("writ is built")).await.expect("it ends")
+fn typed(user: Option<&str>, run: &Run, follow: bool) -> Typed {
+    let mut words = vec!["logs", run.name.as_str(), "-n", run.namespace.as_str()];
+    words.extend(follow.then_some("-f"));
+    Typed::start(user, &words)
+}
+
+async fn followed(run: &Run) -> Said {
+    typed(None, run, true).ended().await
 }
 
 #[tokio::test]
-async fn what_a_run_prints_is_followed_to_its_end_and_the_exit_code_says_how_it_ended() {
+async fn a_line_is_seen_before_the_execution_is_over_by_whoever_may_read_the_pod() {
     let _turn = among_others().await;
     let cluster = Cluster::connect().await.unwrap();
     let space = cluster.scratch("execute-logs").await.unwrap();
-    let _web = Workload::deployment(&cluster, &space.name, 1).await;
-    let run = cluster.run(&space.name, scale(2)).await;
+    space.user("dave", "writ-user").await.unwrap();
+    held_back(&cluster, &space.name).await;
+    let run = cluster.run(&space.name, scale(1)).await;
+    let mut logs = typed(None, &run, true);
+    assert_eq!(logs.line().await, "deployment.apps/web scaled");
+    let now = run.until("it is looked at", |_| true).await;
+    assert!(["Executing", "Verifying"].contains(&now["status"]["phase"].as_str().unwrap()), "{:#}", now["status"]);
+
+    // Who sees executions does not see pods by that, and is told what he may see.
+    let dave = format!("dave-{}", space.name);
+    let said = typed(Some(&dave), &run, true).ended().await;
+    assert_eq!((said.out.as_str(), said.code), ("", Some(2)), "{said:?}");
+    let command = format!("writ logs {} -n {}", run.name, space.name);
+    assert!(said.err.contains("Role writ-logs in writ-runs") && said.err.contains(&command), "{said:?}");
+
+    let_go(&cluster, &space.name).await;
+    let said = logs.ended().await;
+    assert_eq!((said.out.as_str(), said.code), ("", Some(0)), "{said:?}");
+    assert!(said.err.contains("is over: Completed (ChecksPassed)"), "{said:?}");
+    // And what is kept of it, afterwards, also to him.
+    let said = typed(Some(&dave), &run, false).ended().await;
+    assert_eq!((said.out.trim(), said.code), ("deployment.apps/web scaled", Some(0)), "{said:?}");
+}
+
+#[tokio::test]
+async fn who_follows_is_told_by_the_exit_code_how_it_ended_also_afterwards() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-logs").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let _guard = guard(&cluster, &web).await;
+    let run = cluster.run(&space.name, scale(3)).await;
     let said = followed(&run).await;
-    let (out, err) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
-    assert_eq!((out.trim(), said.status.code()), ("deployment.apps/web scaled", Some(0)), "{err}");
-    assert!(err.contains("is over: Completed (ChecksPassed)"), "{err}");
-    // And what is kept of it, afterwards.
-    let kept = followed(&run).await;
-    assert_eq!(String::from_utf8_lossy(&kept.stdout).trim(), "deployment.apps/web scaled");
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(
+        said.out.contains("the budget of this team is two pods") && said.err.contains("is over: Failed (JobFailed)"),
+        "{said:?}"
+    );
+    let again = followed(&run).await;
+    assert_eq!((&again.out, again.code), (&said.out, Some(3)), "{again:?}");
+    let kept = typed(None, &run, false).ended().await;
+    assert_eq!((&kept.out, kept.code), (&said.out, Some(0)), "{kept:?}");
 }

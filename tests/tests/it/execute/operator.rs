@@ -163,10 +163,12 @@ pub(super) async fn held_back(cluster: &Cluster, namespace: &str) {
     create(&cluster.admin, &deployment).await.unwrap();
 }
 
-async fn let_go(cluster: &Cluster, namespace: &str) {
+/// Lets them go, once there are any.
+pub(super) async fn let_go(cluster: &Cluster, namespace: &str) {
     let kind = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": namespace}});
     let gate = json!({"spec": {"schedulingGates": null}});
-    for pod in all(&cluster.admin, &kind, "app=web").await.unwrap() {
+    let there = async || all(&cluster.admin, &kind, "app=web").await.ok().filter(|all| !all.is_empty());
+    for pod in eventually("its pods are there", there).await {
         let name = pod["metadata"]["name"].as_str().unwrap();
         api(&cluster.admin, &kind).patch(name, &PatchParams::default(), &Patch::Merge(&gate)).await.unwrap();
     }
