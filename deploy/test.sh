@@ -45,6 +45,9 @@ export KUBECONFIG
 cargo test --workspace --test cluster
 step "what Writ's identities did with their rights, in the words of the API server"
 "$CARGO_TARGET_DIR/debug/rights" "$HERE/30-rbac.yaml"
+step "sixty executions while everything around the operator fails (make torture: two thousand)"
+mkdir -p target
+TORTURE_EXECUTIONS=60 "$CARGO_TARGET_DIR/debug/torture" target/torture.json "$("$HERE/local/writ-local" image kubectl | tail -n 1)"
 step "clippy"
 cargo clippy --workspace --all-targets -- -D warnings
 (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)

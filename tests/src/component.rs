@@ -14,14 +14,15 @@ pub struct Component {
     objects: Vec<Value>,
 }
 
-/// The program of this build, beside which the tests are.
+/// The program of this build, beside which the tests and their tools are.
 ///
 /// # Panics
 /// Where the tests are nowhere.
 #[must_use]
 pub fn writ() -> PathBuf {
-    let tests = env::current_exe().expect("a test has a path");
-    tests.ancestors().nth(2).expect("it is in deps").join("writ")
+    let this = env::current_exe().expect("a program has a path");
+    let beside = this.ancestors().skip(1).map(|folder| folder.join("writ")).find(|file| file.is_file());
+    beside.expect("writ is built")
 }
 
 impl Component {
