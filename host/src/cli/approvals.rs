@@ -29,7 +29,8 @@ impl Approvals {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
         let api = if self.all_namespaces { cluster.all() } else { cluster.here::<KubernetesExecution>() };
-        let list = async |field| api.list(&ListParams::default().fields(field)).await.map_err(said);
+        let everywhere = self.all_namespaces;
+        let list = async |field| api.list(&ListParams::default().fields(field)).await.map_err(|e| not_there(e, everywhere));
         let (waiting, reviews) = (list("status.phase=AwaitingApproval").await?, list("status.review.state=Due").await?);
         let over = |kx: &KubernetesExecution| kx.status.as_ref().is_some_and(|s| s.phase.is_over());
         let all: Vec<_> = waiting.items.into_iter().chain(reviews.items.into_iter().filter(over)).collect();
@@ -45,6 +46,12 @@ impl Approvals {
         out::line("To look at one and decide: writ approve EXECUTION -n NAMESPACE, or writ reject; or writ review.");
         Ok(Exit::Done)
     }
+}
+
+/// Who may look in some namespaces may not look in all of them at once.
+fn not_there(error: kube::Error, everywhere: bool) -> anyhow::Error {
+    let error = said(error);
+    if everywhere { error.context("failed to look in all namespaces; for one: writ approvals -n NAMESPACE") } else { error }
 }
 
 /// What is asked of people, and the word for it.

@@ -78,6 +78,14 @@ impl Review {
     }
 }
 
+/// What somebody is to look at: how it ended, when, and what became of it since.
+fn outcome(status: &ExecutionStatus, now: Timestamp) -> String {
+    let ended = status.finished_at.as_deref().and_then(|at| at.parse().ok()).map_or(now, |at: Timestamp| at);
+    let undone = status.rollback.as_ref().filter(|r| !r.undone_by.is_empty());
+    let since = undone.map_or_else(|| "not undone since".to_owned(), |r| format!("undone by {}", r.undone_by));
+    format!("{:?} {} ago, {since}: {}", status.phase, age(ended, now), page::message(status).0)
+}
+
 impl Ballot {
     async fn cast(mut self, decision: Decision, covers_undo: bool) -> anyhow::Result<Exit> {
         let asks = !self.yes;
@@ -91,6 +99,9 @@ impl Ballot {
         let approval = self.asked(&cluster.namespace, &status, decision)?;
         let me = me(&cluster).await?;
         out::text(shown(&cluster, &kx, &status, &approval));
+        if decision == Decision::Review {
+            out::text(page::labelled(&[("outcome", outcome(&status, Timestamp::now()))]));
+        }
         if covers_undo && let Some(covered) = ballot::covers(&kx) {
             out::text(page::labelled(&[("covers", covered)]));
         }
@@ -114,7 +125,7 @@ impl Ballot {
         if decision == Decision::Review {
             let due = status.review.as_ref().filter(|r| r.state == "Due");
             let due =
-                due.with_context(|| format!("{name} in {ns} has no review due: {is}. What does: writ approvals -n {ns}"))?;
+                due.with_context(|| format!("{name} in {ns} has no review due: {is}. Others that do: writ approvals -n {ns}"))?;
             anyhow::ensure!(status.phase.is_over(), "{name} in {ns} is not over, and is reviewed then: {is}");
             let (plan_hash, groups) = (due.plan_hash.clone(), due.groups.clone());
             return Ok(ApprovalStatus { plan_hash, groups, ..ApprovalStatus::default() });
@@ -123,7 +134,7 @@ impl Ballot {
         let skipped = decision == Decision::Reject && status.phase == Phase::Preparing && status.approval.is_some();
         anyhow::ensure!(
             status.phase == Phase::AwaitingApproval || skipped,
-            "{name} in {ns} waits for no approval: {is}. What does: writ approvals -n {ns}"
+            "{name} in {ns} waits for no approval: {is}. Others that do: writ approvals -n {ns}"
         );
         status.approval.clone().context("its status names no approval; is the operator another version?")
     }
@@ -154,11 +165,10 @@ impl Ballot {
         let question = match decision {
             Decision::Approve => format!("Approve exactly this as {}{counted}?", me.username),
             Decision::Reject => format!("Reject it as {}? That ends it.", me.username),
-            Decision::Review => format!("Say as {}{counted} that you looked at this?", me.username),
+            Decision::Review => format!("Say as {}{counted}, that you looked at this?", me.username),
         };
         if self.comment.is_empty() {
-            self.comment = out::answer(Words::Stdout, format_args!("{question} Comment: "))?;
-            return out::confirmed(Words::Stdout, "Sure?");
+            self.comment = out::answer(Words::Stdout, "Comment (Enter for none): ")?;
         }
         out::confirmed(Words::Stdout, question)
     }

@@ -20,6 +20,11 @@ pub fn parameters(schema: &Value, pairs: &[String]) -> Result<Map<String, Value>
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let missing: Vec<&str> = required.filter(|name| !named.contains(name)).collect();
     if !missing.is_empty() {
+        // The host would name them, and is not asked.
+        let known: Vec<&str> =
+            schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(k, _)| k.as_str()).collect();
+        let unknown = named.iter().filter(|name| !known.contains(name));
+        wrong.extend(unknown.map(|name| format!("{name} is no parameter ({})", known.join(", "))));
         wrong.push(format!("missing: {}", missing.iter().map(|m| described(schema, m)).collect::<Vec<_>>().join(", ")));
     }
     if wrong.is_empty() { Ok(parameters) } else { Err(wrong.join("\n  ")) }
@@ -81,6 +86,8 @@ mod tests {
     fn everything_wrong_is_told_at_once() {
         let said = parameters(&schema(), &["name".to_owned()]).unwrap_err();
         assert_eq!(said, "\"name\" is no parameter; write name=value\n  missing: replicas (How many)");
+        let mistyped = parameters(&schema(), &["replica=3".to_owned()]).unwrap_err();
+        assert_eq!(mistyped, "replica is no parameter (name, replicas)\n  missing: replicas (How many)");
         assert_eq!(parameters(&schema(), &["replicas=many".to_owned()]).unwrap_err(), "replicas=many: wants an integer");
         let twice = ["replicas=3".to_owned(), "replicas=4".to_owned()];
         assert_eq!(parameters(&schema(), &twice).unwrap_err(), "replicas=4: replicas was given before");

@@ -5,6 +5,7 @@ use super::{
     follow,
     human::Exit,
     out::{self, Words},
+    page,
 };
 use crds::KubernetesExecution;
 use kube::api::{Patch, PatchParams};
@@ -28,7 +29,9 @@ impl Cancel {
         let cluster = self.place.connect().await?;
         let status = cluster.execution(&self.name).await?.status.unwrap_or_default();
         if status.phase.is_over() {
-            out::line(format_args!("{} was over already: {:?} ({:?})", self.name, status.phase, status.reason));
+            let did = page::message(&status).0;
+            out::line(format_args!("{} was over already: {:?} ({:?}). {did}", self.name, status.phase, status.reason));
+            out::text(page::way_back(&status));
             return Ok(stopped(Exit::of(&status)));
         }
         let patch = json!({"spec": {"cancel": {"requested": true, "reason": self.reason}}});

@@ -41,7 +41,7 @@ fn text(action: &Action) -> String {
     for (name, schema) in properties.into_iter().flatten() {
         text.push_str(&format!("  {name:<14} {}\n", parameter(schema)));
     }
-    text.push_str(&format!("\nExample\n  {}\n", spec.example));
+    text.push_str(&format!("\nExample\n  {} -n NAMESPACE\n", spec.example));
     text
 }
 

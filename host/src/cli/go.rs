@@ -152,14 +152,27 @@ async fn create(cluster: &Connected, mut kx: KubernetesExecution) -> anyhow::Res
         // generateName is cut by the server at 58 characters; so is this, at a place of ours.
         kx.metadata.generate_name = Some(format!("{:.50}-", format!("{verb}{target}")));
     }
-    let created = cluster.here::<KubernetesExecution>().create(&PostParams::default(), &kx).await.map_err(refused)?;
+    let made = cluster.here::<KubernetesExecution>().create(&PostParams::default(), &kx).await;
+    let created = made.map_err(|error| not_here(refused(error), &cluster.namespace))?;
     Ok(created.metadata.name.unwrap_or_default())
 }
 
 /// The API server's own no: nothing was even stored.
 #[derive(Debug, thiserror::Error)]
 #[error("Refused by the API server (exit 2, nothing was touched)\n  {0}")]
-pub struct RefusedByServer(pub String);
+pub struct RefusedByServer(String);
+
+/// Mostly the namespace is the wrong one, or was forgotten.
+fn not_here(error: anyhow::Error, namespace: &str) -> anyhow::Error {
+    match error.downcast::<RefusedByServer>() {
+        Ok(RefusedByServer(said)) if said.contains("cannot create resource \"kubernetesexecutions\"") => RefusedByServer(format!(
+            "You may ask for nothing in namespace {namespace}; -n names another. What you may run there: writ actions -n NAMESPACE\n  {said}"
+        ))
+        .into(),
+        Ok(other) => other.into(),
+        Err(other) => other,
+    }
+}
 
 pub fn refused(error: kube::Error) -> anyhow::Error {
     match error {

@@ -43,7 +43,8 @@ fn difference(status: &ExecutionStatus) -> Vec<String> {
 }
 
 fn policy_line(r: &crds::PolicyResult) -> String {
-    let because = if r.because.is_empty() { String::new() } else { format!(": {}", r.because.join("; ")) };
+    let yes = if r.decision == "Allow" { ", on condition: " } else { ": " };
+    let because = if r.because.is_empty() { String::new() } else { format!("{yes}{}", r.because.join("; ")) };
     let shadow = if r.shadow { " (shadow, not obeyed)" } else { "" };
     format!("{} {}{because}{shadow}", r.policy, r.decision.to_lowercase())
 }
@@ -173,7 +174,7 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
 #[must_use]
 pub fn timeline(status: &ExecutionStatus) -> String {
     let line = |e: &crds::TimelineEntry| {
-        format!("  {:<28} {:<12} {:<18} {}\n", e.at, format!("{:?}", e.phase), format!("{:?}", e.reason), e.took)
+        format!("  {:<20} {:<16} {:<18} {}\n", second(&e.at), format!("{:?}", e.phase), format!("{:?}", e.reason), e.took)
     };
     status.timeline.iter().map(line).collect()
 }

@@ -57,6 +57,8 @@ fn undo(of: &KubernetesExecution) -> anyhow::Result<KubernetesExecution> {
     let status = of.status.clone().unwrap_or_default();
     let spec = decide::undo::request(name(of), of.metadata.uid.as_deref().unwrap_or_default(), &status)?;
     let mut kx = KubernetesExecution { spec, ..Default::default() };
+    // Whoever gives no other reason takes it back for the same: a policy may want one.
+    kx.spec.reason.clone_from(&of.spec.reason);
     // An undo of an undo of an undo does not have the longer name; what it undoes stands in its spec.
     let stem = name(of).split("-undo-").next().unwrap_or_default();
     kx.metadata.generate_name = Some(format!("{stem:.40}-undo-"));

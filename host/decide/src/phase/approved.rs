@@ -107,7 +107,7 @@ pub(super) fn call(pass: &Pass<'_>, approval: &ApprovalStatus) -> String {
     let needed = usize::try_from(approval.needed).unwrap_or(usize::MAX);
     let so_far = if approval.given.is_empty() { String::new() } else { format!(" So far: {}.", given(approval)) };
     format!(
-        "It waits for {}, until {}.{so_far} Look at it and decide: writ approve {name} -n {ns}",
+        "It waits for {}, until {}.{so_far} They look at it and decide: writ approve {name} -n {ns}",
         asked_of(needed, &approval.groups),
         second(&approval.expires_at)
     )

@@ -5,7 +5,7 @@ mod taken;
 use crate::{
     model::Planned,
     observed::{OriginalSeen, Writer},
-    planned::{self, DONE, IMPOSSIBLE, READY, UNNEEDED},
+    planned::{self, DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED},
     story::{By, No, Pass},
     time,
 };
@@ -45,7 +45,7 @@ fn unavailable(of: &ObjectUid, why: String, next: &str) -> No {
 fn on_offer<'a>(pass: &Pass<'_>, of: &ObjectUid, status: &'a ExecutionStatus) -> Result<&'a RollbackStatus, Box<No>> {
     let name = &of.name;
     if !status.phase.is_over() {
-        let next = format!("To stop it: writ cancel {name}");
+        let next = format!("To stop it: writ cancel {name} -n {}", pass.exec.namespace);
         return Err(unavailable(of, format!("{name} is not over ({:?}).", status.phase), &next).into());
     }
     let rollback = status.rollback.as_ref().ok_or_else(|| Box::new(unavailable(of, format!("{name} changed nothing."), "")))?;
@@ -60,6 +60,7 @@ fn on_offer<'a>(pass: &Pass<'_>, of: &ObjectUid, status: &'a ExecutionStatus) ->
         DONE => format!("{name} was undone already, by {}.", rollback.undone_by),
         UNNEEDED => format!("Of {name} nothing has to be undone: {}.", rollback.because),
         IMPOSSIBLE => format!("{name} has no way back: {}.", rollback.because),
+        PLANNED => format!("{name} was only planned (a dry run, or what was shown before a run): there is nothing to undo."),
         other => format!("The rollback of {name} is {other:?}."),
     };
     Err(unavailable(of, why, "").into())

@@ -32,6 +32,7 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
         let wait = asked.map_or_else(String::new, |a| format!(" It {how} {} then.", asked_of(a.needed(), &a.groups())));
         return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
             store(pass, s, planned, ruling);
+            s.summary = would(&s.summary);
             let exactly = s.plan.as_ref().map(|p| format!(", with spec.planHash {}", p.request_hash)).unwrap_or_default();
             s.message = format!(
                 "Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun{exactly}.{wait}"
@@ -44,6 +45,7 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
     if pass.exec.spec.dry_run == DryRun::Server {
         return pass.record(Phase::Completed, Reason::DryRunPassed, |s| {
             store(pass, s, planned, ruling);
+            s.summary = would(&s.summary);
             let more = unannounced(&s.diff);
             s.message = format!(
                 "The API server would take it, and the policies allow what it would change{more}. Nothing was touched. To run it, make \
@@ -63,6 +65,11 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
         store(pass, s, planned, ruling);
         s.message = "Parameters, plan and policies say yes; the run's identity is made next.".into();
     })
+}
+
+/// In a list it stands beside what was done.
+fn would(summary: &str) -> String {
+    format!("would be: {summary}")
 }
 
 fn store(pass: &Pass<'_>, s: &mut ExecutionStatus, plan: &Planned, ruling: &Ruling) {

@@ -223,19 +223,19 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
         &expect![[r#"
             one of sre-leads
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             two groups
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 2 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 2 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             anybody
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 2 approvals, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 2 approvals, until 2026-11-23T03:27:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             one of two
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 2 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there". Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 2 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there". They look at it and decide: writ approve scale-web-x7k2p -n shop
             two of the same group
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 3 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there"; lena@example.com (sre-leads) "ok, capacity is there". Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 3 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there"; lena@example.com (sre-leads) "ok, capacity is there". They look at it and decide: writ approve scale-web-x7k2p -n shop
             approved
               Preparing/Approved: replicas 2 -> 5
               Approved, 1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"; the run's identity is made next.
@@ -253,13 +253,13 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
               Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. It is looked at anew.
             taken back
               AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
-              What was approved is not enough any more. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              What was approved is not enough any more. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             more wanted
               AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
-              What was approved is not enough any more. It waits for 2 approvals of sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there". Look at it and decide: writ approve scale-web-x7k2p -n shop
+              What was approved is not enough any more. It waits for 2 approvals of sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there". They look at it and decide: writ approve scale-web-x7k2p -n shop
             asked for at last
               AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
-              The policies ask for approvals now. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:14Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              The policies ask for approvals now. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:14Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             not started
               Refused/ApprovalExpired: not started in time: 1 of 1
               It was approved (1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"), and had not started by 2026-11-23T03:27:08Z. Nothing was touched. Find out who may approve it and is there, and make a new execution.

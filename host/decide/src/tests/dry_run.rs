@@ -285,7 +285,7 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
     }
     let s = kx.status.unwrap();
     expect![[r#"
-        Completed/DryRunPassed: replicas 2 -> 5
+        Completed/DryRunPassed: would be: replicas 2 -> 5
         The API server would take it, and the policies allow what it would change; not announced by the plugin: /spec/paused. Nothing was touched. To run it, make an execution without dryRun.
     "#]].assert_eq(&format!("{:?}/{:?}: {}\n{}\n", s.phase, s.reason, s.summary, s.message));
     expect![[r#"

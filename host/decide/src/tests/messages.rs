@@ -465,7 +465,7 @@ fn a_plan_as_asked_runs_nothing() {
     let s = status(step(&exec, at(1), validating(judged(&planned()))));
     expect![[r#"
         plan
-          Completed/PlanOnly: replicas 2 -> 5
+          Completed/PlanOnly: would be: replicas 2 -> 5
           Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd.
     "#]]
     .assert_eq(&lines("plan", &s));

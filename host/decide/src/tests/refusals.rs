@@ -75,10 +75,10 @@ fn refusals() {
               Refused by policy default: it took too long (TimedOut); policy p1: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com); ExecutionPolicy p1 (owner platform@example.com).
             wants an approval
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             wants an approval, break glass is open
               AwaitingApproval/ApprovalNeeded: replicas 2 -> 5
-              It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. Look at it and decide: writ approve scale-web-x7k2p -n shop
+              It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             wants a dry run
               DryRunning/DryRunNeeded: replicas 2 -> 5
               Parameters, plan and policies say yes to a dry run; the API server is asked what would change.

@@ -86,7 +86,7 @@ fn what_cannot_be_undone_is_refused_in_words() {
               There is no execution scale-web-x7k2p with the uid 3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b in this namespace. Nothing was touched.
             not over
               Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
-              scale-web-x7k2p is not over (Executing). Nothing was touched. To stop it: writ cancel scale-web-x7k2p
+              scale-web-x7k2p is not over (Executing). Nothing was touched. To stop it: writ cancel scale-web-x7k2p -n shop
             nothing changed
               Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
               scale-web-x7k2p changed nothing. Nothing was touched.

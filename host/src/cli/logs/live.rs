@@ -3,7 +3,6 @@
 use crate::cli::{
     connect::{Connected, said},
     follow,
-    go::RefusedByServer,
     human::{Exit, plain},
     out,
 };
@@ -25,7 +24,13 @@ const LINE: u64 = 64 * 1024;
 pub(super) async fn follow(cluster: &Connected, name: &str) -> anyhow::Result<Exit> {
     let run = follow::job(cluster, name).await?;
     let seen = match &run {
-        Some(job) => printed(cluster, name, job).await?,
+        Some(job) => match printed(cluster, name, job).await {
+            Err(error) if error.is::<NotYet>() => {
+                out::note(format_args!("{error}"));
+                false
+            }
+            seen => seen?,
+        },
         None => false,
     };
     let status = follow::ended(cluster, name).await?.status.unwrap_or_default();
@@ -117,14 +122,23 @@ async fn tell(log: impl AsyncBufRead, mut line: impl FnMut(String)) -> io::Resul
     Ok(())
 }
 
+/// Who sees the execution sees what is kept when it has ended, and nothing before.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "You may not read what runs print while they run (Role writ-logs in writ-runs): {said}. What is kept is printed when it has ended. How it \
+     goes until then: writ watch {name} -n {namespace}"
+)]
+struct NotYet {
+    said: String,
+    name: String,
+    namespace: String,
+}
+
 fn forbidden(error: kube::Error, name: &str, namespace: &str) -> anyhow::Error {
     match error {
-        kube::Error::Api(status) if status.code == 403 => RefusedByServer(format!(
-            "You may not read what runs print while they run (Role writ-logs in writ-runs): {}\n  What is kept when it has ended, \
-             everybody who sees the execution may read: writ logs {name} -n {namespace}",
-            status.message
-        ))
-        .into(),
+        kube::Error::Api(status) if status.code == 403 => {
+            NotYet { said: status.message.clone(), name: name.to_owned(), namespace: namespace.to_owned() }.into()
+        }
         other => said(other),
     }
 }
@@ -173,6 +187,6 @@ mod tests {
     fn who_may_not_read_the_pod_is_told_what_he_may_read() {
         let status = kube::core::Status { code: 403, message: "pods is forbidden".into(), ..kube::core::Status::default() };
         let error = forbidden(kube::Error::Api(status.boxed()), "scale-web-x7k2p", "shop");
-        assert!(error.is::<RefusedByServer>() && error.to_string().ends_with("writ logs scale-web-x7k2p -n shop"), "{error}");
+        assert!(error.is::<NotYet>() && error.to_string().ends_with("writ watch scale-web-x7k2p -n shop"), "{error}");
     }
 }
