@@ -9,6 +9,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${WRIT_CACHE:-$HOME/.cache/writ}/tar
 cargo test --workspace --lib -- matrix::mutants | awk '
   $1 == "test" && $2 ~ /matrix::mutants/ {
     of = $2; name = $2; sub(/.*::/, "", name); sub(/.*mutants::/, "", of); sub(/(::)?[a-z0-9_]*$/, "", of)
+    if (of == "") of = "core"
     what = name; gsub(/_/, " ", what); sub(/ (is|are) caught( whatever.*)?$/, "", what)
     printf "%-8s %-10s %-100s %s\n", ($NF == "ok" ? "caught" : "GOT AWAY"), of, what, name
     n++; bad += ($NF != "ok")

@@ -8,9 +8,10 @@ use crate::{
     owed,
     step::Step,
 };
-use crds::{Cancel, Reason};
+use crds::{Cancel, KubernetesExecution, Reason};
 use jiff::Timestamp;
 use proptest::prelude::*;
+use serde_json::Value;
 use std::sync::LazyLock;
 
 static STAGES: LazyLock<seen::Named<Execution>> = LazyLock::new(stored::all);
@@ -108,6 +109,60 @@ prop_compose! {
             _ => {}
         }
         phase
+    }
+}
+
+/// JSON that somebody else might have put there.
+fn any_leaf() -> impl Strategy<Value = Value> {
+    let texts = ["", "Executing", "Completed", "p1-00", "2026-11-23T03:12:09Z", "\u{1b}[2J", "\0"];
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop::sample::select(texts.to_vec()).prop_map(Value::from),
+        any_text().prop_map(Value::from),
+        Just(Value::Array(vec![])),
+        Just(Value::Object(serde_json::Map::new())),
+    ]
+}
+
+/// All places in a document.
+fn places(at: &str, value: &Value, all: &mut Vec<String>) {
+    all.push(at.to_owned());
+    match value {
+        Value::Object(map) => {
+            map.iter().for_each(|(key, v)| places(&format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), v, all))
+        }
+        Value::Array(items) => items.iter().enumerate().for_each(|(n, v)| places(&format!("{at}/{n}"), v, all)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #[test]
+    fn a_status_that_was_spoiled_anywhere_is_not_read_or_leads_to_one_step(
+        stage in 0..STAGES.len(),
+        spoils in prop::collection::vec((any::<prop::sample::Index>(), any_leaf()), 1..4),
+        phase in any_look(),
+        now in any_time(),
+    ) {
+        let mut status = serde_json::to_value(&STAGES[stage].1.status).unwrap();
+        for (which, leaf) in spoils {
+            let mut all = Vec::new();
+            places("", &status, &mut all);
+            let place = which.get(&all).clone();
+            *status.pointer_mut(&place).unwrap() = leaf;
+        }
+        // What the API server's schema or the types refuse never gets here.
+        let Ok(status) = serde_json::from_value(status) else { return Ok(()) };
+        let Ok(exec) = Execution::parse(&uid("cluster"), &KubernetesExecution { status: Some(status), ..kx() }) else { return Ok(()) };
+        let seen = Observed { ledger: LedgerSeen::At(exec.seq), phase };
+        let step = next_step(&site(), now, &exec, &seen);
+        if let Step::Record(s) = &step {
+            prop_assert!(exec.phase().leads_to().contains(&s.phase), "{:?} -> {:?}", exec.phase(), s.phase);
+        }
+        prop_assert_eq!(next_step(&site(), now, &exec, &seen), step, "the same look, another step");
     }
 }
 

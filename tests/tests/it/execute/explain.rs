@@ -1,16 +1,12 @@
 //! `writ policy`: what the policies said of an execution, as an auditor sees it afterwards, from what the host stored.
 use super::scale;
-use std::process::Command;
-use tests::{Cluster, Workload, among_others, writ};
+use tests::{Cluster, Typed, Workload, among_others};
 
 async fn said(arguments: &[&str]) -> String {
-    let mut command = Command::new(writ());
-    command.arg("policy").args(arguments);
-    let output = tokio::task::spawn_blocking(move || command.output().expect("writ is built")).await.expect("it ends");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    let (out, err) = (text(output.stdout), text(output.stderr));
-    assert!(output.status.success(), "{arguments:?}: {out}{err}");
-    out
+    let words: Vec<&str> = ["policy"].iter().chain(arguments).copied().collect();
+    let said = Typed::start(None, &words).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    said.out
 }
 
 #[tokio::test]

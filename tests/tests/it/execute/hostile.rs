@@ -10,12 +10,11 @@ fn asked(deed: &str) -> Value {
 }
 
 /// What a run could write of a Deployment. Its own controller writes one annotation.
-fn written(mut object: Value) -> Value {
-    if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
-        annotations.remove("deployment.kubernetes.io/revision");
-    }
+fn written(object: Value) -> Value {
     let meta = &object["metadata"];
-    json!([object["spec"], meta["labels"], meta["annotations"], meta["ownerReferences"], meta["finalizers"]])
+    let mut annotations = meta["annotations"].as_object().cloned().unwrap_or_default();
+    annotations.remove("deployment.kubernetes.io/revision");
+    json!([object["spec"], meta["labels"], annotations, meta["ownerReferences"], meta["finalizers"]])
 }
 
 /// Alone: what it exports is there for everybody.
