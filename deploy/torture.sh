@@ -3,7 +3,7 @@
 # lost, and its Jobs and pods are deleted; then counts what was done twice, lost, or left behind. Prints, writes target/torture.json, and
 # fails where that is not nothing. While it runs, the operator of the cluster is scaled to 0.
 #
-#   TORTURE_EXECUTIONS=2000   about two a second on two cores
+#   TORTURE_EXECUTIONS=2000   about one a second on two cores
 #   TORTURE_SEED=...          the dice of an earlier run; it prints its own
 #   WRIT_SKIP_BUILD=1         what is built is what is meant
 set -euo pipefail
