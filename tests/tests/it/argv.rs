@@ -98,6 +98,22 @@ fn held(asked: &[Asked], name: &str) -> Result<Option<Asked>, TestCaseError> {
     Ok(written.first().map(|one| (*one).clone()))
 }
 
+/// The same. Where nothing was written, kubectl did not take it for a name at all, and said so; a plain one it always takes.
+fn taken(asked: &[Asked], name: &str, output: &Output) -> Result<Option<Asked>, TestCaseError> {
+    let written = held(asked, name)?;
+    prop_assert!(written.is_some() || !(is_plain(name) || output.status.success()), "{output:?}");
+    Ok(written)
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
+}
+
+fn words(command: &Command, dry: bool) -> Vec<String> {
+    if dry { argv::dry(command, Some(NAMESPACE)) } else { argv::render(command, Some(NAMESPACE)) }
+}
+
 fn each<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     // A process each: as many as a test suite can bear. More: PROPTEST_CASES.
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
@@ -112,13 +128,8 @@ fn kubectl_scale_sees_the_name_and_the_numbers_that_were_meant() {
     let server = Recorder::start();
     each(&(name(), 0..1000_u32, any::<bool>()), |(name, replicas, dry)| {
         let command = command("scale", &[("current-replicas", "2".into()), ("replicas", replicas.to_string())], &name);
-        let words = if dry { argv::dry(&command, Some(NAMESPACE)) } else { argv::render(&command, Some(NAMESPACE)) };
-        let (output, asked) = run(&server, &words);
-        let Some(written) = held(&asked, &name)? else {
-            // It did not take it for a name at all; then it must have done nothing, and said so.
-            prop_assert!(!output.status.success(), "{output:?}");
-            return Ok(());
-        };
+        let (output, asked) = run(&server, &words(&command, dry));
+        let Some(written) = taken(&asked, &name, &output)? else { return Ok(()) };
         prop_assert_eq!(&written.body["spec"]["replicas"], replicas);
         prop_assert_eq!(written.query.contains("dryRun=All"), dry, "{:?}", written);
         prop_assert!(output.status.success(), "{output:?}");
@@ -131,12 +142,8 @@ fn kubectl_patch_sees_the_patch_that_was_meant() {
     let server = Recorder::start();
     each(&(name(), patch(), any::<bool>()), |(name, patch, dry)| {
         let command = command("patch", &[("type", "merge".into()), ("patch", patch.to_string())], &name);
-        let words = if dry { argv::dry(&command, Some(NAMESPACE)) } else { argv::render(&command, Some(NAMESPACE)) };
-        let (output, asked) = run(&server, &words);
-        let Some(written) = held(&asked, &name)? else {
-            prop_assert!(!output.status.success(), "{output:?}");
-            return Ok(());
-        };
+        let (output, asked) = run(&server, &words(&command, dry));
+        let Some(written) = taken(&asked, &name, &output)? else { return Ok(()) };
         prop_assert_eq!((written.method.as_str(), &written.body), ("PATCH", &patch));
         prop_assert_eq!(written.query.contains("dryRun=All"), dry, "{:?}", written);
         Ok(())
@@ -151,6 +158,7 @@ fn kubectl_rollout_undo_sees_the_name_that_was_meant() {
         let command = command("rollout undo", &[("to-revision", revision.to_string())], &name);
         let (_, asked) = run(&server, &argv::render(&command, Some(NAMESPACE)));
         let of_deployments: Vec<Asked> = asked.into_iter().filter(|a| !a.path.iter().any(|p| p == "replicasets")).collect();
+        prop_assert!(!of_deployments.is_empty() || !is_plain(&name), "nothing was asked");
         held(&of_deployments, &name).map(drop)
     });
 }

@@ -102,6 +102,9 @@ async fn answered(kept: Arc<Mutex<Vec<Asked>>>, request: Request<Incoming>) -> R
 
 fn discovery(path: &str) -> Option<Value> {
     let resource = |name: &str, kind: &str| json!({"name": name, "singularName": "", "namespaced": true, "kind": kind, "verbs": ["get", "list", "patch", "update"]});
+    // Of another group than the object it belongs to: without that kubectl gives up before it writes.
+    let mut scale = resource("deployments/scale", "Scale");
+    (scale["group"], scale["version"]) = (json!("autoscaling"), json!("v1"));
     Some(match path {
         "/api" => json!({"kind": "APIVersions", "versions": ["v1"]}),
         "/api/v1" => json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": []}),
@@ -112,7 +115,7 @@ fn discovery(path: &str) -> Option<Value> {
         }
         "/apis/apps/v1" => json!({
             "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "apps/v1",
-            "resources": [resource("deployments", "Deployment"), resource("deployments/scale", "Scale"), resource("replicasets", "ReplicaSet")],
+            "resources": [resource("deployments", "Deployment"), scale, resource("replicasets", "ReplicaSet")],
         }),
         "/version" => json!({"major": "1", "minor": "37", "gitVersion": "v1.37.0"}),
         path if path.starts_with("/openapi") => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404}),
