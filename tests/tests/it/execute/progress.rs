@@ -55,11 +55,13 @@ async fn what_a_run_that_takes_long_prints_is_told_while_it_runs() {
 
     let story = run.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
-    // A line that was told is not told again, and nothing is told of what is over.
-    assert_eq!(told(&cluster, &run).await, [first, second]);
+    // A line that was told is not told again. What the third prints is told where somebody looked between that and the end of its container.
+    let told = told(&cluster, &run).await;
+    assert!(told == [first, second] || told == [first, second, first], "{told:?}");
     // It is no part of the record.
     assert!(story.rows.iter().all(|r| r["reason"] != "Progress"), "{:#?}", story.rows);
     let (logs, watch) = (logs.ended().await, watch.ended().await);
     assert_eq!((logs.out, logs.code), (format!("{second}\n{first}\n"), Some(0)), "{}", logs.err);
-    assert!(watch.code == Some(0) && !watch.out.contains("    deployment") && watch.out.contains("✓ ran"), "{watch:?}");
+    let again = watch.out.matches("    deployment").count();
+    assert!(watch.code == Some(0) && again < told.len() - 1 && watch.out.contains("✓ ran"), "{watch:?}");
 }
