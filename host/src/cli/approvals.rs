@@ -50,8 +50,13 @@ impl Approvals {
 
 /// Who may look in some namespaces may not look in all of them at once.
 fn not_there(error: kube::Error, everywhere: bool) -> anyhow::Error {
-    let error = said(error);
-    if everywhere { error.context("failed to look in all namespaces; for one: writ approvals -n NAMESPACE") } else { error }
+    let forbidden = matches!(&error, kube::Error::Api(status) if status.code == 403);
+    match said(error) {
+        error if everywhere && forbidden => {
+            error.context("failed to look in all namespaces; for one: writ approvals -n NAMESPACE")
+        }
+        error => error,
+    }
 }
 
 /// What is asked of people, and the word for it.

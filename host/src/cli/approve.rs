@@ -80,7 +80,7 @@ impl Review {
 
 /// What somebody is to look at: how it ended, when, and what became of it since.
 fn outcome(status: &ExecutionStatus, now: Timestamp) -> String {
-    let ended = status.finished_at.as_deref().and_then(|at| at.parse().ok()).map_or(now, |at: Timestamp| at);
+    let ended = status.finished_at.as_deref().and_then(|at| at.parse().ok()).unwrap_or(now);
     let undone = status.rollback.as_ref().filter(|r| !r.undone_by.is_empty());
     let since = undone.map_or_else(|| "not undone since".to_owned(), |r| format!("undone by {}", r.undone_by));
     format!("{:?} {} ago, {since}: {}", status.phase, age(ended, now), page::message(status).0)

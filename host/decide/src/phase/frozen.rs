@@ -15,9 +15,9 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;
     match matching(pass, &s.freezes) {
         // What was claimed is given back by the record, before anything else goes: so nobody goes on who looked before it.
-        Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, freeze, true)),
+        Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, s, freeze)),
         Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
-        Some(freeze) => Some(let_go(p, s).unwrap_or_else(|| hold(pass, freeze, false))),
+        Some(freeze) => Some(let_go(p, s).unwrap_or_else(|| hold(pass, s, freeze))),
         None => frozen.then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
                 s.message = "The freeze is over; it goes on where it stood.".into()
@@ -44,7 +44,8 @@ fn matching<'a>(pass: &Pass<'_>, all: &'a [Freeze]) -> Option<&'a Freeze> {
     all.iter().filter(matches).max_by_key(|f| (f.until.unwrap_or(Timestamp::MAX), &f.name))
 }
 
-fn hold(pass: &Pass<'_>, freeze: &Freeze, ours: bool) -> Step {
+fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
+    let ours = matches!(seen.lock, LockSeen::Ours { .. });
     let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
     let message = format!("{what} Nothing starts until {until}; then it goes on by itself. Thaw: writ thaw {}", freeze.name);
