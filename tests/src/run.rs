@@ -72,14 +72,16 @@ impl Run {
         within(PATIENCE, &format!("{what} ({}/{})", self.namespace, self.name), async || self.now().await.filter(|o| is(o))).await
     }
 
+    /// Whether an execution is over and nothing is owed any more.
+    #[must_use]
+    pub fn is_done(execution: &Value) -> bool {
+        let held = execution["metadata"]["finalizers"].as_array().is_some_and(|f| f.contains(&json!(FINALIZER_RECORD)));
+        Story::is_end(&execution["status"]) && !held
+    }
+
     /// When it is over and nothing is owed any more, with all that is known of it. What must be so of every execution is held here.
     pub async fn ended(&self) -> Story {
-        let over = |o: &Value| {
-            let phase = o["status"]["phase"].as_str().unwrap_or_default();
-            let held = o["metadata"]["finalizers"].as_array().is_some_and(|f| f.contains(&json!(FINALIZER_RECORD)));
-            matches!(phase, "Completed" | "Failed" | "Refused" | "Cancelled") && !held
-        };
-        let object = self.until("it is over and owes nothing", over).await;
+        let object = self.until("it is over and owes nothing", Self::is_done).await;
         let story = Story::of(self, object).await;
         story.is_sound();
         story

@@ -24,10 +24,6 @@ fn time(at: &Value) -> Timestamp {
     at.as_str().and_then(|at| at.parse().ok()).expect("a time")
 }
 
-fn is_terminal(row: &Value) -> bool {
-    matches!(row["phase"].as_str().unwrap_or_default(), "Completed" | "Failed" | "Refused" | "Cancelled")
-}
-
 impl Story {
     pub(crate) async fn of(run: &Run, object: Value) -> Self {
         let rows = rows(run).await;
@@ -57,6 +53,12 @@ impl Story {
         for job in self.jobs.iter().filter(|j| j["metadata"].get("deletionTimestamp").is_none()) {
             assert!(job["spec"]["ttlSecondsAfterFinished"].is_number(), "a Job stays for ever: {job:#}");
         }
+    }
+
+    /// Whether a row, or a status, tells of an end.
+    #[must_use]
+    pub fn is_end(told: &Value) -> bool {
+        matches!(told["phase"].as_str().unwrap_or_default(), "Completed" | "Failed" | "Refused" | "Cancelled")
     }
 
     /// Its phase.
@@ -147,8 +149,8 @@ fn sound_rows(rows: &[Value], uid: &str) {
     assert!(told.iter().all(after), "told before the end: {rows:#?}");
     let reasons: Vec<_> = told.iter().map(|r| r["reason"].as_str()).collect();
     assert!(reasons.iter().all(|r| reasons.iter().filter(|other| *other == r).count() == 1), "told twice: {rows:#?}");
-    let ends = way.iter().filter(|r| is_terminal(r)).count();
-    assert!(ends == 1 && way.last().is_some_and(is_terminal), "not exactly one end: {rows:#?}");
+    let ends = way.iter().filter(|r| Story::is_end(r)).count();
+    assert!(ends == 1 && way.last().is_some_and(Story::is_end), "not exactly one end: {rows:#?}");
 }
 
 impl Run {

@@ -25,16 +25,16 @@ pub(crate) async fn until_stopped(cluster: Cluster, operators: Operators, faults
 }
 
 async fn killed(operators: &Operators) -> Option<&'static str> {
-    signal(operators.working()?, "KILL").await;
+    signal(operators.working()?, "KILL").await?;
     Some("operator killed")
 }
 
 /// Its deeds of before land when others have looked since.
 async fn paused(operators: &Operators, dice: &Dice) -> Option<&'static str> {
     let pid = operators.working()?;
-    signal(pid, "STOP").await;
+    signal(pid, "STOP").await?;
     tokio::time::sleep(dice.millis(200, 4000)).await;
-    signal(pid, "CONT").await;
+    signal(pid, "CONT").await?;
     Some("operator paused")
 }
 

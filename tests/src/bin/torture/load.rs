@@ -2,7 +2,6 @@
 //! followed to its end.
 use crate::dice::Dice;
 use anyhow::Result;
-use crds::labels::FINALIZER_RECORD;
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -108,15 +107,9 @@ async fn followed(run: &Run) -> (Option<Value>, bool) {
         let now = run.now().await;
         match &now {
             None => return (None, false),
-            Some(kx) if is_over(kx) => return (now, false),
+            Some(kx) if Run::is_done(kx) => return (now, false),
             Some(_) if began.elapsed() > PATIENCE => return (now, true),
             Some(_) => tokio::time::sleep(LOOK).await,
         }
     }
-}
-
-fn is_over(kx: &Value) -> bool {
-    let phase = kx["status"]["phase"].as_str().unwrap_or_default();
-    let held = kx["metadata"]["finalizers"].as_array().is_some_and(|f| f.contains(&json!(FINALIZER_RECORD)));
-    matches!(phase, "Completed" | "Failed" | "Refused" | "Cancelled") && !held
 }

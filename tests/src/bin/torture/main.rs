@@ -46,6 +46,7 @@ async fn main() -> Result<()> {
     // What is left is to end in peace: nothing that is stuck then ends by a later fault.
     faults.stop();
     harm.await.context("the harm panicked")?;
+    operators.serving().await;
     let verdict = verdict::of(&cluster, &operators, &faults, &asked, seed).await;
     operators.stop().await;
     drop(spaces);

@@ -9,7 +9,7 @@ use std::{
 };
 use tests::{PATIENCE, within, writ};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, Command},
     task::JoinHandle,
 };
@@ -49,8 +49,13 @@ impl Operators {
             let keeper = tokio::spawn(async move { this.keep(&image).await });
             all.keepers.lock().map_err(|_| anyhow::anyhow!("a keeper panicked"))?.push(keeper);
         }
-        within(PATIENCE, "an operator is up", async || tokio::net::TcpStream::connect(("127.0.0.1", audit)).await.ok()).await;
+        all.serving().await;
         Ok(all)
+    }
+
+    /// Once one of them works: the other may have been killed a moment ago.
+    pub(crate) async fn serving(&self) {
+        within(PATIENCE, "an operator is up", async || TcpStream::connect(("127.0.0.1", self.audit)).await.ok()).await;
     }
 
     async fn keep(&self, image: &str) {
@@ -127,10 +132,10 @@ impl Operators {
     }
 }
 
-/// A signal, by name.
-pub(crate) async fn signal(pid: u32, name: &str) {
-    let done = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status().await;
-    drop(done);
+/// A signal, by name; whether it was sent. By the shell's own kill: the program of that name is not everywhere.
+pub(crate) async fn signal(pid: u32, name: &str) -> Option<()> {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).stderr(Stdio::null()).status().await;
+    sent.is_ok_and(|status| status.success()).then_some(())
 }
 
 async fn free_port() -> Result<u16> {

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tests::{AuditLog, Cluster, all, rows_at};
+use tests::{AuditLog, Cluster, Story, all, rows_at};
 
 /// These are 0, or the run failed.
 const NOTHING: [&str; 8] = [
@@ -114,14 +114,13 @@ fn written(asked: &[Asked]) -> Result<Written> {
 fn gaps(one: &Asked, rows: &[Value]) -> (u64, u64) {
     let seqs: Vec<u64> = rows.iter().filter_map(|r| r["seq"].as_u64()).collect();
     let known: BTreeSet<u64> = seqs.iter().copied().collect();
-    let over = |r: &Value| matches!(r["phase"].as_str(), Some("Completed" | "Failed" | "Refused" | "Cancelled"));
     let last = match &one.end {
         Some(kx) => kx["status"]["seq"].as_u64().unwrap_or(1),
         // Deleted: its rows go on to its end, if it was ever looked at.
         None => known.last().copied().unwrap_or(0),
     };
     let mut missing = (1..=last).filter(|seq| !known.contains(seq)).count();
-    missing += usize::from(last > 0 && !rows.last().is_some_and(over));
+    missing += usize::from(last > 0 && !rows.last().is_some_and(Story::is_end));
     let doubled = seqs.len() - known.len();
     (u64::try_from(missing).unwrap_or(u64::MAX), u64::try_from(doubled).unwrap_or(u64::MAX))
 }
