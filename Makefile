@@ -20,7 +20,7 @@ test: ## every test, the real cluster included
 	deploy/test.sh
 
 guests: ## the WebAssembly components
-	plugins/build.sh $(WRIT_GUESTS) plugins/workload plugins/hostile
+	plugins/build.sh $(WRIT_GUESTS) plugins/workload plugins/pods plugins/nodes plugins/hostile
 
 cargo-component: ## install cargo-component into the cache (some minutes) and build a plugin with it
 	plugins/tests/cargo-component.sh install

@@ -15,7 +15,7 @@ step "formatting"
 cargo fmt --all --check
 (cd plugins && cargo fmt --all --check)
 step "guests"
-plugins/build.sh "$WRIT_GUESTS" plugins/workload plugins/hostile
+plugins/build.sh "$WRIT_GUESTS" plugins/workload plugins/pods plugins/nodes plugins/hostile
 step "guests: the same bytes everywhere, the SDK outside of this repository, cargo component"
 plugins/tests/same-bytes.sh
 plugins/tests/outside.sh

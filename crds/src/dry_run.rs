@@ -26,7 +26,10 @@ pub struct DryRunStatus {
 /// One field of the target that would be different. Values are JSON text; those of a Secret are digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DiffStatus {
-    /// JSON Pointer, such as `/spec/replicas`.
+    /// Of which object, such as `NetworkPolicy shop/quarantine-web`; absent where it is the target.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub object: String,
+    /// JSON Pointer, such as `/spec/replicas`; empty for the object itself, which comes to be or goes.
     pub pointer: String,
     /// Before; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

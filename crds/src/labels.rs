@@ -43,6 +43,8 @@ pub const LABEL_PLUGIN: &str = "writ.dev/plugin";
 pub const LABEL_NAMESPACE: &str = "writ.dev/namespace";
 /// Label on claims (Leases): the beginning of the SHA-256 of the requester's name.
 pub const LABEL_REQUESTER: &str = "writ.dev/requester";
+/// Label on claims (Leases) on a Pod or a Node: the beginning of the SHA-256 of the node's name, and of the node itself `.all` after it.
+pub const LABEL_NODE: &str = "writ.dev/node";
 /// Label on ClusterRoles that become a part of the operator's own.
 pub const LABEL_AGGREGATE: &str = "writ.dev/aggregate-to-operator";
 

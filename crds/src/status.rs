@@ -122,6 +122,9 @@ pub struct TargetSeen {
     /// Its uid; empty where the action creates it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub uid: String,
+    /// Of a Pod the node that it runs on, of a Node its own name: a node contains its pods, so only one of both is changed at a time.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub node: String,
 }
 
 /// All that is needed to build the Job again, byte for byte, without the plugin; and to show what it does.

@@ -1,7 +1,9 @@
 //! The chain of judgements, from the request to a plan that the policies have seen: action, right, role, target, parameters, plan,
 //! undo, policy. The first that says no is the last that is asked. The operator asks a cluster, `writ plan` asks files: both through
 //! `World`. Decides nothing: `decide` does, on the `Judgement`.
+mod aim;
 mod owned;
+mod world;
 
 use crate::{
     catalogue::Entry,
@@ -9,50 +11,28 @@ use crate::{
     metrics::Metrics,
     plugin::{Fault, Plugins, check_parameters},
 };
-use crds::ExecutionSpec;
 use decide::{
     execution::Execution,
+    lock,
     model::{
-        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
-        TargetKind, Undo,
+        ActionInfo, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State, TargetKind,
+        Undo,
     },
     observed::{Judgement, Verdict, Writer},
     owners,
     plan::{self, Parts},
-    question::{self, Facts, History},
+    question::{self, Facts},
     site::Site,
 };
-use futures::future::try_join;
+use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
 use std::{future::Future, time::Instant};
+pub use world::{Looked, World};
 
 /// A plugin may ask four times: pods first, then the budgets that select them, and so on; more is a loop.
 const ROUNDS: usize = 4;
 /// Reads in one round: each is copied into the plugin for every call.
 const READS: usize = 16;
-
-/// What the chain looks at.
-pub trait World: Sync {
-    /// Why it could not be looked at.
-    type Error: std::error::Error + Send + Sync + 'static;
-    /// Whether the host itself was told that it may not look, and the words for it: a role that it reads by is missing.
-    fn denied(_: &Self::Error) -> Option<String> {
-        None
-    }
-    /// The object, whole.
-    fn target(&self, id: &ObjectRef) -> impl Future<Output = Result<Option<Object>, Self::Error>> + Send;
-    /// The answer to one read.
-    fn answer(&self, read: &Read) -> impl Future<Output = Result<Found, Self::Error>> + Send;
-    /// May the requester run it here? The missing right in words, where not.
-    fn may_run(&self, exec: &Execution) -> impl Future<Output = Result<Result<(), String>, Self::Error>> + Send;
-    /// What policies want to know beside the plan. `None`: the namespace is being deleted.
-    fn facts(&self, exec: &Execution, target: Option<&Object>)
-    -> impl Future<Output = Result<Option<Facts>, Self::Error>> + Send;
-    /// What was done lately. `None`: that is not known yet. A world in which nothing was done needs none of its own.
-    fn history(&self, _exec: &Execution, _target: Option<&Object>, _now: Timestamp) -> Option<History> {
-        Some(History::default())
-    }
-}
 
 /// The outcome, with the question that was asked, which is kept before the record that names it.
 pub struct Judged {
@@ -86,6 +66,9 @@ pub struct Bench<'a, W> {
     pub now: Timestamp,
 }
 
+/// One object, if it is there, and whether the requester may read it.
+type Glance = (Option<Object>, Result<(), String>);
+
 /// A judgement that ends the chain, or a fault of the world, which ends the pass.
 enum Stop<E> {
     No(Box<Judgement>),
@@ -113,12 +96,14 @@ impl<W: World> Bench<'_, W> {
 
     async fn chain(&self, exec: &Execution, entry: &Entry) -> Result<Judged, Stop<W::Error>> {
         let info = entry.info.as_ref();
-        let aim = aim(&exec.spec, &exec.namespace, info);
-        // Read while the right is asked for, and shown to nobody where it is missing.
-        let (may, target) = try_join(self.world.may_run(exec), self.target(aim.as_ref().ok())).await.map_err(Stop::Fault)?;
+        let aim = aim::aim(&exec.spec, &exec.namespace, info);
+        // Read while the rights are asked for, and shown to nobody where one is missing.
+        let (may, (target, may_read)) =
+            try_join(self.world.may_run(exec), self.target(exec, aim.as_ref().ok())).await.map_err(Stop::Fault)?;
         if let Err(why) = may {
             return Err(Judgement::NotAllowed { why }.into());
         }
+        may_read.map_err(|why| Judgement::NotToBeSeen { why })?;
         if let Err(missing) = &entry.granted {
             return Err(Judgement::NotGranted { missing: missing.clone() }.into());
         }
@@ -128,12 +113,11 @@ impl<W: World> Bench<'_, W> {
             return Err(Judgement::TargetMissing { what: id.to_string() }.into());
         }
         let mut state = State { target, ..State::default() };
-        observe(self.plugins, self.metrics, self.world, entry, &request, false, &mut state).await?;
+        observe(self.plugins, self.metrics, self.world, exec, entry, &request, false, &mut state).await?;
         let Some(facts) = self.world.facts(exec, state.target.as_ref()).await.map_err(Stop::Fault)? else {
             return Err(Judgement::NamespaceTerminating.into());
         };
-        let planned = self.planned(exec, entry, &request, &state).await?;
-        let writers = state.target.as_ref().map(|t| owners::writers(t, &planned.proposal.changes)).unwrap_or_default();
+        let (planned, writers) = self.planned(exec, entry, &request, &state).await?;
         let Some(history) = self.world.history(exec, state.target.as_ref(), self.now) else {
             return Err(Judgement::Starting.into());
         };
@@ -166,11 +150,24 @@ impl<W: World> Bench<'_, W> {
         Ok(request)
     }
 
-    async fn target(&self, aim: Option<&Option<(ObjectRef, &TargetKind)>>) -> Result<Option<Object>, W::Error> {
+    async fn target(&self, exec: &Execution, aim: Option<&Option<(ObjectRef, &TargetKind)>>) -> Result<Glance, W::Error> {
         match aim {
-            Some(Some((id, _))) => self.world.target(id).await,
-            Some(None) | None => Ok(None),
+            Some(Some((id, _))) => self.read(exec, id).await,
+            Some(None) | None => Ok((None, Ok(()))),
         }
+    }
+
+    /// An object, and whether the requester may read it.
+    async fn read(&self, exec: &Execution, id: &ObjectRef) -> Result<Glance, W::Error> {
+        try_join(self.world.target(id), self.world.may_read(exec, &Looked::at(id))).await
+    }
+
+    /// What the plan writes beside its target, as far as it is there.
+    async fn others(&self, exec: &Execution, request: &Request, proposal: &Proposal) -> Result<Vec<Object>, Stop<W::Error>> {
+        let wanted = plan::others(exec, request.target.as_ref(), proposal);
+        let read = try_join_all(wanted.into_iter().map(|id| self.read(exec, id))).await.map_err(Stop::Fault)?;
+        let one = |(object, may): Glance| may.map(|()| object).map_err(|why| Judgement::NotToBeSeen { why });
+        Ok(read.into_iter().map(one).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     async fn planned(
@@ -179,23 +176,29 @@ impl<W: World> Bench<'_, W> {
         entry: &Entry,
         request: &Request,
         state: &State,
-    ) -> Result<Planned, Stop<W::Error>> {
+    ) -> Result<(Planned, Vec<Writer>), Stop<W::Error>> {
         let (proposal, undo) = self.proposed(entry, request, state).await?;
         if let Undo::By { action, parameters, .. } = &undo {
             inverse(entry, action.as_str(), parameters)?;
         }
-        let owners = owned::by(self.world, &proposal, state.target.as_ref()).await.map_err(Stop::Fault)?;
+        let others = self.others(exec, request, &proposal).await?;
+        let written: Vec<&Object> = state.target.iter().chain(&others).collect();
+        let owners = owned::by(self.world, request, &proposal, &written).await.map_err(Stop::Fault)?;
+        let writers = owners::writers(&written, &proposal.changes);
         let target = request.target.clone().map(|id| (id, state.target.as_ref().map(|o| o.uid.clone())));
         let parts = Parts {
             plugin: entry.plugin.clone(),
             info: entry.info.as_ref(),
             target,
+            node: state.target.as_ref().and_then(lock::node),
             parameters: request.parameters.clone(),
             proposal,
             undo,
+            others: &others,
             owners,
         };
-        plan::assemble(self.site, exec, parts).map_err(|bad| bad.into_judgement().into())
+        let planned = plan::assemble(self.site, exec, parts).map_err(|bad| bad.into_judgement())?;
+        Ok((planned, writers))
     }
 
     async fn proposed(&self, entry: &Entry, request: &Request, state: &State) -> Result<(Proposal, Undo), Stop<W::Error>> {
@@ -213,6 +216,7 @@ async fn observe<W: World>(
     plugins: &Plugins,
     metrics: &Metrics,
     world: &W,
+    exec: &Execution,
     entry: &Entry,
     request: &Request,
     after: bool,
@@ -230,7 +234,9 @@ async fn observe<W: World>(
         }
         for read in new {
             declared(&entry.info, &request.namespace, &read)?;
-            let found = world.answer(&read).await.map_err(Stop::Fault)?;
+            let looked = Looked::by(&read);
+            let (found, may) = try_join(world.answer(&read), world.may_read(exec, &looked)).await.map_err(Stop::Fault)?;
+            may.map_err(|why| Judgement::NotToBeSeen { why })?;
             state.answers.push((read.key, found));
         }
     }
@@ -242,6 +248,7 @@ pub async fn state_after<W: World>(
     plugins: &Plugins,
     metrics: &Metrics,
     world: &W,
+    exec: &Execution,
     entry: &Entry,
     request: &Request,
 ) -> Result<Result<State, PluginFault>, W::Error> {
@@ -253,7 +260,7 @@ pub async fn state_after<W: World>(
     };
     let seen = async {
         let mut state = State { target: target.await?, ..State::default() };
-        observe(plugins, metrics, world, entry, request, true, &mut state).await?;
+        observe(plugins, metrics, world, exec, entry, request, true, &mut state).await?;
         Ok(state)
     };
     match seen.await {
@@ -264,6 +271,7 @@ pub async fn state_after<W: World>(
         },
         Err(Stop::No(judgement)) => match *judgement {
             Judgement::Faulty(fault) => Ok(Err(fault)),
+            Judgement::NotToBeSeen { why } => Ok(Err(PluginFault::Unavailable { message: why })),
             other => Ok(Err(PluginFault::Broken { kind: "BadOutput".into(), message: format!("{other:?}") })),
         },
     }
@@ -298,50 +306,6 @@ fn declared(info: &ActionInfo, namespace: &str, read: &Read) -> Result<(), Judge
     }
     let place = read.namespace.as_deref().unwrap_or("all namespaces");
     Err(bad(format!("reads {} of {place}, which it does not declare", read.api.resource)))
-}
-
-/// Which object is meant, and whether this action may be aimed at it from here.
-fn aim<'a>(
-    spec: &ExecutionSpec,
-    namespace: &str,
-    info: &'a ActionInfo,
-) -> Result<Option<(ObjectRef, &'a TargetKind)>, Judgement> {
-    let no = |why: String| Judgement::TargetNotAllowed { why };
-    let kinds = || info.targets.iter().map(|t| t.api.kind.as_str()).collect::<Vec<_>>().join(", ");
-    let Some(target) = &spec.target else {
-        return match info.targets.is_empty() {
-            true => Ok(None),
-            false => Err(no(format!("{} needs a target: spec.target.name, a {}", info.name, kinds()))),
-        };
-    };
-    let kind = match (&target.kind, info.targets.as_slice()) {
-        (_, []) => return Err(no(format!("{} takes no target; leave spec.target out", info.name))),
-        (None, [only]) => only,
-        (None, _) => {
-            return Err(no(format!("{} can be aimed at several kinds; set spec.target.kind to one of {}", info.name, kinds())));
-        }
-        (Some(wanted), all) => all
-            .iter()
-            .find(|t| t.api.kind == *wanted)
-            .ok_or_else(|| no(format!("{} cannot be aimed at a {wanted}; it takes {}", info.name, kinds())))?,
-    };
-    let namespace = place(kind, namespace).map_err(no)?;
-    Ok(Some((ObjectRef { api: kind.api.clone(), namespace, name: target.name.clone() }, kind)))
-}
-
-/// No confused deputy: a target is in the execution's own namespace; cluster-wide ones only from the namespace kept for them.
-fn place(kind: &TargetKind, namespace: &str) -> Result<Option<String>, String> {
-    let cluster = namespace == crds::labels::NAMESPACE_CLUSTER;
-    match (kind.scope, cluster) {
-        (Scope::Namespaced, false) => Ok(Some(namespace.to_owned())),
-        (Scope::Cluster, true) => Ok(None),
-        (Scope::Cluster, false) => Err(format!(
-            "a {} belongs to the whole cluster; create this execution in the namespace {}",
-            kind.api.kind,
-            crds::labels::NAMESPACE_CLUSTER
-        )),
-        (Scope::Namespaced, true) => Err(format!("the namespace {namespace} is for cluster-wide targets only")),
-    }
 }
 
 /// The inverse is an action of the same component, and its parameters satisfy that action's schema.

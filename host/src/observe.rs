@@ -1,9 +1,11 @@
 //! VERB: what this phase needs, into one value. The only place that asks the engines questions. Decides nothing.
+mod world;
+
 use crate::{
     catalogue::{Catalogue, Entry, granted::granted},
     cluster::{CallError, Cluster, Listed},
     gate::Gate,
-    judge::{self, Bench, Judged, World},
+    judge::{self, Bench, Judged},
     ledger::{Ledger, LedgerError},
     metrics::Metrics,
     plugin::{Limits, Plugins},
@@ -13,12 +15,11 @@ use crds::{KubernetesExecution, Reason};
 use decide::{
     execution::{self as e, Execution, Progress},
     limits,
-    model::{Description, Digest, Found, Object, ObjectRef, Planned, Read},
+    model::{Description, Digest, Planned},
     observed::{
         Answer, Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen,
         LockSeen, OriginalSeen, Others, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
     },
-    question::{self, Facts, History},
     site::Site,
 };
 use futures::future::{try_join, try_join3};
@@ -231,17 +232,17 @@ async fn undo(with: &Engines, exec: &Execution) -> Result<Option<UndoSeen>, Obse
 
 /// Whose turn it is, and who comes before it.
 async fn turn(with: &Engines, exec: &Execution, p: &e::Ready) -> Result<(LockSeen, Vec<String>), ObserveError> {
-    let Some((_, Some(target))) = &p.planned.target else { return Ok((LockSeen::Free, vec![])) };
+    let target = decide::lock::key(exec, &p.planned);
     Ok((with.cluster.lock(exec, target, p.turn).await?, with.cluster.ahead(exec, target)))
 }
 
 /// Who else is at work, where there is a limit: after it was seen that the claim is ours, where it is. As of now, where a promise could follow;
 /// and for one that waits, which is woken before any cache has heard why.
 async fn others(with: &Engines, exec: &Execution, p: &e::Ready, judged: Option<&Judgement>) -> Result<Others, ObserveError> {
-    if !limits::matter(&p.limits, judged) {
+    if !limits::matter(exec, &p.limits, judged) {
         return Ok(Others::default());
     }
-    let live = judged.is_some() || exec.reason == Reason::LimitReached;
+    let live = judged.is_some() || matches!(exec.reason, Reason::LimitReached | Reason::Queued);
     let claims = with.cluster.claimants(exec, if live { Listed::Live } else { Listed::FromCache }).await?;
     Ok(Others { claims, waiting: with.cluster.ahead_at_limits(exec) })
 }
@@ -291,9 +292,9 @@ async fn dry_running(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Dr
 /// What each answer comes to is in the ledger before a record names it.
 async fn patches(with: &Engines, job: &mut DryJob) -> Result<(), ObserveError> {
     let DryJob::Ours { answer: Some(answer), .. } = job else { return Ok(()) };
-    let Answer::Objects { before: Some(before), after, patches, .. } = answer else { return Ok(()) };
+    let Answer::Objects { before, after, patches, .. } = answer else { return Ok(()) };
     for one in after {
-        let text = decide::diff::patch(before, one);
+        let text = decide::diff::patch(before.iter().find(|o| o.id == *one.id()), one);
         if text.len() > PATCH {
             *answer = Answer::TooLarge;
             return Ok(());
@@ -347,53 +348,11 @@ async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<C
     let Ok(request) = judge::request(exec, &entry.info, target, &parameters, &with.site) else {
         return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
     };
-    let state = match judge::state_after(&with.plugins, &with.metrics, &with.cluster, &entry, &request).await? {
+    let state = match judge::state_after(&with.plugins, &with.metrics, &with.cluster, exec, &entry, &request).await? {
         Ok(state) => state,
         Err(fault) => return Ok(ChecksSeen::Faulty(fault)),
     };
     let asked = with.plugins.checks(&planned.plugin.digest, &request, &planned.proposal.memo, &state);
     let answer = judge::counted(&with.metrics, &entry, "checks", asked).await;
     Ok(answer.map_or_else(|fault| ChecksSeen::Faulty(fault.into()), ChecksSeen::Asked))
-}
-
-impl World for Cluster {
-    type Error = CallError;
-
-    fn denied(error: &CallError) -> Option<String> {
-        match error {
-            CallError::Refused { code: 403, message, .. } => Some(format!("a role that Writ itself reads by ({message})")),
-            _ => None,
-        }
-    }
-    async fn target(&self, id: &ObjectRef) -> Result<Option<Object>, CallError> {
-        Cluster::target(self, id).await
-    }
-    async fn answer(&self, read: &Read) -> Result<Found, CallError> {
-        Cluster::answer(self, read).await
-    }
-    async fn may_run(&self, exec: &Execution) -> Result<Result<(), String>, CallError> {
-        match &exec.spec.requester {
-            Some(who) => Cluster::may_run(self, who, &exec.namespace, &exec.spec.action).await,
-            None => Ok(Err("no requester was stamped on it".into())),
-        }
-    }
-    async fn facts(&self, exec: &Execution, target: Option<&Object>) -> Result<Option<Facts>, CallError> {
-        let Some(namespace) = self.namespace(&exec.namespace).await?.filter(|n| !n.terminating) else {
-            return Ok(None);
-        };
-        let (total, ready) = self.nodes().await?;
-        let body = target.and_then(|t| serde_json::from_str(t.body.as_str()).ok()).unwrap_or(serde_json::Value::Null);
-        Ok(Some(Facts {
-            namespace_labels: namespace.labels,
-            target_labels: question::labels(&body),
-            priority_class: question::priority_class(&body),
-            kubernetes: String::new(),
-            nodes_total: total,
-            nodes_ready: ready,
-            history: History::default(),
-        }))
-    }
-    fn history(&self, exec: &Execution, target: Option<&Object>, now: Timestamp) -> Option<History> {
-        Cluster::history(self, exec, target.map(|t| t.uid.as_str()), now)
-    }
 }

@@ -1,13 +1,13 @@
 //! An admission webhook that takes the call and never answers: what a run writes hangs in the API server for as long as a test needs it
-//! to, and fails, or for some seconds, and passes. Only in one namespace, and only for the number of replicas.
-use crate::{Cluster, Standing, Workload};
-use serde_json::json;
+//! to, and fails, or for some seconds, and passes. Only in one namespace, and only for the number of replicas, or for new NetworkPolicies.
+use crate::{Cluster, Standing, Workload, would_create};
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
 /// As it is called in the words of the API server.
 const NAME: &str = "hole.test.invalid";
 
-/// It swallows writes to `scale` in one namespace.
+/// It swallows writes of one kind in one namespace.
 pub struct BlackHole {
     listener: TcpListener,
     _standing: Standing,
@@ -19,10 +19,31 @@ impl BlackHole {
     /// # Panics
     /// Where it cannot be opened.
     pub async fn over(cluster: &Cluster, workload: &Workload) -> Self {
-        let hole = Self::open(cluster, workload, 30, "Fail").await;
-        // The API server hears of it a moment later. Until it has, calls that come in are dropped, and so refused.
+        let hole = Self::open(cluster, workload.namespace(), scales(), 30, "Fail").await;
+        hole.swallows(async || workload.would_scale(9).await.map(drop)).await
+    }
+
+    /// The same over new NetworkPolicies in a namespace.
+    ///
+    /// # Panics
+    /// Where it cannot be opened.
+    pub async fn over_policies(cluster: &Cluster, namespace: &str) -> Self {
+        let rule = json!({
+            "apiGroups": ["networking.k8s.io"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["networkpolicies"],
+        });
+        let probe = json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": "test-probe", "namespace": namespace}, "spec": {"podSelector": {}},
+        });
+        let hole = Self::open(cluster, namespace, rule, 30, "Fail").await;
+        hole.swallows(async || would_create(&cluster.admin, &probe).await.map(drop)).await
+    }
+
+    /// Once the API server has heard of it. Until it has, calls that come in are dropped, and so refused.
+    async fn swallows(self, probe: impl AsyncFn() -> kube::Result<()>) -> Self {
+        let hole = self;
         let asked = async {
-            while !matches!(workload.would_scale(9).await, Err(e) if e.to_string().contains(NAME)) {
+            while !matches!(probe().await, Err(e) if e.to_string().contains(NAME)) {
                 tokio::task::yield_now().await;
             }
         };
@@ -43,7 +64,7 @@ impl BlackHole {
     /// # Panics
     /// Where it cannot be opened.
     pub async fn slow(cluster: &Cluster, workload: &Workload, seconds: u32) -> Self {
-        let hole = Self::open(cluster, workload, seconds, "Ignore").await;
+        let hole = Self::open(cluster, workload.namespace(), scales(), seconds, "Ignore").await;
         let asked = async {
             loop {
                 drop(workload.would_scale(9).await);
@@ -57,11 +78,10 @@ impl BlackHole {
         hole
     }
 
-    async fn open(cluster: &Cluster, workload: &Workload, seconds: u32, policy: &str) -> Self {
+    async fn open(cluster: &Cluster, namespace: &str, rule: Value, seconds: u32, policy: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("https://{}/", listener.local_addr().expect("an address"));
-        let namespace = workload.object["metadata"]["namespace"].as_str().expect("a namespace").to_owned();
-        let standing = cluster.stand(webhook(&namespace, &url, seconds, policy)).await.expect("the administrator may");
+        let standing = cluster.stand(webhook(namespace, rule, &url, seconds, policy)).await.expect("the administrator may");
         Self { listener, _standing: standing }
     }
 
@@ -85,7 +105,11 @@ impl BlackHole {
     }
 }
 
-fn webhook(namespace: &str, url: &str, seconds: u32, policy: &str) -> serde_json::Value {
+fn scales() -> Value {
+    json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments/scale"]})
+}
+
+fn webhook(namespace: &str, rule: Value, url: &str, seconds: u32, policy: &str) -> Value {
     json!({
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": format!("test-hole-{namespace}")},
@@ -93,7 +117,7 @@ fn webhook(namespace: &str, url: &str, seconds: u32, policy: &str) -> serde_json
             "name": NAME, "clientConfig": {"url": url}, "sideEffects": "None",
             "admissionReviewVersions": ["v1"], "timeoutSeconds": seconds, "failurePolicy": policy,
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-            "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments/scale"]}],
+            "rules": [rule],
         }],
     })
 }

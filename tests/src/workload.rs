@@ -49,6 +49,15 @@ impl Workload {
         workload
     }
 
+    /// Where it is.
+    ///
+    /// # Panics
+    /// Never: `make` puts it somewhere.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.object["metadata"]["namespace"].as_str().expect("a namespace")
+    }
+
     /// As it is now.
     ///
     /// # Panics

@@ -24,6 +24,8 @@ pub struct LockStatus {
 /// Of what a policy allows only so many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum LimitOf {
+    /// Of what is on one node: the node contains its pods.
+    Node,
     /// Of executions in one namespace.
     Namespace,
     /// Of one action, in all namespaces.

@@ -22,7 +22,10 @@ pub enum OwnerKind {
 /// Who else writes a field that the plan changes. Never a time in it: it is hashed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
-    /// JSON Pointer into the target; empty for the whole object.
+    /// Of which object, such as `NetworkPolicy shop/quarantine-web`; absent where it is the target.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub object: String,
+    /// JSON Pointer into it; empty for the whole object.
     pub field: String,
     /// What kind of owner.
     pub kind: OwnerKind,

@@ -1,6 +1,6 @@
 //! `&Command -> argv`: `VERB… --name=value… --namespace=NS -- operands`. Owns the only place where a command line is put together:
 //! nothing is quoted for a shell, because there is none; the quoted form is for people.
-use crate::model::Command;
+use crate::{model::Command, verbs};
 
 /// The arguments, without the program. The namespace is the last option, because kubectl obeys the last.
 #[must_use]
@@ -8,11 +8,12 @@ pub fn render(command: &Command, namespace: Option<&str>) -> Vec<String> {
     with(command, &[], namespace)
 }
 
-/// The same, carried out by the API server without persisting; it prints the objects as they would be. No plugin can say these options
-/// (`verbs`), and they come after its own.
+/// The same, carried out by the API server without persisting; it prints the objects as they would be, or the names of those that would be
+/// gone. No plugin can say these options (`verbs`), and they come after its own.
 #[must_use]
 pub fn dry(command: &Command, namespace: Option<&str>) -> Vec<String> {
-    with(command, &["--dry-run=server", "--output=json"], namespace)
+    let output = if verbs::deletes(command) { "--output=name" } else { "--output=json" };
+    with(command, &["--dry-run=server", output], namespace)
 }
 
 fn with(command: &Command, more: &[&str], namespace: Option<&str>) -> Vec<String> {

@@ -1,14 +1,17 @@
-//! What a dry run would change: the target as it is against the API server's answer, field by field, without what changes by itself; and
+//! What a dry run would change: each object as it is against the API server's answer, field by field, without what changes by itself; and
 //! which of it the plan announced. Pure; owns what counts as noise.
 use crate::{
     canonical,
-    model::{Change, ChangeEffect, Field, Json, Object, Planned},
+    model::{ChangeEffect, Field, Json, Object, ObjectRef, Planned},
+    observed::After,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Moves with every write, or on its own.
-const NOISE: [&str; 5] = [
+/// Moves with every write, or on its own; of a new object every answer has another.
+const NOISE: [&str; 7] = [
+    "/metadata/uid",
+    "/metadata/creationTimestamp",
     "/metadata/managedFields",
     "/metadata/resourceVersion",
     "/metadata/generation",
@@ -66,18 +69,46 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Of several answers, each of them to a command by itself: all that any of them would change.
+/// Of several answers about one object, each of them to a command by itself: all that any of them would change. None, before: it is not
+/// there; none, as an answer: it would go.
 #[must_use]
-pub fn all(before: &Value, answers: &[Value]) -> Vec<Difference> {
-    let each = answers.iter().flat_map(|after| between(before, after)).map(|d| (d.at.clone(), d));
+pub fn all(before: Option<&Value>, answers: &[Option<Value>]) -> Vec<Difference> {
+    let each = answers.iter().flat_map(|after| one(before, after.as_ref())).map(|d| (d.at.clone(), d));
     each.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
-/// What one answer comes to: the text of a JSON Patch (RFC 6902) of the target as it is.
+/// That an object comes to be, or goes, is a difference of its own: one that says nothing beside its name is there all the same.
+fn one(before: Option<&Value>, after: Option<&Value>) -> Vec<Difference> {
+    let itself = |before, after| Difference { at: String::new(), before, after };
+    let there = || Some(json!("exists"));
+    match (before, after) {
+        (Some(before), Some(after)) => between(before, after),
+        (None, Some(after)) => {
+            let mut all = vec![itself(None, there())];
+            all.extend(between(&only_named(after), after));
+            all
+        }
+        (_, None) => vec![itself(there(), None)],
+    }
+}
+
+/// What is known of an object without looking at it.
+fn only_named(object: &Value) -> Value {
+    let part = |at: &str| object.pointer(at).cloned().unwrap_or_default();
+    let metadata = json!({"name": part("/metadata/name"), "namespace": part("/metadata/namespace")});
+    json!({"apiVersion": part("/apiVersion"), "kind": part("/kind"), "metadata": metadata})
+}
+
+/// What one answer comes to: the text of a JSON Patch (RFC 6902) of the object as it is, where it is.
 #[must_use]
-pub fn patch(before: &Object, after: &Object) -> String {
+pub fn patch(before: Option<&Object>, after: &After) -> String {
     let value = |object: &Object| canonical::value(object.body.as_str()).map(|v| quiet(&v)).unwrap_or_default();
-    serde_json::to_string(&json_patch::diff(&value(before), &value(after))).unwrap_or_default()
+    let patch = match (before, after) {
+        (Some(before), After::Is(after)) => json!(json_patch::diff(&value(before), &value(after))),
+        (None, After::Is(after)) => json!([{"op": "add", "path": "", "value": value(after)}]),
+        (_, After::Gone(_)) => json!([{"op": "remove", "path": ""}]),
+    };
+    patch.to_string()
 }
 
 /// Without what is noise.
@@ -92,29 +123,38 @@ fn quiet(object: &Value) -> Value {
     object
 }
 
-/// Whether the plan says this of its target.
+/// Whether the plan says this of that object. What it creates it announces as a whole: what it is made of stands in the plan's files.
 #[must_use]
-pub fn announced(planned: &Planned, found: &Difference) -> bool {
-    fields(planned).any(|f| {
-        let below = found.at.strip_prefix(&f.at).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        below.is_some_and(|rest| value(f.after.as_ref()).as_ref().and_then(|v| v.pointer(rest)) == found.after.as_ref())
+pub fn announced(planned: &Planned, object: &ObjectRef, found: &Difference) -> bool {
+    effects(planned, object).any(|effect| match effect {
+        ChangeEffect::Created => !(found.at.is_empty() && found.after.is_none()),
+        ChangeEffect::Deleted => found.at.is_empty() && found.after.is_none(),
+        ChangeEffect::Set(fields) => fields.iter().any(|f| says(f, found)),
+        ChangeEffect::Other(_) => false,
     })
 }
 
-/// What the plan says of its target, and no answer shows.
-#[must_use]
-pub fn unseen<'a>(planned: &'a Planned, answers: &[Value]) -> Vec<&'a Field> {
-    let shown = |f: &Field| answers.iter().any(|a| a.pointer(&f.at) == value(f.after.as_ref()).as_ref());
-    fields(planned).filter(|f| f.before != f.after && !shown(f)).collect()
+fn says(field: &Field, found: &Difference) -> bool {
+    let below = found.at.strip_prefix(&field.at).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    below.is_some_and(|rest| value(field.after.as_ref()).as_ref().and_then(|v| v.pointer(rest)) == found.after.as_ref())
 }
 
-fn fields(planned: &Planned) -> impl Iterator<Item = &Field> {
-    let target = planned.target.as_ref().map(|(id, _)| id);
-    let of_target = move |c: &&Change| Some(&c.object) == target;
-    planned.proposal.changes.iter().filter(of_target).flat_map(|c| match &c.effect {
-        ChangeEffect::Set(fields) => fields.as_slice(),
-        ChangeEffect::Created | ChangeEffect::Deleted | ChangeEffect::Other(_) => &[],
-    })
+/// What the plan says of that object, and no answer shows; empty: that it comes to be, or goes.
+#[must_use]
+pub fn unseen<'a>(planned: &'a Planned, object: &'a ObjectRef, answers: &[Option<Value>]) -> Vec<&'a str> {
+    let there = |at: &str| answers.iter().flatten().map(|a| a.pointer(at).cloned()).collect::<Vec<_>>();
+    let shown = |f: &Field| f.before == f.after || there(&f.at).contains(&value(f.after.as_ref()));
+    let unseen = |effect: &'a ChangeEffect| match effect {
+        ChangeEffect::Created if !answers.iter().any(Option::is_some) => vec![""],
+        ChangeEffect::Deleted if !answers.iter().any(Option::is_none) => vec![""],
+        ChangeEffect::Set(fields) => fields.iter().filter(|f| !shown(f)).map(|f| f.at.as_str()).collect(),
+        ChangeEffect::Created | ChangeEffect::Deleted | ChangeEffect::Other(_) => vec![],
+    };
+    effects(planned, object).flat_map(unseen).collect()
+}
+
+fn effects<'a>(planned: &'a Planned, object: &'a ObjectRef) -> impl Iterator<Item = &'a ChangeEffect> {
+    planned.proposal.changes.iter().filter(move |c| c.object == *object).map(|c| &c.effect)
 }
 
 fn value(json: Option<&Json>) -> Option<Value> {

@@ -33,6 +33,11 @@ pub(crate) fn impossible(planned: &Planned, ruling: &Ruling) -> Option<No> {
 
 /// What a reader must not miss; empty where the plan announced it all.
 pub(crate) fn unannounced(diff: &[DiffStatus]) -> String {
-    let names: Vec<&str> = diff.iter().filter(|d| !d.announced).map(|d| d.pointer.as_str()).collect();
+    let names: Vec<String> = diff.iter().filter(|d| !d.announced).map(name).collect();
     if names.is_empty() { String::new() } else { format!("; not announced by the plugin: {}", names.join(", ")) }
+}
+
+/// `/spec/replicas`; of another object than the target, that object first.
+fn name(d: &DiffStatus) -> String {
+    format!("{} {}", d.object, d.pointer).trim().to_owned()
 }

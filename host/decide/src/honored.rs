@@ -31,13 +31,13 @@ fn violation(rule: &str, message: String) -> ViolationStatus {
     ViolationStatus { pointer: String::new(), rule: rule.to_owned(), message }
 }
 
-/// A run is held to one existing object, or it is not made.
+/// A run is held to exactly the objects that it says it writes, or it is not made.
 pub(crate) fn plan(pass: &Pass<'_>, planned: &Planned) -> Option<No> {
     if access::of(pass.exec, planned).is_some() {
         return None;
     }
-    let what = "The plan writes more than its one existing target (several objects, a new one, or one of the whole cluster), \
-                and this build of Writ cannot yet hold a run to exactly those.";
-    let next = "Use an action that changes its own target only.";
-    Some(No::new(Reason::NotSupportedYet, By::Host, "not supported yet: a plan that writes more than its target", what, next))
+    let what = "The plan connects to an object, creates a part of one (such as an eviction), or writes more objects than the name of a \
+                run's identity can hold (five, fewer where some are new), and this build of Writ cannot hold a run to exactly those.";
+    let next = "Use an action that changes less at once.";
+    Some(No::new(Reason::NotSupportedYet, By::Host, "not supported yet: a plan that a run cannot be held to", what, next))
 }

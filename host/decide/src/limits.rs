@@ -7,8 +7,8 @@ use crate::{
 };
 use crds::{LimitOf, Limits};
 
-/// In this order they are told.
-pub const ALL: [LimitOf; 3] = [LimitOf::Namespace, LimitOf::Action, LimitOf::Requester];
+/// In this order they are told. That of a node no policy sets: it and what is on it are changed one at a time.
+pub const ALL: [LimitOf; 4] = [LimitOf::Node, LimitOf::Namespace, LimitOf::Action, LimitOf::Requester];
 
 /// A limit that is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,15 @@ pub(crate) struct Reached {
     pub ahead: usize,
 }
 
-/// Whether it has to be looked at who else is at work: the policies said a limit when they were asked last, or say one now.
+/// Whether it has to be looked at who else is at work: the policies said a limit when they were asked last, or say one now; or it is about a
+/// node, or a pod on one.
 #[must_use]
-pub fn matter(stored: &Limits, judged: Option<&Judgement>) -> bool {
+pub fn matter(exec: &Execution, stored: &Limits, judged: Option<&Judgement>) -> bool {
     let now = match judged {
         Some(Judgement::Judged { ruling, .. }) => of(ruling),
         _ => Limits::default(),
     };
-    !stored.is_empty() || !now.is_empty()
+    !stored.is_empty() || !now.is_empty() || Counts::of(exec).node.is_some()
 }
 
 /// The strictest of what all say that allow it.
@@ -50,22 +51,27 @@ fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
 #[must_use]
 pub fn line(of: LimitOf, counts: &Counts) -> String {
     match of {
+        LimitOf::Node => format!("node-{}", counts.node.as_ref().map_or("", |node| node.name.as_str())),
         LimitOf::Namespace => format!("namespace-{}", counts.namespace),
         LimitOf::Action => format!("action-{}", counts.action),
         LimitOf::Requester => format!("requester-{}", counts.requester),
     }
 }
 
-const fn most(limits: &Limits, of: LimitOf) -> Option<u32> {
+fn most(limits: &Limits, own: &Counts, of: LimitOf) -> Option<u32> {
     match of {
+        LimitOf::Node => own.node.is_some().then_some(1),
         LimitOf::Namespace => limits.namespace,
         LimitOf::Action => limits.action,
         LimitOf::Requester => limits.requester,
     }
 }
 
-fn same(of: LimitOf, a: &Counts, b: &Counts) -> bool {
+/// Whether one counts for the other.
+#[must_use]
+pub fn same(of: LimitOf, a: &Counts, b: &Counts) -> bool {
     match of {
+        LimitOf::Node => a.node.as_ref().zip(b.node.as_ref()).is_some_and(|(a, b)| a.contains(b)),
         LimitOf::Namespace => a.namespace == b.namespace,
         LimitOf::Action => a.action == b.action,
         LimitOf::Requester => a.requester == b.requester,
@@ -77,7 +83,7 @@ fn same(of: LimitOf, a: &Counts, b: &Counts) -> bool {
 pub(crate) fn reached(exec: &Execution, limits: &Limits, others: &Others, claim: Option<&str>) -> Option<Reached> {
     let own = Counts::of(exec);
     ALL.into_iter().find_map(|of| {
-        let most = most(limits, of)?;
+        let most = most(limits, &own, of)?;
         let busy: Vec<&Claimant> = others.claims.iter().filter(|c| same(of, &c.counts, &own) && counts(c, claim)).collect();
         let has = |place: &(String, String)| busy.iter().any(|c| c.place == *place);
         // Until its next record whoever claimed by now stands among those who wait, too.

@@ -541,6 +541,8 @@ pub struct Planned {
     pub plugin: PluginId,
     /// The target as it was found; none for actions without one. No uid where the action creates it.
     pub target: Option<(ObjectRef, Option<Uid>)>,
+    /// The node that the target is, or runs on.
+    pub node: Option<String>,
     /// With every default filled in.
     pub parameters: Json,
     /// What to do.

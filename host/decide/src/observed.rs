@@ -12,7 +12,7 @@ use crate::execution::Execution;
 use crate::model::{ActionName, Check, Digest, JobName, Planned, PluginFault, Refusal, Uid, Violation};
 pub use approval::{Approval, AwaitingApproval, Told};
 use crds::KubernetesExecution;
-pub use dry_run::{Answer, DryGuard, DryJob, DryRunning};
+pub use dry_run::{After, Answer, DryGuard, DryJob, DryRunning};
 use jiff::Timestamp;
 pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,11 @@ pub enum Judgement {
     /// The requester may not run it here (any more).
     NotAllowed {
         /// The right that is missing.
+        why: String,
+    },
+    /// The requester may not read himself what this looks at.
+    NotToBeSeen {
+        /// What, and the right that is missing.
         why: String,
     },
     /// Roles missing, or other than declared.

@@ -18,7 +18,7 @@ use marks::Mark;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use words::words;
-pub(crate) use words::{dotted, name};
+pub(crate) use words::{name, part};
 
 /// The field that autoscalers write.
 pub const REPLICAS: &str = "/spec/replicas";
@@ -61,38 +61,57 @@ pub fn managers(managed: &Value) -> Vec<Manager> {
 
 /// Whether autoscalers are to be looked at.
 #[must_use]
-pub fn scales(target: &ObjectRef, changes: &[Change]) -> bool {
-    touched(target, changes).contains(&REPLICAS)
+pub fn scales(changes: &[Change]) -> bool {
+    changes.iter().any(|c| touched(&c.object, changes).contains(&REPLICAS))
 }
 
-/// Everybody who is seen to write what the plan changes of its target, in one order.
+/// Everybody who is seen to write what the plan changes of these objects, in one order.
 #[must_use]
-pub fn of(target: &Object, autoscalers: Option<&Found>, changes: &[Change]) -> Vec<Owner> {
-    let Ok(body) = canonical::value(target.body.as_str()) else { return vec![] };
-    let (marks, applied) = (marks::of(&body), marks::last_applied(&body));
-    let view = View { target, body: &body, marks: &marks, applied: applied.as_ref(), autoscalers };
-    let mut all: Vec<Owner> = touched(&target.id, changes).into_iter().flat_map(|field| view.of(field)).collect();
+pub fn of(objects: &[&Object], target: Option<&ObjectRef>, autoscalers: Option<&Found>, changes: &[Change]) -> Vec<Owner> {
+    let named = |object: &Object, owner: Owner| match target == Some(&object.id) {
+        true => owner,
+        false => Owner { object: object.id.to_string(), ..owner },
+    };
+    let owners = objects.iter().flat_map(|o| of_one(o, autoscalers, changes).into_iter().map(move |owner| named(o, owner)));
+    let mut all: Vec<Owner> = owners.collect();
     all.sort();
     all.dedup();
     all
 }
 
-/// Who wrote the fields that the plan changes, and when.
-#[must_use]
-pub fn writers(target: &Object, changes: &[Change]) -> Vec<Writer> {
+fn of_one(target: &Object, autoscalers: Option<&Found>, changes: &[Change]) -> Vec<Owner> {
     let Ok(body) = canonical::value(target.body.as_str()) else { return vec![] };
+    let (marks, applied) = (marks::of(&body), marks::last_applied(&body));
+    let view = View { target, body: &body, marks: &marks, applied: applied.as_ref(), autoscalers };
+    touched(&target.id, changes).into_iter().flat_map(|field| view.of(field)).collect()
+}
+
+/// Who wrote the fields that the plan changes of these objects, and when; of what goes as a whole, who wrote anything but its status.
+#[must_use]
+pub fn writers(objects: &[&Object], changes: &[Change]) -> Vec<Writer> {
+    objects.iter().flat_map(|object| writers_of(object, changes)).collect()
+}
+
+fn writers_of(object: &Object, changes: &[Change]) -> Vec<Writer> {
+    let Ok(body) = canonical::value(object.body.as_str()) else { return vec![] };
     let wrote = |field: &str| {
-        let held = target.managers.iter().filter(|m| m.holds_whole(field, &body));
-        let writer = |m: &Manager| {
-            let field = field.to_owned();
-            Writer { field, manager: shown(&m.name, NAME), subresource: m.subresource.clone(), at: m.at }
+        let held = object.managers.iter().filter(|m| match field {
+            "" => m.subresource != "status",
+            field => m.holds_whole(field, &body),
+        });
+        let writer = |m: &Manager| Writer {
+            object: object.id.to_string(),
+            field: field.to_owned(),
+            manager: shown(&m.name, NAME),
+            subresource: m.subresource.clone(),
+            at: m.at,
         };
         held.map(writer).collect::<Vec<_>>()
     };
-    touched(&target.id, changes).into_iter().flat_map(wrote).collect()
+    touched(&object.id, changes).into_iter().flat_map(wrote).collect()
 }
 
-/// The fields of the target that change; the empty pointer where it goes as a whole.
+/// The fields of an object that change; the empty pointer where it goes as a whole.
 fn touched<'a>(target: &ObjectRef, changes: &'a [Change]) -> Vec<&'a str> {
     let fields = |c: &'a Change| match &c.effect {
         ChangeEffect::Set(fields) => fields.iter().map(|f| f.at.as_str()).collect(),
@@ -149,7 +168,8 @@ impl View<'_> {
         // Where nothing is known of any field, it may well be this one.
         let sets = own.is_some() || declared || self.target.managers.is_empty() || field.is_empty();
         let reverts = sets && mark.kind != OwnerKind::Helm && mark.kind != OwnerKind::Manager;
-        Owner { field: field.to_owned(), kind: mark.kind, name: shown(&mark.name, NAME), evidence, reverts }
+        let (object, name) = (String::new(), shown(&mark.name, NAME));
+        Owner { object, field: field.to_owned(), kind: mark.kind, name, evidence, reverts }
     }
 }
 
@@ -164,11 +184,12 @@ fn manager(m: &Manager, field: &str, known: &[OwnerKind]) -> Option<Owner> {
     let reverts = matches!(kind, OwnerKind::ArgoCD | OwnerKind::Flux);
     let name = if kind == OwnerKind::Manager { shown(&m.name, NAME) } else { String::new() };
     let evidence = format!("managed field of {}", shown(&m.name, NAME));
-    Some(Owner { field: field.to_owned(), kind, name, evidence, reverts })
+    Some(Owner { object: String::new(), field: field.to_owned(), kind, name, evidence, reverts })
 }
 
 fn autoscaled(target: &ObjectRef, found: &Found) -> Vec<Owner> {
     let owner = |name: &str, evidence: &str| Owner {
+        object: String::new(),
         field: REPLICAS.to_owned(),
         kind: OwnerKind::HPA,
         name: name.to_owned(),

@@ -9,7 +9,7 @@ mod writes;
 use crate::{
     canonical, duration,
     execution::Execution,
-    model::{ActionInfo, Json, Malformed, ObjectRef, PlanHash, Planned, PluginId, Proposal, Reversible, Uid, Undo},
+    model::{ActionInfo, Json, Malformed, Object, ObjectRef, PlanHash, Planned, PluginId, Proposal, Reversible, Uid, Undo},
     planned, roles,
     site::Site,
     verbs,
@@ -26,14 +26,33 @@ pub struct Parts<'a> {
     pub info: &'a ActionInfo,
     /// The target as it was read; no uid where it is not there. None for actions without one.
     pub target: Option<(ObjectRef, Option<Uid>)>,
+    /// The node that it is, or runs on (`lock::node`).
+    pub node: Option<String>,
     /// What `validate` returned.
     pub parameters: Json,
     /// What `plan` returned.
     pub proposal: Proposal,
     /// What `rollback` returned.
     pub undo: Undo,
+    /// Those of `others` that are there, as they were read.
+    pub others: &'a [Object],
     /// Who else writes what `plan` changes, as `owners::of` found them.
     pub owners: Vec<Owner>,
+}
+
+/// As many as a plan may write.
+const READ: usize = texts::WRITES;
+
+/// The objects beside its target that a plan writes here, each once: the host looks at them itself.
+#[must_use]
+pub fn others<'a>(exec: &Execution, target: Option<&ObjectRef>, proposal: &'a Proposal) -> Vec<&'a ObjectRef> {
+    let mut all: Vec<&ObjectRef> = Vec::new();
+    for object in proposal.writes.iter().map(|w| &w.object) {
+        if Some(object) != target && writes::is_here(exec, object) && !all.contains(&object) && all.len() < READ {
+            all.push(object);
+        }
+    }
+    all
 }
 
 /// The plan, checked and hashed.
@@ -54,6 +73,7 @@ pub fn assemble(site: &Site, exec: &Execution, parts: Parts<'_>) -> Result<Plann
         role: roles::name_of(parts.info, &parts.plugin.digest),
         plugin: parts.plugin,
         target: parts.target,
+        node: parts.node,
         parameters: object("the parameters", &parts.parameters, limits::PARAMETERS)?,
         owners: parts.owners,
         undo: way_back(parts.undo, parts.info)?,
@@ -88,9 +108,8 @@ fn deadline(site: &Site, exec: &Execution, info: &ActionInfo) -> Result<u32, Bad
 }
 
 fn commands(proposal: &Proposal) -> Result<(), BadProposal> {
-    let written: Vec<&ObjectRef> = proposal.writes.iter().map(|w| &w.object).collect();
     let mut numbered = proposal.commands.iter().zip(1..);
-    numbered.try_for_each(|(c, n)| verbs::check(c, &written).map_err(|why| BadProposal::Command(n, why)))
+    numbered.try_for_each(|(c, n)| verbs::check(c, &proposal.writes).map_err(|why| BadProposal::Command(n, why)))
 }
 
 fn way_back(undo: Undo, info: &ActionInfo) -> Result<Undo, BadProposal> {

@@ -47,6 +47,7 @@ pub fn found(planned: &Planned, status: &mut ExecutionStatus) {
         namespace: id.namespace.clone(),
         name: id.name.clone(),
         uid: uid.as_ref().map(ToString::to_string).unwrap_or_default(),
+        node: planned.node.clone().unwrap_or_default(),
     });
 }
 

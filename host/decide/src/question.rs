@@ -251,11 +251,13 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Owner {
+    /// Of which object, such as `Deployment shop/web`.
+    pub object: String,
     /// What kind of owner.
     pub kind: OwnerKind,
     /// Its name; empty where the object does not tell.
     pub name: String,
-    /// JSON Pointer into the target; empty for the whole object.
+    /// JSON Pointer into it; empty for the whole object.
     pub field: String,
     /// Where it shows.
     pub evidence: String,
@@ -265,11 +267,13 @@ pub struct Owner {
     pub text: String,
 }
 
-/// A field of the target that would be different.
+/// A field that would be different.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Difference {
-    /// JSON Pointer, such as `/spec/replicas`.
+    /// Of which object, such as `Deployment shop/web`.
+    pub object: String,
+    /// JSON Pointer, such as `/spec/replicas`; empty for the object itself, which comes to be or goes.
     pub field: String,
     /// The value before; null where it is absent. A digest where the target is a Secret.
     pub before: Value,

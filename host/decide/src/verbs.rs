@@ -1,7 +1,8 @@
 //! The commands that a plugin may propose: one row a verb, and for each verb the options it may have. What is not in the table is
-//! refused: so no option that changes identity, cluster, output or namespace, and no `-f`, can ever be said. A new action that
-//! needs a verb adds a row here.
-use crate::model::{Api, Command, ObjectRef};
+//! refused: so no option that changes identity, cluster, output or namespace, and no file but the plan's own, can ever be said. A new
+//! action that needs a verb adds a row here.
+use crate::model::{Api, Command, ObjectRef, Operation, Write};
+use serde_json::Value;
 
 /// Where the files of a plan are in the Job's pod.
 pub const FILES: &str = "/writ/in/";
@@ -16,6 +17,8 @@ enum Kind {
     Json,
     /// A file of this same command.
     File,
+    /// A file of this same command that holds one object, which the plan lists as created.
+    Manifest,
 }
 
 struct Row {
@@ -23,13 +26,19 @@ struct Row {
     options: &'static [(&'static str, Kind)],
     /// One of these must be there: without it the command means something else than it says, or nothing.
     needs: &'static [&'static str],
+    /// Whether it names objects. Else its file is one.
+    operands: bool,
 }
+
+const CREATE: &[&str] = &["create"];
+const DELETE: &[&str] = &["delete"];
 
 const ROWS: &[Row] = &[
     Row {
         verb: &["scale"],
         options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Count)],
         needs: &["replicas"],
+        operands: true,
     },
     Row {
         verb: &["patch"],
@@ -40,8 +49,17 @@ const ROWS: &[Row] = &[
             ("subresource", Kind::OneOf(&["scale"])),
         ],
         needs: &["patch", "patch-file"],
+        operands: true,
     },
-    Row { verb: &["rollout", "undo"], options: &[("to-revision", Kind::Count)], needs: &["to-revision"] },
+    Row { verb: &["rollout", "undo"], options: &[("to-revision", Kind::Count)], needs: &["to-revision"], operands: true },
+    Row { verb: CREATE, options: &[("filename", Kind::Manifest)], needs: &["filename"], operands: false },
+    Row {
+        verb: DELETE,
+        // It would list and watch what it deletes until that is gone, and say nothing else than that it is: the checks look.
+        options: &[("wait", Kind::OneOf(&["false"])), ("grace-period", Kind::Count)],
+        needs: &["wait"],
+        operands: true,
+    },
 ];
 
 /// A command that is not in the table.
@@ -51,7 +69,9 @@ pub enum BadCommand {
     #[error("its program is {0:?}; only kubectl is there")]
     Program(String),
     /// Another verb.
-    #[error("kubectl {0} is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch")]
+    #[error(
+        "kubectl {0} is not on the list of verbs (scale, patch, rollout undo, create, delete); a restart is planned as a patch"
+    )]
     Verb(String),
     /// Another option.
     #[error("option {option:?} is not on the list of kubectl {verb}")]
@@ -91,26 +111,43 @@ pub enum BadCommand {
     /// An object that the plan does not list.
     #[error("{0:?} is not among the objects that the plan lists as written")]
     NotListed(String),
+    /// An object beside its file.
+    #[error("kubectl {0} takes its object from its file, and names none")]
+    Operands(String),
 }
 
 /// Whether the host runs this command, on these objects.
 ///
 /// # Errors
 /// The first thing that is not on the list.
-pub fn check(command: &Command, written: &[&ObjectRef]) -> Result<(), BadCommand> {
+pub fn check(command: &Command, writes: &[Write]) -> Result<(), BadCommand> {
     if command.program != "kubectl" {
         return Err(BadCommand::Program(command.program.clone()));
     }
     let verb = command.verb.join(" ");
     let row = ROWS.iter().find(|r| r.verb.iter().eq(command.verb.iter())).ok_or_else(|| BadCommand::Verb(verb.clone()))?;
-    options(command, row, &verb)?;
-    if command.operands.is_empty() {
-        return Err(BadCommand::NoOperand);
+    options(command, row, &verb, writes)?;
+    match (row.operands, command.operands.is_empty()) {
+        (true, true) => Err(BadCommand::NoOperand),
+        (false, false) => Err(BadCommand::Operands(verb)),
+        _ => command.operands.iter().try_for_each(|operand| named(operand, writes)),
     }
-    command.operands.iter().try_for_each(|operand| named(operand, written))
 }
 
-fn options(command: &Command, row: &Row, verb: &str) -> Result<(), BadCommand> {
+/// Of the objects that are written, the one that this operand names.
+#[must_use]
+pub fn object<'a>(operand: &str, writes: &'a [Write]) -> Option<&'a ObjectRef> {
+    let (kind, name) = operand.split_once('/')?;
+    writes.iter().map(|w| &w.object).find(|object| object.name == name && calls(&object.api, kind))
+}
+
+/// What it names is gone afterwards.
+#[must_use]
+pub fn deletes(command: &Command) -> bool {
+    command.verb == DELETE
+}
+
+fn options(command: &Command, row: &Row, verb: &str, writes: &[Write]) -> Result<(), BadCommand> {
     for (n, (name, value)) in command.options.iter().enumerate() {
         if command.options.iter().take(n).any(|(earlier, _)| earlier == name) {
             return Err(BadCommand::Twice(name.clone()));
@@ -118,7 +155,7 @@ fn options(command: &Command, row: &Row, verb: &str) -> Result<(), BadCommand> {
         let not_listed = || BadCommand::Option { verb: verb.to_owned(), option: name.clone() };
         let (_, kind) = row.options.iter().find(|(known, _)| known == name).ok_or_else(not_listed)?;
         let value = value.as_deref().unwrap_or_default();
-        if let Err(takes) = holds(kind, value, command) {
+        if let Err(takes) = holds(kind, value, command, writes) {
             return Err(BadCommand::Value { option: name.clone(), value: value.chars().take(80).collect(), takes });
         }
     }
@@ -128,7 +165,8 @@ fn options(command: &Command, row: &Row, verb: &str) -> Result<(), BadCommand> {
     }
 }
 
-fn holds(kind: &Kind, value: &str, command: &Command) -> Result<(), String> {
+fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Result<(), String> {
+    let file = || value.strip_prefix(FILES).and_then(|name| command.files.iter().find(|(file, _)| file == name));
     let (ok, takes) = match kind {
         // 19 digits: an int64, as resourceVersion and revisions are.
         Kind::Count => (matches!(value.len(), 1..=19) && value.bytes().all(|b| b.is_ascii_digit()), "a number".to_owned()),
@@ -137,22 +175,38 @@ fn holds(kind: &Kind, value: &str, command: &Command) -> Result<(), String> {
             !value.contains(char::is_control) && serde_json::from_str::<serde_json::Value>(value).is_ok(),
             "JSON in one line".to_owned(),
         ),
-        Kind::File => (
-            value.strip_prefix(FILES).is_some_and(|name| command.files.iter().any(|(file, _)| file == name)),
-            format!("{FILES}NAME of a file of the same command"),
+        Kind::File => (file().is_some(), format!("{FILES}NAME of a file of the same command")),
+        Kind::Manifest => (
+            file().is_some_and(|(_, text)| is_created(text, writes)),
+            format!("{FILES}NAME of a file of the same command: one object as JSON, which the plan lists as created"),
         ),
     };
     if ok { Ok(()) } else { Err(takes) }
 }
 
-fn named(operand: &str, written: &[&ObjectRef]) -> Result<(), BadCommand> {
+/// kubectl would take several documents, a `List`, and a namespace of the file's own: here there is none of it.
+fn is_created(text: &str, writes: &[Write]) -> bool {
+    let Ok(object) = serde_json::from_str::<Value>(text) else { return false };
+    let part = |at: &str| object.pointer(at).and_then(Value::as_str);
+    let is = |w: &Write| {
+        let id = &w.object;
+        w.operation == Operation::Create
+            && w.subresource.is_none()
+            && part("/apiVersion") == Some(&id.api.api_version())
+            && part("/kind") == Some(&id.api.kind)
+            && part("/metadata/name") == Some(&id.name)
+            && part("/metadata/namespace") == id.namespace.as_deref()
+    };
+    object.get("items").is_none() && writes.iter().any(is)
+}
+
+fn named(operand: &str, writes: &[Write]) -> Result<(), BadCommand> {
     let bad = || BadCommand::Operand(operand.chars().take(80).collect());
     let (kind, name) = operand.split_once('/').ok_or_else(bad)?;
     if !word(kind) || !word(name) {
         return Err(bad());
     }
-    let listed = written.iter().any(|object| object.name == name && calls(&object.api, kind));
-    if listed { Ok(()) } else { Err(BadCommand::NotListed(operand.to_owned())) }
+    object(operand, writes).map(drop).ok_or_else(|| BadCommand::NotListed(operand.to_owned()))
 }
 
 fn word(text: &str) -> bool {

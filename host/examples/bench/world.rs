@@ -5,7 +5,7 @@ use decide::{
     model::{Api, Found, Json, Object, ObjectRef, Read, Uid},
     question::Facts,
 };
-use host::judge::World;
+use host::judge::{Looked, World};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 
@@ -38,6 +38,9 @@ impl World for One {
         Ok(Found::Objects(vec![]))
     }
     async fn may_run(&self, _: &Execution) -> Result<Result<(), String>, Infallible> {
+        Ok(Ok(()))
+    }
+    async fn may_read(&self, _: &Execution, _: &Looked<'_>) -> Result<Result<(), String>, Infallible> {
         Ok(Ok(()))
     }
     async fn facts(&self, _: &Execution, _: Option<&Object>) -> Result<Option<Facts>, Infallible> {

@@ -11,7 +11,7 @@ use decide::{owners::words, time::second};
 pub fn plan(status: &ExecutionStatus) -> String {
     let mut lines = Vec::new();
     if let Some(plan) = &status.plan {
-        lines.extend(plan.changes.iter().map(|c| ("change", change(c))));
+        lines.extend(plan.changes.iter().map(|c| ("change", change(c, target(status).as_deref()))));
         lines.extend(plan.owners.iter().map(|o| ("owned by", words(o))));
         lines.extend(plan.warnings.iter().map(|w| ("beware", w.clone())));
         lines.extend(plan.command.lines().map(|c| ("command", c.to_owned())));
@@ -29,12 +29,25 @@ pub fn plan(status: &ExecutionStatus) -> String {
     labelled(&lines)
 }
 
+/// As the changes of a plan name it.
+#[must_use]
+pub fn target(status: &ExecutionStatus) -> Option<String> {
+    let target = status.target.as_ref()?;
+    let place = target.namespace.iter().chain([&target.name]).cloned().collect::<Vec<_>>().join("/");
+    Some(format!("{} {place}", target.kind))
+}
+
 /// What the API server says would change; what the plan does not say is marked.
 fn difference(status: &ExecutionStatus) -> Vec<String> {
     let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
     let line = |d: &DiffStatus| {
         let mark = if d.announced { "" } else { "   NOT ANNOUNCED by the plugin" };
-        format!("{}   {} -> {}{mark}", field(&d.pointer), value(&d.before), value(&d.after))
+        let object = if d.object.is_empty() { String::new() } else { format!("{}: ", d.object) };
+        match (d.pointer.as_str(), &d.after) {
+            ("", Some(_)) => format!("{object}comes to be{mark}"),
+            ("", None) => format!("{object}goes{mark}"),
+            (at, after) => format!("{object}{}   {} -> {}{mark}", field(at), value(&d.before), value(after)),
+        }
     };
     match status.diff.is_empty() {
         true => vec!["the API server takes it, and nothing would change".to_owned()],
@@ -66,14 +79,15 @@ pub fn labelled(lines: &[(&str, String)]) -> String {
     text
 }
 
-/// `spec.replicas   2 -> 5`.
+/// `spec.replicas   2 -> 5`; of another object than the target, that object first.
 #[must_use]
-pub fn change(c: &ChangeStatus) -> String {
+pub fn change(c: &ChangeStatus, target: Option<&str>) -> String {
     if c.field.is_empty() {
         return format!("{} {}", c.object, c.effect);
     }
     let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
-    format!("{}   {} -> {}", field(&c.field), value(&c.before), value(&c.after))
+    let object = if target.is_none_or(|t| t == c.object) { String::new() } else { format!("{}: ", c.object) };
+    format!("{object}{}   {} -> {}", field(&c.field), value(&c.before), value(&c.after))
 }
 
 /// A long value is told by its beginning; the object has it whole.
@@ -200,6 +214,7 @@ mod tests {
     #[test]
     fn who_else_writes_what_it_changes_is_shown() {
         let owner = |kind, name: &str, reverts| crds::Owner {
+            object: String::new(),
             field: "/spec/replicas".into(),
             kind,
             name: name.into(),
@@ -219,13 +234,30 @@ mod tests {
         let dry_run = crds::DryRunStatus { answered_at, warnings: vec!["use v2".into()], ..Default::default() };
         let one = |pointer: &str, before: Option<&str>, announced| {
             let text = |t: &str| Some(t.to_owned());
-            DiffStatus { pointer: pointer.into(), before: before.and_then(text), after: text("5"), announced }
+            DiffStatus {
+                pointer: pointer.into(),
+                before: before.and_then(text),
+                after: text("5"),
+                announced,
+                ..Default::default()
+            }
         };
         let diff = vec![one("/spec/replicas", Some("2"), true), one("/spec/paused", None, false)];
         let mut status = ExecutionStatus { dry_run: Some(dry_run), diff, ..Default::default() };
         let shown = "  dry run    spec.replicas   2 -> 5\n             spec.paused   (none) -> 5   NOT ANNOUNCED by the plugin\n  \
                      warning    use v2\n";
         assert_eq!(plan(&status), shown);
+        let of_another = |pointer: &str, after: Option<&str>| DiffStatus {
+            object: "NetworkPolicy shop/deny".into(),
+            pointer: pointer.into(),
+            after: after.map(Into::into),
+            announced: true,
+            ..Default::default()
+        };
+        status.diff = vec![of_another("", Some("\"exists\"")), of_another("/spec/policyTypes", Some("[]")), of_another("", None)];
+        let shown = "  dry run    NetworkPolicy shop/deny: comes to be\n             NetworkPolicy shop/deny: spec.policyTypes   (none) -> []\n             \
+                     NetworkPolicy shop/deny: goes\n";
+        assert!(plan(&status).starts_with(shown), "{}", plan(&status));
         status.diff.clear();
         assert!(plan(&status).contains("nothing would change"));
         status.dry_run = None;

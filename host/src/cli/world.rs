@@ -1,5 +1,5 @@
 //! A world of files, for `writ plan`: the objects given with `--object`, and nothing else. What is not given is not there.
-use crate::judge::World;
+use crate::judge::{Looked, World};
 use decide::{
     execution::Execution,
     model::{Api, Found, Object, ObjectRef, Read, Selector, Uid},
@@ -76,6 +76,10 @@ impl World for Files {
     }
 
     async fn may_run(&self, _: &Execution) -> Result<Result<(), String>, Infallible> {
+        Ok(Ok(()))
+    }
+
+    async fn may_read(&self, _: &Execution, _: &Looked<'_>) -> Result<Result<(), String>, Infallible> {
         Ok(Ok(()))
     }
 

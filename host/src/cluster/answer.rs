@@ -6,9 +6,11 @@ use super::{
     pod,
 };
 use decide::{
-    model::{Object, Planned, Uid},
-    observed::Answer,
+    model::{Command, Object, ObjectRef, Planned, Uid, Write},
+    observed::{After, Answer},
+    verbs,
 };
+use futures::future::try_join_all;
 use kube::{ResourceExt, api::LogParams};
 use serde_json::Value;
 
@@ -18,28 +20,46 @@ const MOST: usize = 4 * 1024 * 1024;
 const WARNING: &str = "Warning: ";
 
 impl Cluster {
-    /// Of all commands, in order; beside the target as it is.
+    /// Of all commands, in order; beside the objects as they are.
     pub(super) async fn answered(&self, job: &Uid, planned: &Planned) -> Result<Answer, CallError> {
-        let Some((target, _)) = &planned.target else { return Ok(unreadable("it has no target")) };
         let printed = match self.all_printed(job).await? {
             Ok(printed) => printed,
             Err(answer) => return Ok(answer),
         };
-        let mut answer = (vec![], vec![]);
-        for (text, command) in printed.iter().zip(1..) {
-            let Some(Printed { objects, warnings }) = parsed(text) else {
-                return Ok(unreadable(&format!("command {command} printed something else than objects")));
-            };
-            let objects: Option<Vec<Object>> =
-                objects.into_iter().map(|o| self.object(&target.api, kind(o, target)?, &[])).collect();
-            match objects {
-                Some(objects) if !objects.is_empty() => answer.0.extend(objects),
-                _ => return Ok(unreadable(&format!("command {command} printed no {}", target.api.kind))),
+        let writes = &planned.proposal.writes;
+        let (mut after, mut warnings) = (vec![], vec![]);
+        for (n, (text, command)) in printed.iter().zip(&planned.proposal.commands).enumerate() {
+            let Printed { lines, warnings: more } = told_apart(text);
+            let answers = if verbs::deletes(command) { gone(&lines, command, writes) } else { self.objects(&lines, writes) };
+            match answers {
+                Ok(answers) if !answers.is_empty() => after.extend(answers),
+                Ok(_) => return Ok(unreadable(&format!("command {} printed nothing", n.saturating_add(1)))),
+                Err(what) => return Ok(unreadable(&format!("command {} printed {what}", n.saturating_add(1)))),
             }
-            answer.1.extend(warnings);
+            warnings.extend(more);
         }
-        let before = self.target(target).await?.map(Box::new);
-        Ok(Answer::Objects { before, after: answer.0, patches: vec![], warnings: answer.1 })
+        let before = self.written(writes).await?;
+        Ok(Answer::Objects { before, after, patches: vec![], warnings })
+    }
+
+    /// Each object that is written, as far as it is there.
+    async fn written(&self, writes: &[Write]) -> Result<Vec<Object>, CallError> {
+        let mut ids: Vec<&ObjectRef> = writes.iter().map(|w| &w.object).collect();
+        ids.sort();
+        ids.dedup();
+        Ok(try_join_all(ids.into_iter().map(|id| self.target(id))).await?.into_iter().flatten().collect())
+    }
+
+    /// Objects one after the other. What is wrong with them, where something is.
+    fn objects(&self, lines: &str, writes: &[Write]) -> Result<Vec<After>, String> {
+        let values = serde_json::Deserializer::from_str(lines).into_iter::<Value>().collect::<Result<Vec<_>, _>>();
+        let values = values.map_err(|_| "something else than objects".to_owned())?;
+        let one = |value: Value| {
+            let id = meant(&value, writes).ok_or_else(|| format!("a {}, which the plan does not write", kind(&value)))?;
+            let object = self.object(&id.api, value, &[]).ok_or("an object without a name or uid")?;
+            Ok(After::Is(Box::new(object)))
+        };
+        values.into_iter().map(one).collect()
     }
 
     /// What each container printed.
@@ -69,43 +89,82 @@ fn unreadable(why: &str) -> Answer {
     Answer::Unreadable { why: why.to_owned() }
 }
 
-/// `object` overwrites kind and version, which lists leave out; here they are there, and must be the target's.
-fn kind(object: Value, target: &decide::model::ObjectRef) -> Option<Value> {
+/// Of the kinds that are written, the one that this is of. (Which object, `decide` asks.) `object` overwrites kind and version, which lists
+/// leave out; here they are there.
+fn meant<'a>(object: &Value, writes: &'a [Write]) -> Option<&'a ObjectRef> {
     let is = |at: &str, wanted: &str| object.get(at).and_then(Value::as_str) == Some(wanted);
-    (is("kind", &target.api.kind) && is("apiVersion", &target.api.api_version())).then_some(object)
+    writes.iter().map(|w| &w.object).find(|id| is("kind", &id.api.kind) && is("apiVersion", &id.api.api_version()))
+}
+
+fn kind(object: &Value) -> String {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or("thing without a kind");
+    kind.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+/// `kind.group/name` of each object that the command named, and nothing else.
+fn gone(lines: &str, command: &Command, writes: &[Write]) -> Result<Vec<After>, String> {
+    let of = |name: &str| verbs::object(name, writes).cloned();
+    let printed: Option<Vec<ObjectRef>> = lines.lines().map(of).collect();
+    let named: Option<Vec<ObjectRef>> = command.operands.iter().map(|operand| of(operand)).collect();
+    match (printed, named) {
+        (Some(printed), Some(named)) if printed == named => Ok(named.into_iter().map(After::Gone).collect()),
+        _ => Err("something else than the names of what it deletes".to_owned()),
+    }
 }
 
 struct Printed {
-    objects: Vec<Value>,
+    lines: String,
     warnings: Vec<String>,
 }
 
-/// Objects one after the other, and lines of warnings between or within them: no line of an indented object begins as they do.
-fn parsed(text: &str) -> Option<Printed> {
+/// Answers, and lines of warnings between or within them: no line of an indented object begins as they do.
+fn told_apart(text: &str) -> Printed {
     let (warnings, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with(WARNING));
-    let objects =
-        serde_json::Deserializer::from_str(&rest.join("\n")).into_iter::<Value>().collect::<Result<Vec<_>, _>>().ok()?;
     let warnings = warnings.into_iter().filter_map(|w| w.strip_prefix(WARNING)).map(str::to_owned).collect();
-    Some(Printed { objects, warnings })
+    Printed { lines: rest.join("\n"), warnings }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use decide::model::{Api, Operation};
+
+    fn pod(name: &str) -> Write {
+        let api = Api { group: String::new(), version: "v1".into(), kind: "Pod".into(), resource: "pods".into() };
+        let object = ObjectRef { api, namespace: Some("shop".into()), name: name.into() };
+        Write { object, operation: Operation::Delete, subresource: None, uid: None }
+    }
 
     #[test]
     fn objects_and_warnings_are_told_apart_wherever_they_stand() {
         let text = "Warning: old\n{\n    \"a\": 1\n}\n{\n    \"b\":\nWarning: in between\n    \"Warning: no\"\n}\n";
-        let Printed { objects, warnings } = parsed(text).unwrap();
-        assert_eq!(objects, [serde_json::json!({"a": 1}), serde_json::json!({"b": "Warning: no"})]);
+        let Printed { lines, warnings } = told_apart(text);
+        assert_eq!(lines, "{\n    \"a\": 1\n}\n{\n    \"b\":\n    \"Warning: no\"\n}");
         assert_eq!(warnings, ["old", "in between"]);
     }
 
     #[test]
-    fn anything_else_is_no_answer() {
-        for text in ["deployment.apps/web scaled\n", "{\"a\": 1", "{} and more"] {
-            assert!(parsed(text).is_none(), "{text}");
+    fn what_would_be_gone_is_exactly_what_the_command_names() {
+        let writes = [pod("a"), pod("b")];
+        let command = Command {
+            program: "kubectl".into(),
+            verb: vec!["delete".into()],
+            options: vec![],
+            operands: vec!["pods/a".into(), "pod/b".into()],
+            files: vec![],
+        };
+        let ids = writes.each_ref().map(|w| After::Gone(w.object.clone())).to_vec();
+        assert_eq!(gone("pod/a\npod/b", &command, &writes), Ok(ids));
+        for text in ["", "pod/a", "pod/b\npod/a", "pod/a\npod/b\npod/c", "pod/a\npod/b\nand more", "{}"] {
+            assert!(gone(text, &command, &writes).is_err(), "{text:?}");
         }
-        assert!(parsed("").is_some_and(|p| p.objects.is_empty()), "which is one object too few");
+    }
+
+    #[test]
+    fn what_is_of_no_kind_that_is_written_is_no_answer() {
+        let of = |value: Value| meant(&value, &[pod("a")]).is_some();
+        assert!(of(serde_json::json!({"apiVersion": "v1", "kind": "Pod"})));
+        assert!(!of(serde_json::json!({"apiVersion": "apps/v1", "kind": "Pod"})));
+        assert!(!of(serde_json::json!({"apiVersion": "v1", "kind": "Secret"})) && !of(serde_json::json!({})));
     }
 }

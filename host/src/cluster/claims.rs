@@ -4,10 +4,13 @@ use super::{
     client::{CallError, Cluster, Listed, within},
     identity::labeled,
 };
-use crds::labels::{ANNOTATION_EXECUTION, ANNOTATION_TURN, LABEL_ACTION, LABEL_EXECUTION_UID, LABEL_NAMESPACE, LABEL_REQUESTER};
+use crds::labels::{
+    ANNOTATION_EXECUTION, ANNOTATION_TURN, LABEL_ACTION, LABEL_EXECUTION_UID, LABEL_NAMESPACE, LABEL_NODE, LABEL_REQUESTER,
+};
 use decide::{
     execution::Execution,
-    lock::{self, Claim, Counts},
+    limits,
+    lock::{self, Claim, Counts, Node},
     model::Uid,
     observed::{AtWork, Claimant, Grants, LockSeen},
 };
@@ -46,7 +49,7 @@ impl Cluster {
         let ours = if how == Listed::FromCache { ours.match_any() } else { ours };
         let all = within(self.leases().list_metadata(&ours)).await?.items;
         let own = Counts::of(exec);
-        let shared = |c: &Counts| c.namespace == own.namespace || c.action == own.action || c.requester == own.requester;
+        let shared = |c: &Counts| limits::ALL.iter().any(|of| limits::same(*of, c, &own));
         let others = all.iter().filter_map(|l| Some((claim(l)?, l.resource_version().unwrap_or_default())));
         let others = others.filter(|(claim, _)| claim.holder != exec.uid && shared(&claim.counts));
         try_join_all(others.map(|(claim, version)| self.claimant(claim, version))).await
@@ -83,9 +86,8 @@ impl Cluster {
 
     /// All of one execution: name and version of each.
     pub(super) async fn claims(&self, holder: &Uid) -> Result<Vec<(String, String)>, CallError> {
-        let home = &self.settings.runs_namespace;
-        let all = labeled::<Lease>(self, home, holder, Listed::Live).await?;
-        Ok(all.iter().map(|l| (l.name_any(), l.resource_version().unwrap_or_default())).collect())
+        let all = labeled(&self.leases(), holder, Listed::Live).await?;
+        Ok(all.into_iter().map(|l| (l.name.unwrap_or_default(), l.resource_version.unwrap_or_default())).collect())
     }
 
     /// Lets go what belongs to no execution that has anything left to do (`busy`, their uids; asked after the look): a request that was lost
@@ -130,20 +132,26 @@ fn made(claim: &Claim, over: Option<&str>) -> Lease {
 }
 
 fn labels(claim: &Claim) -> BTreeMap<String, String> {
-    let Counts { namespace, action, requester } = claim.counts.clone();
+    let Counts { namespace, action, requester, node } = claim.counts.clone();
     let all = [
-        (LABEL_EXECUTION_UID, claim.holder.to_string()),
-        (LABEL_NAMESPACE, namespace),
-        (LABEL_ACTION, action),
-        (LABEL_REQUESTER, requester),
+        (LABEL_EXECUTION_UID, Some(claim.holder.to_string())),
+        (LABEL_NAMESPACE, Some(namespace)),
+        (LABEL_ACTION, Some(action)),
+        (LABEL_REQUESTER, Some(requester)),
+        (LABEL_NODE, node.map(|node| node.label())),
     ];
-    all.map(|(label, value)| (label.to_owned(), value)).into()
+    all.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect()
 }
 
 /// For what a claim counts.
 pub(super) fn counts(lease: &impl ResourceExt) -> Counts {
     let label = |name: &str| lease.labels().get(name).cloned().unwrap_or_default();
-    Counts { namespace: label(LABEL_NAMESPACE), action: label(LABEL_ACTION), requester: label(LABEL_REQUESTER) }
+    Counts {
+        namespace: label(LABEL_NAMESPACE),
+        action: label(LABEL_ACTION),
+        requester: label(LABEL_REQUESTER),
+        node: lease.labels().get(LABEL_NODE).map(|label| Node::read(label)),
+    }
 }
 
 /// The other direction.

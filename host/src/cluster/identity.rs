@@ -1,20 +1,20 @@
-//! The identity of one run, or of its dry run: one ServiceAccount and one RoleBinding, made together, proven, and taken away binding first. Owns that
+//! The identity of one run, or of its dry run: one ServiceAccount and one binding (in its namespace, or cluster-wide), made together, proven, and taken away binding first. Owns that
 //! order, and that nothing else of that name is ever taken for ours. No Job is made here.
 use super::client::{CallError, Cluster, Listed, within};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN};
-use decide::{access::Access, model::Uid, observed::Grants};
+use decide::{
+    access::{self, Access},
+    model::Uid,
+    observed::Grants,
+};
 use futures::future::{join, try_join, try_join_all, try_join3};
-use k8s_openapi::{
-    NamespaceResourceScope,
-    api::{
-        core::v1::ServiceAccount,
-        rbac::v1::{RoleBinding, RoleRef, Subject},
-    },
+use k8s_openapi::api::{
+    core::v1::ServiceAccount,
+    rbac::v1::{RoleBinding, RoleRef, Subject},
 };
 use kube::{
     Api, Resource, ResourceExt,
     api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions},
-    core::PartialObjectMeta,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt::Debug};
@@ -34,10 +34,9 @@ impl Cluster {
             return Ok(Grants::Forbidden { why });
         }
         let wanted = self.wanted(access);
-        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(&access.namespace));
+        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(access.namespace.as_deref()));
         let account = within(accounts.get_opt(&access.name));
-        let binding = within(bindings.get_opt(&access.name));
-        match try_join(account, binding).await? {
+        match try_join(account, bindings.get(&access.name)).await? {
             (None, None) => Ok(Grants::None),
             (Some(account), Some(binding)) => match wanted.strange(&account, &binding) {
                 Some(why) => Ok(Grants::Forbidden { why }),
@@ -56,9 +55,10 @@ impl Cluster {
 
     /// Whether anything carries the execution's label, where runs and dry runs live or in its own namespace. `None` means certainly nothing.
     pub async fn leftovers(&self, execution: &Uid, namespace: &str) -> Result<Grants, CallError> {
-        let [runs, dry_runs] = self.homes().map(|home| labeled::<ServiceAccount>(self, home, execution, Listed::Live));
-        let bindings = labeled::<RoleBinding>(self, namespace, execution, Listed::Live);
-        let (runs, dry_runs, bindings) = try_join3(runs, dry_runs, bindings).await?;
+        let [runs, dry_runs] = self.homes().map(|home| self.accounts(home));
+        let (runs, dry_runs) = (labeled(&runs, execution, Listed::Live), labeled(&dry_runs, execution, Listed::Live));
+        let bindings = self.bindings(access::place(namespace));
+        let (runs, dry_runs, bindings) = try_join3(runs, dry_runs, bindings.labeled(execution, Listed::Live)).await?;
         Ok(if runs.is_empty() && dry_runs.is_empty() && bindings.is_empty() { Grants::None } else { Grants::Partly })
     }
 
@@ -69,11 +69,10 @@ impl Cluster {
 
     /// Whether anything of this one identity is there, by its names. `None` means certainly nothing of it.
     pub async fn remains(&self, access: &Access) -> Result<Grants, CallError> {
-        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(&access.namespace));
+        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(access.namespace.as_deref()));
         let account = within(accounts.get_metadata_opt(&access.name));
-        let binding = within(bindings.get_metadata_opt(&access.name));
-        Ok(match try_join(account, binding).await? {
-            (None, None) => Grants::None,
+        Ok(match try_join(account, bindings.is_there(&access.name)).await? {
+            (None, false) => Grants::None,
             _ => Grants::Partly,
         })
     }
@@ -82,9 +81,9 @@ impl Cluster {
     /// and not as a failed call.
     pub async fn grant(&self, access: &Access) -> Result<(), CallError> {
         let wanted = self.wanted(access);
-        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(&access.namespace));
+        let (accounts, bindings) = (self.accounts(&access.home), self.bindings(access.namespace.as_deref()));
         let account = created(&accounts, &wanted.account);
-        let binding = created(&bindings, &wanted.binding);
+        let binding = bindings.create(&wanted.binding);
         // Both to their ends: a request that was dropped on its way could still be carried out after a `revoke`.
         let (account, binding) = join(account, binding).await;
         match account.and(binding) {
@@ -99,30 +98,31 @@ impl Cluster {
     /// Takes away what carries the label: bindings first, because a right that is gone bites at the next request, while the token of a
     /// deleted account works for about ten seconds more. What the server's cache does not show yet the next look does.
     pub async fn revoke(&self, execution: &Uid, namespace: &str) -> Result<(), CallError> {
-        let [runs, dry_runs] = self.homes();
-        let bindings = labeled::<RoleBinding>(self, namespace, execution, Listed::FromCache);
-        let of = |home| labeled::<ServiceAccount>(self, home, execution, Listed::FromCache);
-        let (bindings, of_run, of_dry_run) = try_join3(bindings, of(runs), of(dry_runs)).await?;
-        remove(&self.bindings(namespace), &bindings).await?;
-        remove(&self.accounts(runs), &of_run).await?;
-        remove(&self.accounts(dry_runs), &of_dry_run).await
+        let how = Listed::FromCache;
+        let [runs, dry_runs] = self.homes().map(|home| self.accounts(home));
+        let bindings = self.bindings(access::place(namespace));
+        let of_runs = (labeled(&runs, execution, how), labeled(&dry_runs, execution, how));
+        let (bound, of_run, of_dry_run) = try_join3(bindings.labeled(execution, how), of_runs.0, of_runs.1).await?;
+        bindings.remove(&bound).await?;
+        remove(&runs, &of_run).await?;
+        remove(&dry_runs, &of_dry_run).await
     }
 
     fn wanted(&self, access: &Access) -> Wanted {
-        let meta = |namespace: &str| ObjectMeta {
+        let meta = |namespace: Option<&str>| ObjectMeta {
             name: Some(access.name.clone()),
-            namespace: Some(namespace.to_owned()),
+            namespace: namespace.map(str::to_owned),
             labels: Some(BTreeMap::from([(LABEL_EXECUTION_UID.to_owned(), access.execution.to_string())])),
             ..ObjectMeta::default()
         };
         Wanted {
             account: ServiceAccount {
-                metadata: meta(&access.home),
+                metadata: meta(Some(&access.home)),
                 automount_service_account_token: Some(false),
                 ..ServiceAccount::default()
             },
             binding: RoleBinding {
-                metadata: meta(&access.namespace),
+                metadata: meta(access.namespace.as_deref()),
                 role_ref: RoleRef { api_group: Some(RBAC.into()), kind: "ClusterRole".into(), name: access.role.clone() },
                 subjects: Some(vec![Subject {
                     kind: "ServiceAccount".into(),
@@ -136,10 +136,6 @@ impl Cluster {
 
     pub(super) fn accounts(&self, home: &str) -> Api<ServiceAccount> {
         Api::namespaced(self.client.clone(), home)
-    }
-
-    pub(super) fn bindings(&self, namespace: &str) -> Api<RoleBinding> {
-        Api::namespaced(self.client.clone(), namespace)
     }
 
     fn keep_refusal(&self, execution: &Uid, why: String) {
@@ -165,7 +161,7 @@ impl Wanted {
         let same = label(&binding.metadata) == ours
             && binding.role_ref == self.binding.role_ref
             && subjects(binding) == subjects(&self.binding);
-        (!same).then(|| format!("RoleBinding {} is there, and was not made for this execution", binding.name_any()))
+        (!same).then(|| format!("the binding {} is there, and was not made for this execution", binding.name_any()))
     }
 }
 
@@ -180,7 +176,7 @@ fn leaving<K: Resource>(object: &K) -> bool {
 }
 
 /// Made now, or there already. Whether what is there is ours is for `grants` to say.
-async fn created<K>(api: &Api<K>, object: &K) -> Result<(), CallError>
+pub(super) async fn created<K>(api: &Api<K>, object: &K) -> Result<(), CallError>
 where
     K: Clone + Debug + Serialize + DeserializeOwned,
 {
@@ -190,30 +186,24 @@ where
     }
 }
 
-pub(super) async fn labeled<K>(
-    cluster: &Cluster,
-    namespace: &str,
-    execution: &Uid,
-    how: Listed,
-) -> Result<Vec<PartialObjectMeta<K>>, CallError>
+pub(super) async fn labeled<K>(api: &Api<K>, execution: &Uid, how: Listed) -> Result<Vec<ObjectMeta>, CallError>
 where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
-    let api: Api<K> = Api::namespaced(cluster.client.clone(), namespace);
     let by_label = ListParams::default().labels(&format!("{LABEL_EXECUTION_UID}={execution}"));
     let by_label = if how == Listed::FromCache { by_label.match_any() } else { by_label };
-    Ok(within(api.list_metadata(&by_label)).await?.items)
+    Ok(within(api.list_metadata(&by_label)).await?.items.into_iter().map(|o| o.metadata).collect())
 }
 
 /// By uid. What is gone already is fine.
-pub(super) async fn remove<K>(api: &Api<K>, objects: &[PartialObjectMeta<K>]) -> Result<(), CallError>
+pub(super) async fn remove<K>(api: &Api<K>, objects: &[ObjectMeta]) -> Result<(), CallError>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
     for object in objects {
-        let exactly = Preconditions { uid: object.metadata.uid.clone(), resource_version: None };
+        let exactly = Preconditions { uid: object.uid.clone(), resource_version: None };
         let params = DeleteParams { preconditions: Some(exactly), ..DeleteParams::default() };
-        match within(api.delete(&object.name_any(), &params)).await {
+        match within(api.delete(object.name.as_deref().unwrap_or_default(), &params)).await {
             Err(error) if error.is(404) || error.is(409) => {}
             answer => drop(answer?),
         }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod approvals;
+mod binding;
 mod catalog;
 mod claims;
 mod client;

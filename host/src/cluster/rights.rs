@@ -1,12 +1,12 @@
 //! What somebody may do, asked of the API server itself (SubjectAccessReview). Owns the questions; judges nothing.
 use super::client::{CallError, Cluster, within};
 use crds::{Identity, labels};
-use decide::model::{Operation, Write};
+use decide::model::{Api, Operation, Write};
 use futures::future::try_join_all;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus,
 };
-use kube::{Api, api::PostParams};
+use kube::api::PostParams;
 
 impl Cluster {
     /// May this person run the action in this namespace? Else the right that is missing, in words.
@@ -15,6 +15,33 @@ impl Cluster {
         let subject = Subject { user: &who.username, uid: &who.uid, groups: &who.groups };
         let answer = self.review(&subject, on_action("run", namespace, &name)).await?;
         Ok(if answer.allowed { Ok(()) } else { Err(denied(&who.username, namespace, action, &name, &answer)) })
+    }
+
+    /// May this person read this: one object, or (without a name) all of the kind? Else the right that is missing, in words. What he may not
+    /// `get` himself, nobody shows him by way of an action.
+    pub async fn may_read(
+        &self,
+        who: &Identity,
+        api: &Api,
+        namespace: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Result<(), String>, CallError> {
+        let subject = Subject { user: &who.username, uid: &who.uid, groups: &who.groups };
+        let verb = if name.is_some() { "get" } else { "list" };
+        let what = ResourceAttributes {
+            verb: Some(verb.into()),
+            group: Some(api.group.clone()),
+            version: Some(api.version.clone()),
+            resource: Some(api.resource.clone()),
+            namespace: namespace.map(str::to_owned),
+            name: name.map(str::to_owned),
+            ..ResourceAttributes::default()
+        };
+        let group = if api.group.is_empty() { String::new() } else { format!(".{}", api.group) };
+        let place = namespace.map_or_else(|| "the whole cluster".to_owned(), |ns| format!("namespace {ns}"));
+        let right = format!("verb {verb} on {}{group} in {place}", api.resource);
+        let why = || format!("{} lacks the {right}", who.username);
+        Ok(if self.review(&subject, what).await?.allowed { Ok(()) } else { Err(why()) })
     }
 
     /// May this person approve the action in this namespace?
@@ -46,7 +73,7 @@ impl Cluster {
             },
             ..SubjectAccessReview::default()
         };
-        let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
+        let api: kube::Api<SubjectAccessReview> = kube::Api::all(self.client.clone());
         // No answer is no.
         Ok(within(api.create(&PostParams::default(), &review)).await?.status.unwrap_or_default())
     }

@@ -4,7 +4,7 @@ use super::queues::Waiter;
 use crds::{KubernetesExecution, ObjectUid, Phase, Reason, labels::FINALIZER_RECORD};
 use decide::{
     limits,
-    lock::{self, Counts},
+    lock::{self, Counts, Node},
     question::Run,
 };
 use kube::{Resource, ResourceExt, api::ObjectMeta};
@@ -50,6 +50,10 @@ struct SeenRequester {
 #[derive(Clone, Debug, Deserialize)]
 struct SeenTarget {
     uid: Option<String>,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    node: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -72,9 +76,10 @@ impl Seen {
     pub(super) fn waits(&self) -> Option<Waiter> {
         let status = self.status.as_ref()?;
         (word(status.phase.as_ref()) == Some(Phase::Preparing)).then_some(())?;
-        let line = match word(status.reason.as_ref())? {
-            Reason::Queued => lock::line(status.target.as_ref()?.uid.as_ref()?),
-            Reason::LimitReached => limits::line(word(status.lock.as_ref()?.limit.as_ref())?, &self.counts()),
+        let limit = status.lock.as_ref().and_then(|lock| word(lock.limit.as_ref()));
+        let line = match (word(status.reason.as_ref())?, limit) {
+            (Reason::Queued | Reason::LimitReached, Some(limit)) => limits::line(limit, &self.counts()),
+            (Reason::Queued, None) => lock::line(status.target.as_ref()?.uid.as_ref()?),
             _ => return None,
         };
         Some(Waiter {
@@ -88,7 +93,9 @@ impl Seen {
 
     fn counts(&self) -> Counts {
         let (action, requester) = self.spec.as_ref().map(|s| (s.action.as_str(), self.requester())).unwrap_or_default();
-        Counts::new(&self.namespace().unwrap_or_default(), action, requester)
+        let target = self.status.as_ref().and_then(|s| s.target.as_ref());
+        let node = target.and_then(|t| Node::of(&t.kind, &t.node));
+        Counts::new(&self.namespace().unwrap_or_default(), action, requester, node)
     }
 
     fn requester(&self) -> &str {

@@ -55,5 +55,7 @@ pub const CONTROLLER_REVISION: Kind = Kind::new("apps", "v1", "ControllerRevisio
 pub const HORIZONTAL_POD_AUTOSCALER: Kind = Kind::new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers");
 /// `poddisruptionbudgets`
 pub const POD_DISRUPTION_BUDGET: Kind = Kind::new("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets");
+/// `networkpolicies`
+pub const NETWORK_POLICY: Kind = Kind::new("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies");
 /// `jobs`
 pub const JOB: Kind = Kind::new("batch", "v1", "Job", "jobs");

@@ -10,7 +10,17 @@ pub struct Kubectl {
     verb: Vec<String>,
     options: Vec<(String, Option<String>)>,
     operands: Vec<String>,
-    patch: Option<String>,
+    file: Option<File>,
+}
+
+/// The option that takes an object; the other takes a patch.
+const MANIFEST: &str = "filename";
+
+/// What a command is given as a file, and by which option.
+#[derive(Clone, Debug)]
+struct File {
+    option: &'static str,
+    content: String,
 }
 
 impl Kubectl {
@@ -19,7 +29,7 @@ impl Kubectl {
     #[must_use]
     pub fn verb(words: &[&str]) -> Self {
         let verb = words.iter().map(|w| (*w).to_owned()).collect();
-        Self { verb, options: Vec::new(), operands: Vec::new(), patch: None }
+        Self { verb, options: Vec::new(), operands: Vec::new(), file: None }
     }
 
     /// `--name=value`
@@ -60,12 +70,25 @@ impl Kubectl {
         Self::verb(&["rollout", "undo"]).option("to-revision", revision).operand(target.operand())
     }
 
-    /// `file` is the name its patch may have in the plan.
+    /// `kubectl create` of one object, given whole, its namespace included: POST. List it with `Plan::creates`.
+    #[must_use]
+    pub fn create(object: &Value) -> Self {
+        Self { file: Some(File { option: MANIFEST, content: as_go_writes(object) }), ..Self::verb(&["create"]) }
+    }
+
+    /// `kubectl delete` of one object, without waiting for its end: DELETE. `operand` is such as `networkpolicy/deny`. List it with
+    /// `Plan::deletes` or `Plan::deletes_other`.
+    #[must_use]
+    pub fn delete(operand: impl Into<String>) -> Self {
+        Self::verb(&["delete"]).option("wait", false).operand(operand)
+    }
+
+    /// `file` is the name its file may have in the plan.
     pub(crate) fn into_wire(self, file: &str) -> wire::Command {
         let mut options = self.options;
         let mut files = Vec::new();
-        if let Some(content) = self.patch {
-            options.push(("patch-file".to_owned(), Some(format!("/writ/in/{file}"))));
+        if let Some(File { option, content }) = self.file {
+            options.push((option.to_owned(), Some(format!("/writ/in/{file}"))));
             files.push(wire::File { name: file.to_owned(), content });
         }
         wire::Command {
@@ -77,12 +100,13 @@ impl Kubectl {
         }
     }
 
-    pub(crate) fn has_file(&self) -> bool {
-        self.patch.is_some()
+    /// What its file is, where it has one.
+    pub(crate) fn file(&self) -> Option<&'static str> {
+        self.file.as_ref().map(|file| if file.option == MANIFEST { "object" } else { "patch" })
     }
 
     fn patched(self, way: &str, content: String) -> Self {
-        Self { patch: Some(content), ..self.option("type", way) }
+        Self { file: Some(File { option: "patch-file", content }), ..self.option("type", way) }
     }
 }
 

@@ -104,6 +104,15 @@ impl Plan {
         self.writes(target, Writes::Delete)
     }
 
+    /// Another object that was seen will be gone.
+    #[must_use]
+    pub fn deletes_other(mut self, kind: Kind, object: &crate::Object) -> Self {
+        let namespace = Some(object.namespace.clone()).filter(|n| !n.is_empty());
+        let id = wire::ObjectRef { api: kind.api(), namespace, name: object.name.clone() };
+        self.changes.push(wire::Change { object: id, effect: wire::Effect::Deleted });
+        self.writes_other((kind, object), "", Writes::Delete)
+    }
+
     /// An effect that is no field, such as `12 pods are evicted`.
     #[must_use]
     pub fn effect(mut self, target: &Target, what: impl Into<String>) -> Self {
@@ -136,9 +145,11 @@ impl Plan {
     pub(crate) fn into_wire(self) -> wire::Proposal {
         let mut files = 0;
         let commands = self.commands.into_iter().map(|command| {
-            files += usize::from(command.has_file());
+            let stem = command.file();
+            files += usize::from(stem.is_some());
+            let stem = stem.unwrap_or_default();
             // all commands see one directory, so their files need different names
-            let name = if files < 2 { "patch.json".to_owned() } else { format!("patch-{files}.json") };
+            let name = if files < 2 { format!("{stem}.json") } else { format!("{stem}-{files}.json") };
             command.into_wire(&name)
         });
         wire::Proposal {

@@ -16,6 +16,7 @@ mod hostile;
 mod limits;
 mod lock;
 mod logs;
+mod node;
 mod operator;
 mod owners;
 mod progress;
@@ -23,6 +24,7 @@ mod refusal;
 mod requester;
 mod rollout;
 mod scale;
+mod several;
 mod shown;
 mod token;
 mod undo;
@@ -54,7 +56,11 @@ async fn may_run(cluster: &tests::Cluster, namespace: &str, user: &str) {
     let (rbac, meta) = ("rbac.authorization.k8s.io", json!({"name": "may-run", "namespace": namespace}));
     let role = json!({
         "apiVersion": format!("{rbac}/v1"), "kind": "Role", "metadata": meta,
-        "rules": [{"apiGroups": ["writ.dev"], "resources": ["actions"], "resourceNames": ["scale-deployment"], "verbs": ["run"]}],
+        "rules": [
+            {"apiGroups": ["writ.dev"], "resources": ["actions"], "resourceNames": ["scale-deployment"], "verbs": ["run"]},
+            // What he may not see himself nobody shows him by way of an action.
+            {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]},
+        ],
     });
     let binding = json!({
         "apiVersion": format!("{rbac}/v1"), "kind": "RoleBinding", "metadata": meta,

@@ -32,7 +32,7 @@ const TMP_SIZE: &str = "16Mi";
 pub(super) fn spec(planned: &Planned, access: &Access, site: &Site, argv: fn(&Command, Option<&str>) -> Vec<String>) -> PodSpec {
     let commands = planned.proposal.commands.iter().zip(0_usize..);
     let mut containers: Vec<Container> =
-        commands.map(|(command, n)| container(n, argv(command, Some(&access.namespace)), planned, site)).collect();
+        commands.map(|(command, n)| container(n, argv(command, access.namespace.as_deref()), planned, site)).collect();
     // In order, each after the one before: all but the last are init containers.
     let last = containers.pop();
     PodSpec {

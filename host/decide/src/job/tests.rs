@@ -21,7 +21,7 @@ fn the_job_of_one_command() {
               "metadata": {
                 "annotations": {
                   "writ.dev/execution": "shop/scale-web-x7k2p",
-                  "writ.dev/plan-hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297"
+                  "writ.dev/plan-hash": "sha256:3ab184b38af36db984057acd4d80f27290326c96e85f44481d59a4342cd72277"
                 },
                 "labels": {
                   "writ.dev/action": "scale_deployment",
@@ -51,7 +51,7 @@ fn the_job_of_one_command() {
                   "metadata": {
                     "annotations": {
                       "writ.dev/execution": "shop/scale-web-x7k2p",
-                      "writ.dev/plan-hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297"
+                      "writ.dev/plan-hash": "sha256:3ab184b38af36db984057acd4d80f27290326c96e85f44481d59a4342cd72277"
                     },
                     "finalizers": [
                       "writ.dev/outcome"
@@ -206,7 +206,7 @@ fn the_job_of_two_commands_with_a_file() {
         .assert_eq(&commands(&pod.init_containers.unwrap()));
     expect!["c1 scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"]
         .assert_eq(&commands(&pod.containers));
-    expect![[r#"{"annotations":{"in.writ.dev/patch.json":"[{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":2}]","writ.dev/execution":"shop/scale-web-x7k2p","writ.dev/plan-hash":"sha256:6c9f4b5fcf29a77df43fe1ba1d60483af59a02791ba8578693a2967ec9bee069"},"finalizers":["writ.dev/outcome"],"labels":{"writ.dev/action":"scale_deployment","writ.dev/execution-uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"}}"#]].assert_eq(canonical::of(&spec.template.metadata.unwrap()).unwrap().as_str());
+    expect![[r#"{"annotations":{"in.writ.dev/patch.json":"[{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":2}]","writ.dev/execution":"shop/scale-web-x7k2p","writ.dev/plan-hash":"sha256:936015c203e49915333d75aa9ba249b4abde1c10cda301af002f672a4475b4bf"},"finalizers":["writ.dev/outcome"],"labels":{"writ.dev/action":"scale_deployment","writ.dev/execution-uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"}}"#]].assert_eq(canonical::of(&spec.template.metadata.unwrap()).unwrap().as_str());
     expect![[r#"[{"emptyDir":{"medium":"Memory","sizeLimit":"16Mi"},"name":"tmp"},{"name":"token","projected":{"sources":[{"serviceAccountToken":{"expirationSeconds":600,"path":"token"}},{"configMap":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"kube-root-ca.crt"}},{"downwardAPI":{"items":[{"fieldRef":{"fieldPath":"metadata.namespace"},"path":"namespace"}]}}]}},{"downwardAPI":{"items":[{"fieldRef":{"fieldPath":"metadata.annotations['in.writ.dev/patch.json']"},"path":"patch.json"}]},"name":"in"}]"#]].assert_eq(canonical::of(&pod.volumes.unwrap()).unwrap().as_str());
     expect![[r#"{"rules":[{"action":"Ignore","onPodConditions":[{"status":"True","type":"DisruptionTarget"}]}]}"#]]
         .assert_eq(canonical::of(&spec.pod_failure_policy).unwrap().as_str());

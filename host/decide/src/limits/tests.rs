@@ -19,11 +19,43 @@ fn the_strictest_of_every_policy_in_force_counts() {
     let all = [allow(), wants(limits(Some(5), None, Some(2))), wants(limits(Some(3), Some(7), Some(4)))];
     assert_eq!(of(&ruling(&all)), limits(Some(3), Some(7), Some(2)));
     let mut shadow = ruling(&[allow(), wants(limits(Some(1), Some(1), Some(1)))]);
-    assert!(matter(&Limits::default(), Some(&judged(shadow.clone()))));
+    assert!(matter(&exec(), &Limits::default(), Some(&judged(shadow.clone()))));
     shadow.results[1].shadow = true;
     assert_eq!(of(&shadow), Limits::default());
-    assert!(!matter(&Limits::default(), Some(&judged(shadow))));
-    assert!(matter(&limits(None, None, Some(1)), None) && !matter(&Limits::default(), None));
+    assert!(!matter(&exec(), &Limits::default(), Some(&judged(shadow))));
+    assert!(matter(&exec(), &limits(None, None, Some(1)), None) && !matter(&exec(), &Limits::default(), None));
+    assert!(matter(&on(NODE, "n7"), &Limits::default(), None));
+}
+
+const NODE: &str = "Node";
+
+/// Aimed at a node, or at a pod on one.
+fn on(kind: &str, node: &str) -> Execution {
+    let mut exec = exec();
+    let target = crds::TargetSeen { kind: kind.into(), node: node.into(), ..crds::TargetSeen::default() };
+    exec.status.target = Some(target);
+    exec
+}
+
+#[test]
+fn a_node_contains_its_pods_and_they_do_not_contain_each_other() {
+    let alone = |ours: &Execution, theirs: &Execution| {
+        let counts = Counts { namespace: "elsewhere".into(), ..Counts::of(theirs) };
+        let claims = vec![Claimant { place: ("elsewhere".into(), "a".into()), counts, version: "1".into(), at_work: Runs }];
+        reached(ours, &Limits::default(), &Others { claims, waiting: vec![] }, None).map(|r| (r.of, r.behind)).is_none()
+    };
+    let (node, other, pod) = (on(NODE, "n7"), on(NODE, "n8"), on("Pod", "n7"));
+    assert!(!alone(&pod, &node) && !alone(&node, &pod) && !alone(&node, &node), "a node and what is on it");
+    assert!(alone(&pod, &pod) && alone(&pod, &other) && alone(&other, &node), "two pods, two nodes");
+    assert!(alone(&on("Pod", ""), &node) && alone(&exec(), &node), "on no node");
+}
+
+#[test]
+fn what_a_label_says_of_a_node_is_read_back() {
+    for node in [crate::lock::Node::new("n7.example.com", true), crate::lock::Node::new("n7.example.com", false)] {
+        assert_eq!(crate::lock::Node::read(&node.label()), node);
+        assert!(node.label().len() <= 63);
+    }
 }
 
 fn judged(ruling: Ruling) -> Judgement {
@@ -82,7 +114,7 @@ fn of_any_that_claim_at_once_no_more_go_on_than_may_and_always_somebody() {
 fn each_limit_counts_its_own() {
     let other = |namespace: &str, action: &str, requester: &str| Claimant {
         place: (namespace.into(), "x".into()),
-        counts: Counts::new(namespace, action, requester),
+        counts: Counts::new(namespace, action, requester, None),
         version: "1".into(),
         at_work: Runs,
     };
@@ -118,8 +150,8 @@ fn who_waits_longer_comes_first_and_nobody_is_counted_twice() {
 #[test]
 fn a_requester_fits_a_label_whatever_his_name() {
     for name in ["", "maria@example.com", &"x".repeat(500), "system:serviceaccount:ci:deployer"] {
-        let counts = Counts::new("shop", "a", name);
+        let counts = Counts::new("shop", "a", name, None);
         assert!(counts.requester.len() == 40 && counts.requester.chars().all(|c| c.is_ascii_hexdigit()), "{counts:?}");
     }
-    assert_ne!(Counts::new("shop", "a", "maria"), Counts::new("shop", "a", "jonas"));
+    assert_ne!(Counts::new("shop", "a", "maria", None), Counts::new("shop", "a", "jonas", None));
 }

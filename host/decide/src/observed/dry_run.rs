@@ -1,6 +1,6 @@
 //! What a pass may look at while the API server is asked what would come of a run.
 use super::{Grants, GuardsSeen, Judgement, OriginalSeen, PodSeen};
-use crate::model::{Digest, Object, Uid};
+use crate::model::{Digest, Object, ObjectRef, Uid};
 use serde::{Deserialize, Serialize};
 
 /// For `DryRunning`.
@@ -78,10 +78,10 @@ impl DryJob {
 pub enum Answer {
     /// Objects, as they would be; each in the order in which it was printed.
     Objects {
-        /// The target as it is; none: it is gone.
-        before: Option<Box<Object>>,
+        /// Of those that the plan writes, what is there now.
+        before: Vec<Object>,
         /// As they would be.
-        after: Vec<Object>,
+        after: Vec<After>,
         /// Digests of what each comes to (`diff::patch`), in the same order; kept in the ledger before they are named here.
         patches: Vec<Digest>,
         /// What the API server warned of.
@@ -94,4 +94,24 @@ pub enum Answer {
     },
     /// More than is looked at.
     TooLarge,
+}
+
+/// One object, as one command would leave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum After {
+    /// So.
+    Is(Box<Object>),
+    /// It would be gone.
+    Gone(ObjectRef),
+}
+
+impl After {
+    /// Which.
+    #[must_use]
+    pub fn id(&self) -> &ObjectRef {
+        match self {
+            Self::Is(object) => &object.id,
+            Self::Gone(id) => id,
+        }
+    }
 }

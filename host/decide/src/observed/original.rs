@@ -12,10 +12,12 @@ pub enum OriginalSeen {
     Found(Box<ExecutionStatus>, Vec<Writer>),
 }
 
-/// Who wrote a field of the target, as the API server knows it. Times move: none of this is hashed.
+/// Who wrote a field of an object, as the API server knows it. Times move: none of this is hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writer {
-    /// JSON Pointer.
+    /// Of which, as it is shown: `Deployment shop/web`.
+    pub object: String,
+    /// JSON Pointer; empty where the object goes as a whole.
     pub field: String,
     /// What the client calls itself.
     pub manager: String,

@@ -47,7 +47,7 @@ fn hpa(name: &str, aimed: Value) -> Object {
 
 fn told(object: &Object, found: Option<&Found>, fields: &[&str]) -> String {
     let line = |o: &Owner| format!("{} [{}]\n", words(o), o.evidence);
-    of(object, found, &setting(fields)).iter().map(line).collect()
+    of(&[object], Some(&web()), found, &setting(fields)).iter().map(line).collect()
 }
 
 fn check(metadata: Value, managed: Value, fields: &[&str], expected: Expect) {
@@ -252,7 +252,8 @@ fn who_applies_on_the_server_owns_what_he_declares() {
 #[test]
 fn what_is_deleted_is_made_again_by_who_keeps_it() {
     let deleted = [Change { object: web(), effect: ChangeEffect::Deleted }];
-    let owners = of(&object(flux(), json!([entry("kustomize-controller", "Apply", "", replicas())])), None, &deleted);
+    let owners =
+        of(&[&object(flux(), json!([entry("kustomize-controller", "Apply", "", replicas())]))], Some(&web()), None, &deleted);
     assert_eq!(owners.iter().map(words).collect::<Vec<_>>(), ["Flux Kustomization flux-system/apps: it will make it again"]);
 }
 
@@ -274,10 +275,10 @@ fn fields_are_held_as_the_api_server_writes_them() {
 #[test]
 fn another_order_of_the_same_is_the_same_and_times_are_not_in_it() {
     let mut managed = json!([entry("a", "Apply", "", replicas()), entry("b", "Apply", "", replicas())]);
-    let first = of(&object(json!({}), managed.clone()), None, &setting(&[REPLICAS]));
+    let first = of(&[&object(json!({}), managed.clone())], Some(&web()), None, &setting(&[REPLICAS]));
     managed[0]["time"] = "2026-11-24T00:00:00Z".into();
     managed.as_array_mut().unwrap().reverse();
-    assert_eq!(of(&object(json!({}), managed), None, &setting(&[REPLICAS])), first);
+    assert_eq!(of(&[&object(json!({}), managed)], Some(&web()), None, &setting(&[REPLICAS])), first);
 }
 
 #[test]
@@ -286,13 +287,13 @@ fn who_wrote_last_is_known_with_its_moment() {
         entry("kube-controller-manager", "Update", "scale", replicas()),
         entry("kubectl-edit", "Update", "", json!({"f:spec": {"f:paused": {}}})),
     ]);
-    let writers = writers(&object(json!({}), managed), &proposal(2, 5).changes);
+    let writers = writers(&[&object(json!({}), managed)], &proposal(2, 5).changes);
     let [w] = writers.as_slice() else { panic!("{writers:?}") };
     assert_eq!((w.field.as_str(), w.manager.as_str(), w.subresource.as_str()), (REPLICAS, CONTROLLERS, "scale"));
     assert_eq!(w.at, "2026-11-23T03:31:05Z".parse().ok());
     assert!(
         super::writers(
-            &object(json!({}), json!([entry("a", "Update", "", json!({"f:spec": {"f:replicas": {".": {}}}}))])),
+            &[&object(json!({}), json!([entry("a", "Update", "", json!({"f:spec": {"f:replicas": {".": {}}}}))]))],
             &proposal(2, 5).changes
         )
         .is_empty(),

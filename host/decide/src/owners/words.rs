@@ -4,15 +4,24 @@ use crds::{Owner, OwnerKind};
 /// `Argo CD application shop-web: it will put spec.replicas back`.
 #[must_use]
 pub fn words(owner: &Owner) -> String {
-    let field = dotted(&owner.field);
+    let field = part(&owner.object, &owner.field);
     let then = match (owner.reverts, owner.kind) {
-        (true, _) if owner.field.is_empty() => "it will make it again".to_owned(),
+        (true, _) if owner.field.is_empty() => format!("it will make {field} again"),
         (true, _) => format!("it will put {field} back"),
         (false, OwnerKind::Helm) => format!("its next upgrade may set {field}"),
         (false, OwnerKind::Manager) => format!("it set {field} and may set it again"),
         (false, _) => format!("it keeps this object, and is not seen to set {field}"),
     };
     format!("{}: {then}", name(owner))
+}
+
+/// `spec.replicas`, `spec.replicas of Deployment shop/api`; of an object as a whole that object. Empty: the target.
+pub(crate) fn part(object: &str, field: &str) -> String {
+    match (object, field) {
+        ("", field) => dotted(field),
+        (object, "") => object.to_owned(),
+        (object, field) => format!("{} of {object}", dotted(field)),
+    }
 }
 
 /// `horizontalpodautoscaler/web`.

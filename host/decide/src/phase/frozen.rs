@@ -17,7 +17,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
         // What was claimed is given back by the record, before anything else goes: so nobody goes on who looked before it.
         Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, s, freeze)),
         Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
-        Some(freeze) => Some(let_go(p, s).unwrap_or_else(|| hold(pass, s, freeze))),
+        Some(freeze) => Some(let_go(pass, p, s).unwrap_or_else(|| hold(pass, s, freeze))),
         None => frozen.then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
                 s.message = "The freeze is over; it goes on where it stood.".into()
@@ -27,9 +27,10 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
 }
 
 /// A claim that counts for nothing any more: whoever waits for the target hears at once that it is gone.
-fn let_go(p: &Ready, s: &Preparing) -> Option<Step> {
-    let (LockSeen::Stale { version }, Some((_, Some(target)))) = (&s.lock, &p.planned.target) else { return None };
-    Some(Step::Do(Effect::Unclaim { claims: vec![(lock::object(target), version.clone())] }))
+fn let_go(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
+    let LockSeen::Stale { version } = &s.lock else { return None };
+    let claim = lock::object(lock::key(pass.exec, &p.planned));
+    Some(Step::Do(Effect::Unclaim { claims: vec![(claim, version.clone())] }))
 }
 
 /// Of several, the one that lasts longest.

@@ -8,7 +8,7 @@ use crate::{
     execution::Ready,
     limits, lock,
     observed::{LockSeen, Preparing, Ruling},
-    step::{Effect, Step, Waiting, Why},
+    step::{Effect, Step, Waiting},
     story::{Pass, QUEUED, policy_status},
 };
 use crds::{LockStatus, OnConflict, Phase};
@@ -42,11 +42,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     if let Some(reached) = limits::reached(pass.exec, &p.limits, &s.others, None) {
         return Some(wait(pass, p, s, &Line::Limit(&reached), None));
     }
-    Some(match lock::of(pass.exec, &p.planned, p.turn) {
-        Some(claim) => Step::Do(Effect::Claim { claim: Box::new(claim), over }),
-        // `allowed` said in `Validating` that there is a target.
-        None => Step::Wait(Waiting::change(Why::Disagreement)),
-    })
+    Some(Step::Do(Effect::Claim { claim: Box::new(lock::of(pass.exec, &p.planned, p.turn)), over }))
 }
 
 /// The last look, with the limits as the policies want them now.

@@ -110,6 +110,8 @@ fn elsewhere(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationSta
     });
     match (now, was) {
         (now, was) if now == was => None,
+        // It made its target itself; whether this is still that one, `moved` says.
+        (Some((now, _)), Some((was, uid))) if now == was && uid.is_empty() => None,
         (Some((now, _)), Some((was, _))) if now == was => Some(violation("", "uid", "it is another object of that name".into())),
         (_, was) => {
             Some(violation("", "spec.target", format!("it was {}", was.map_or_else(|| "no object".into(), |(was, _)| was))))
@@ -117,20 +119,44 @@ fn elsewhere(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationSta
     }
 }
 
-/// Everything that the original set, and the undo would set, has the value that the original left, and nobody took it since; and the
-/// undo sets nothing else.
+/// Everything that the original set, and the undo would set, has the value that the original left, and nobody took it since; what the undo
+/// takes away the original made, and the other way round; and the undo changes nothing else.
 fn moved(status: &ExecutionStatus, planned: &Planned, writers: &[Writer]) -> Vec<ViolationStatus> {
     let there = status.plan.as_ref().map(|p| p.changes.as_slice()).unwrap_or_default();
-    let set = |c: &&ChangeStatus| !c.field.is_empty();
-    let same = |a: &ChangeStatus, b: &ChangeStatus| (&a.object, &a.field) == (&b.object, &b.field);
-    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "absent".to_owned());
-    let unlike = |b: &ChangeStatus| match there.iter().find(|t| same(t, b)) {
-        Some(left) if left.after == b.before => None,
-        Some(left) => Some(violation(&b.field, "", format!("is {}, and was left at {}", value(&b.before), value(&left.after)))),
-        None => Some(violation(&b.field, "", format!("is {}, and was not touched by it", value(&b.before)))),
+    let either = |b: &ChangeStatus| {
+        let unlike = if b.field.is_empty() { not_its_own(there, b) } else { unlike(there, planned, b) };
+        [unlike, taken::taken(status, planned, writers, b)]
     };
-    let either = |b: &ChangeStatus| [unlike(b), taken::taken(status, planned, writers, b)];
-    planned::plan(planned).changes.iter().filter(set).flat_map(either).flatten().collect()
+    planned::plan(planned).changes.iter().flat_map(either).flatten().collect()
+}
+
+fn unlike(there: &[ChangeStatus], planned: &Planned, back: &ChangeStatus) -> Option<ViolationStatus> {
+    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "absent".to_owned());
+    let left = there.iter().find(|t| (&t.object, &t.field) == (&back.object, &back.field));
+    let of = of_another(planned, &back.object);
+    let is = format!("{of}is {}", value(&back.before));
+    match left {
+        Some(left) if left.after == back.before => None,
+        Some(left) => Some(violation(&back.field, "", format!("{is}, and was left at {}", value(&left.after)))),
+        None => Some(violation(&back.field, "", format!("{is}, and was not touched by it"))),
+    }
+}
+
+/// `of Deployment shop/api `; nothing where it is the target.
+fn of_another(planned: &Planned, object: &str) -> String {
+    let target = planned.target.as_ref().is_some_and(|(id, _)| id.to_string() == object);
+    if target { String::new() } else { format!("of {object} ") }
+}
+
+/// An object that comes to be must be one that went, and one that goes must be one that came to be. (What is no field is only told.)
+fn not_its_own(there: &[ChangeStatus], back: &ChangeStatus) -> Option<ViolationStatus> {
+    let (opposite, was) = match back.effect.as_str() {
+        "deleted" => ("created", "created"),
+        "created" => ("deleted", "taken away"),
+        _ => return None,
+    };
+    let its_own = there.iter().any(|t| t.object == back.object && t.effect == opposite);
+    (!its_own).then(|| violation("", "", format!("{} was not {was} by it", back.object)))
 }
 
 fn violation(pointer: &str, rule: &str, message: String) -> ViolationStatus {

@@ -71,8 +71,14 @@ pub enum BadProposal {
     /// The grant is by uid: a recreated object is another object.
     #[error("it writes {0} and does not say the uid it saw")]
     NoUid(String),
+    /// It would fail, or write what nobody looked at.
+    #[error("it creates {0}, which is there already")]
+    Exists(String),
+    /// Nothing was seen there.
+    #[error("it writes {0}, which is not there")]
+    NotThere(String),
     /// Not the one that was read.
-    #[error("it writes {object} with uid {said}; the uid of the target is {seen}")]
+    #[error("it writes {object} with uid {said}; the uid of that is {seen}")]
     OtherUid {
         /// What.
         object: String,

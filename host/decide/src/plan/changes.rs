@@ -11,7 +11,6 @@ const VALUE: usize = 4 * 1024;
 const FIELDS: usize = 64;
 
 pub(super) fn normal(changes: Vec<Change>, writes: &[Write]) -> Result<Vec<Change>, BadProposal> {
-    unambiguous(writes)?;
     let mut out: Vec<Change> = Vec::with_capacity(changes.len());
     for change in changes {
         if !writes.iter().any(|w| w.object == change.object) {
@@ -26,13 +25,6 @@ pub(super) fn normal(changes: Vec<Change>, writes: &[Write]) -> Result<Vec<Chang
         }
     }
     Ok(out)
-}
-
-/// Objects are shown as `Deployment shop/web`: two of two groups that read the same are not shown to anybody.
-fn unambiguous(writes: &[Write]) -> Result<(), BadProposal> {
-    let twin = |a: &ObjectRef, b: &ObjectRef| a != b && a.to_string() == b.to_string();
-    let found = writes.iter().find(|a| writes.iter().any(|b| twin(&a.object, &b.object)));
-    found.map_or(Ok(()), |w| Err(BadProposal::Ambiguous(w.object.to_string())))
 }
 
 fn effect(effect: ChangeEffect, object: &ObjectRef) -> Result<ChangeEffect, BadProposal> {

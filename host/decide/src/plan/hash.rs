@@ -36,13 +36,15 @@ pub(crate) fn of_request(exec: &Execution, planned: &Planned) -> Result<PlanHash
 fn content(exec: &Execution, planned: &Planned) -> Value {
     json!({
         // Of another version of this list, never the same hash.
-        "list": 2,
+        "list": 3,
         "cluster": exec.cluster,
         "requester": exec.spec.requester,
         "action": planned.action,
         "component": planned.plugin.digest,
         "parameters": planned.parameters,
         "target": planned.target,
+        // Where a pod runs is what its turn goes by.
+        "node": planned.node,
         "commands": planned.proposal.commands,
         "writes": planned.proposal.writes,
         "changes": planned.proposal.changes,

@@ -1,7 +1,7 @@
 //! What the host does not believe, one line each; and that a hash is over everything that a deed is.
 use super::*;
 use crate::{
-    model::{Change, ChangeEffect, Command, Field, Operation, Planned, Write},
+    model::{Api, Change, ChangeEffect, Command, Field, Operation, Planned, Write},
     tests::fixtures::*,
 };
 use expect_test::{Expect, expect};
@@ -38,26 +38,28 @@ fn an_honest_proposal_is_believed() {
 fn only_kubectl_runs_and_only_verbs_on_the_list() {
     first(|c| c.program = "sh".into(), &expect![[r#"command 1: its program is "sh"; only kubectl is there"#]]);
     first(
-        |c| c.verb = vec!["delete".into()],
+        |c| c.verb = vec!["apply".into()],
         &expect![
-            "command 1: kubectl delete is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"
+            "command 1: kubectl apply is not on the list of verbs (scale, patch, rollout undo, create, delete); a restart is planned as a patch"
         ],
     );
     first(
         |c| c.verb = vec!["scale".into(), "--as=admin".into()],
         &expect![
-            "command 1: kubectl scale --as=admin is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"
+            "command 1: kubectl scale --as=admin is not on the list of verbs (scale, patch, rollout undo, create, delete); a restart is planned as a patch"
         ],
     );
     first(
         |c| c.verb = vec!["rollout".into(), "restart".into()],
         &expect![
-            "command 1: kubectl rollout restart is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"
+            "command 1: kubectl rollout restart is not on the list of verbs (scale, patch, rollout undo, create, delete); a restart is planned as a patch"
         ],
     );
     first(
         |c| c.verb.clear(),
-        &expect!["command 1: kubectl  is not on the list of verbs (scale, patch, rollout undo); a restart is planned as a patch"],
+        &expect![
+            "command 1: kubectl  is not on the list of verbs (scale, patch, rollout undo, create, delete); a restart is planned as a patch"
+        ],
     );
 }
 
@@ -224,8 +226,126 @@ fn what_exists_is_written_by_the_uid_that_was_read() {
     write(|w| w.uid = None, &expect!["it writes Deployment shop/web and does not say the uid it saw"]);
     write(
         |w| w.uid = Some(uid("other")),
-        &expect!["it writes Deployment shop/web with uid other; the uid of the target is 6d1f8e90-1111-4222-8333-444455556666"],
+        &expect!["it writes Deployment shop/web with uid other; the uid of that is 6d1f8e90-1111-4222-8333-444455556666"],
     );
+}
+
+/// A network policy of this name that a plan creates, or changes where it has a uid.
+fn policy(name: &str, uid: Option<&str>) -> Write {
+    let api = Api {
+        group: "networking.k8s.io".into(),
+        version: "v1".into(),
+        kind: "NetworkPolicy".into(),
+        resource: "networkpolicies".into(),
+    };
+    let object = ObjectRef { api, namespace: Some("shop".into()), name: name.into() };
+    let operation = if uid.is_some() { Operation::Update } else { Operation::Create };
+    Write { object, operation, subresource: None, uid: uid.map(crate::tests::fixtures::uid) }
+}
+
+fn with_policy(write: Write, there: Option<&str>) -> Result<Planned, BadProposal> {
+    let mut info = info();
+    let mut needs = info.needs[0].clone();
+    (needs.groups, needs.resources) = (vec!["networking.k8s.io".into()], vec!["networkpolicies".into()]);
+    needs.verbs.push("create".into());
+    info.needs.push(needs);
+    let body = || json("{}");
+    let seen = there.map(|it| Object { id: write.object.clone(), uid: uid(it), body: body(), managers: vec![] });
+    let others: Vec<Object> = seen.into_iter().collect();
+    let mut parts = Parts { others: &others, ..parts(&info) };
+    parts.proposal.writes.push(write);
+    assemble(&site(), &exec(), parts)
+}
+
+#[test]
+fn another_object_is_what_the_host_saw_there_and_a_new_one_is_not_there() {
+    let said = |write, there| with_policy(write, there).map_or_else(|bad| bad.to_string(), |_| "believed".into());
+    let is = |write, there, expect: Expect| expect.assert_eq(&said(write, there));
+    is(policy("deny", None), None, expect!["believed"]);
+    is(policy("deny", Some("u1")), Some("u1"), expect!["believed"]);
+    is(policy("deny", None), Some("u1"), expect!["it creates NetworkPolicy shop/deny, which is there already"]);
+    is(policy("deny", Some("u1")), None, expect!["it writes NetworkPolicy shop/deny, which is not there"]);
+    is(policy("deny", Some("u1")), Some("u2"), expect!["it writes NetworkPolicy shop/deny with uid u1; the uid of that is u2"]);
+}
+
+#[test]
+fn the_host_looks_at_each_object_beside_the_target_once_and_only_here() {
+    let mut proposal = proposal(2, 5);
+    proposal.writes.extend([policy("a", Some("u")), policy("b", None), policy("a", Some("u"))]);
+    let mut elsewhere = policy("c", None);
+    elsewhere.object.namespace = Some("kube-system".into());
+    proposal.writes.push(elsewhere);
+    let names: Vec<&str> = others(&exec(), Some(&web()), &proposal).iter().map(|o| o.name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
+fn created(spoil: impl FnOnce(&mut Command)) -> String {
+    let manifest =
+        r#"{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"deny","namespace":"shop"}}"#;
+    let mut command = Command {
+        program: "kubectl".into(),
+        verb: vec!["create".into()],
+        options: vec![option("filename", Some("/writ/in/deny.json"))],
+        operands: vec![],
+        files: vec![("deny.json".into(), manifest.into())],
+    };
+    spoil(&mut command);
+    verbs::check(&command, &[policy("deny", None), policy("old", Some("u"))])
+        .map_or_else(|bad| bad.to_string(), |()| "fine".into())
+}
+
+#[test]
+fn only_an_object_that_is_listed_as_new_is_created_from_a_file_of_the_plan() {
+    let file = |from: &'static str, to: &'static str| move |c: &mut Command| c.files[0].1 = c.files[0].1.replacen(from, to, 1);
+    assert_eq!(created(|_| {}), "fine");
+    let bad = "option filename has the value \"/writ/in/deny.json\"; it takes /writ/in/NAME of a file of the same command: one object as JSON, \
+               which the plan lists as created";
+    for (from, to) in [
+        ("\"deny\"", "\"other\""),
+        ("\"deny\"", "\"old\""),
+        ("\"shop\"", "\"kube-system\""),
+        (",\"namespace\":\"shop\"", ""),
+        ("networking.k8s.io/v1", "v1"),
+        ("\"NetworkPolicy\"", "\"List\""),
+        ("{\"apiVersion\"", "{\"items\":[],\"apiVersion\""),
+        ("}}", "}}\n---\n{}"),
+    ] {
+        assert_eq!(created(file(from, to)), bad, "{from} {to}");
+    }
+    assert_eq!(created(|c| c.files.clear()), bad);
+    assert!(created(|c| c.options[0].1 = Some("https://example.com/x.json".into())).contains("it takes /writ/in/NAME"));
+    assert_eq!(created(|c| c.options.clear()), "kubectl create needs one of the options filename");
+    assert_eq!(created(|c| c.operands.push("pod/x".into())), "kubectl create takes its object from its file, and names none");
+    assert_eq!(
+        created(|c| c.options.push(option("save-config", None))),
+        r#"option "save-config" is not on the list of kubectl create"#
+    );
+}
+
+#[test]
+fn a_deletion_names_what_is_listed_and_waits_for_nothing() {
+    let said = |options: Vec<(String, Option<String>)>, operand: &str| {
+        let command = Command {
+            program: "kubectl".into(),
+            verb: vec!["delete".into()],
+            options,
+            operands: vec![operand.into()],
+            files: vec![],
+        };
+        verbs::check(&command, &[policy("old", Some("u"))]).map_or_else(|bad| bad.to_string(), |()| "fine".into())
+    };
+    let now = || vec![option("wait", Some("false"))];
+    assert_eq!(said(now(), "networkpolicy/old"), "fine");
+    assert_eq!(said(now(), "networkpolicies.networking.k8s.io/old"), "fine");
+    assert_eq!(
+        said(now(), "networkpolicy/other"),
+        r#""networkpolicy/other" is not among the objects that the plan lists as written"#
+    );
+    assert_eq!(said(vec![], "networkpolicy/old"), "kubectl delete needs one of the options wait");
+    for name in ["all", "selector", "force", "now", "filename", "cascade", "field-selector", "raw"] {
+        let options = [now(), vec![option(name, Some("x"))]].concat();
+        assert_eq!(said(options, "networkpolicy/old"), format!("option {name:?} is not on the list of kubectl delete"));
+    }
 }
 
 #[test]
@@ -322,7 +442,7 @@ fn every_part_of_a_deed_changes_its_hash() {
         hash::of(&exec, &planned).unwrap()
     };
     assert_eq!(of(&|_, _| {}), plain.hash);
-    let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 20] = [
+    let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 21] = [
         ("cluster", &|e, _| e.cluster = uid("x")),
         ("execution", &|e, _| e.uid = uid(crate::tests::fixtures::TARGET.replace('6', "7").as_str())),
         ("requester", &|e, _| e.spec.requester.as_mut().unwrap().username.push('x')),
@@ -332,6 +452,7 @@ fn every_part_of_a_deed_changes_its_hash() {
         ("parameters", &|_, p| p.parameters = json("{}")),
         ("target", &|_, p| p.target.as_mut().unwrap().0.name.push('x')),
         ("target uid", &|_, p| p.target.as_mut().unwrap().1 = Some(uid("x"))),
+        ("node", &|_, p| p.node = Some("n7".into())),
         ("commands", &|_, p| p.proposal.commands[0].options.clear()),
         ("files", &|_, p| p.proposal.commands[0].files.push(("a".into(), String::new()))),
         ("writes", &|_, p| p.proposal.writes[0].subresource = None),
@@ -343,7 +464,14 @@ fn every_part_of_a_deed_changes_its_hash() {
         ("memo", &|_, p| p.proposal.memo = json("1")),
         ("owners", &|_, p| {
             let (kind, field) = (crds::OwnerKind::HPA, "/spec/replicas".into());
-            p.owners.push(crds::Owner { field, kind, name: "web".into(), evidence: "test".into(), reverts: true });
+            p.owners.push(crds::Owner {
+                object: String::new(),
+                field,
+                kind,
+                name: "web".into(),
+                evidence: "test".into(),
+                reverts: true,
+            });
         }),
         ("undo", &|_, p| p.undo = undo(3)),
         ("role", &|_, p| p.role.push('x')),

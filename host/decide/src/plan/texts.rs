@@ -6,7 +6,7 @@ use crds::limits;
 /// In one pod; as in the contract.
 const COMMANDS: usize = 8;
 /// Objects of one plan; as in the contract.
-const WRITES: usize = 64;
+pub(super) const WRITES: usize = 64;
 /// More than anybody reads before a yes.
 const LINES: usize = 32;
 /// A screen line or three.

@@ -1,13 +1,14 @@
 //! What a plan writes: in the execution's own namespace, declared and so granted, each object by its uid.
 use super::{BadProposal, Parts, texts};
 use crate::{
+    access,
     execution::Execution,
-    model::{ObjectRef, Operation, Rule, Scope, Uid, Write},
+    model::{ObjectRef, Operation, Rule, Scope, Write},
     planned::operation,
 };
-use crds::labels::NAMESPACE_CLUSTER;
 
 pub(super) fn check(exec: &Execution, parts: &Parts<'_>) -> Result<(), BadProposal> {
+    unambiguous(&parts.proposal.writes)?;
     for write in &parts.proposal.writes {
         names(write)?;
         place(exec, &write.object)?;
@@ -22,23 +23,35 @@ pub(super) fn check(exec: &Execution, parts: &Parts<'_>) -> Result<(), BadPropos
             return Err(BadProposal::NoUid(write.object.to_string()));
         }
     }
-    let Some((target, seen)) = &parts.target else { return Ok(()) };
-    place(exec, target)?;
-    targeted(&parts.proposal.writes, target, seen.as_ref())
+    if let Some((target, _)) = &parts.target {
+        place(exec, target)?;
+    }
+    parts.proposal.writes.iter().try_for_each(|write| as_seen(parts, write))
 }
 
-/// A write of the target is a write of the object that the host read.
-fn targeted(writes: &[Write], target: &ObjectRef, seen: Option<&Uid>) -> Result<(), BadProposal> {
-    let Some(seen) = seen else { return Ok(()) };
-    let other = writes.iter().filter(|w| w.object == *target).filter_map(|w| w.uid.as_ref()).find(|uid| *uid != seen);
-    match other {
-        None => Ok(()),
-        Some(said) => Err(BadProposal::OtherUid {
-            object: target.to_string(),
-            said: said.as_str().chars().take(40).collect(),
-            seen: seen.to_string(),
-        }),
+/// What is written is what the host read under that name; what is created is not there.
+fn as_seen(parts: &Parts<'_>, write: &Write) -> Result<(), BadProposal> {
+    let seen = match &parts.target {
+        Some((target, seen)) if *target == write.object => seen.as_ref(),
+        _ => parts.others.iter().find(|o| o.id == write.object).map(|o| &o.uid),
+    };
+    let object = write.object.to_string();
+    match (&write.uid, seen) {
+        (said, seen) if said.as_ref() == seen => Ok(()),
+        (None, Some(_)) => Err(BadProposal::Exists(object)),
+        (Some(_), None) => Err(BadProposal::NotThere(object)),
+        (Some(said), Some(seen)) => {
+            Err(BadProposal::OtherUid { object, said: said.as_str().chars().take(40).collect(), seen: seen.to_string() })
+        }
+        (None, None) => Ok(()),
     }
+}
+
+/// Objects are shown as `Deployment shop/web`: two of two groups that read the same are not shown to anybody.
+fn unambiguous(writes: &[Write]) -> Result<(), BadProposal> {
+    let twin = |a: &ObjectRef, b: &ObjectRef| a != b && a.to_string() == b.to_string();
+    let found = writes.iter().find(|a| writes.iter().any(|b| twin(&a.object, &b.object)));
+    found.map_or(Ok(()), |w| Err(BadProposal::Ambiguous(w.object.to_string())))
 }
 
 fn names(write: &Write) -> Result<(), BadProposal> {
@@ -55,12 +68,12 @@ fn names(write: &Write) -> Result<(), BadProposal> {
 }
 
 /// **Rule: no confused deputy.** Cluster-wide things only from the namespace that holds nothing else.
+pub(super) fn is_here(exec: &Execution, object: &ObjectRef) -> bool {
+    object.namespace.as_deref() == access::place(&exec.namespace)
+}
+
 fn place(exec: &Execution, object: &ObjectRef) -> Result<(), BadProposal> {
-    let own = match &object.namespace {
-        Some(ns) => *ns == exec.namespace,
-        None => exec.namespace == NAMESPACE_CLUSTER,
-    };
-    match own {
+    match is_here(exec, object) {
         true => Ok(()),
         false => Err(BadProposal::Elsewhere { object: object.to_string(), namespace: exec.namespace.clone() }),
     }

@@ -19,6 +19,7 @@ pub fn read(action: &str, status: &ExecutionStatus) -> Result<Planned, Malformed
         action: ActionName::try_from(action.to_owned())?,
         plugin: component(plugin)?,
         target: status.target.as_ref().map(target).transpose()?,
+        node: status.target.as_ref().map(|t| t.node.clone()).filter(|node| !node.is_empty()),
         parameters: Json::try_from(plan.parameters.clone())?,
         proposal: proposal(plan)?,
         owners: plan.owners.clone(),

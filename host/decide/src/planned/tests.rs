@@ -100,7 +100,8 @@ fn any_owner() -> impl Strategy<Value = crds::Owner> {
     use crds::OwnerKind::{Flux, HPA, Manager};
     let kind = prop_oneof![Just(Flux), Just(HPA), Just(Manager)];
     let text = || "[a-z]{0,5}";
-    (kind, text(), text(), text(), any::<bool>()).prop_map(|(kind, name, field, evidence, reverts)| crds::Owner {
+    (kind, text(), text(), text(), text(), any::<bool>()).prop_map(|(kind, object, name, field, evidence, reverts)| crds::Owner {
+        object,
         field,
         kind,
         name,
@@ -118,8 +119,10 @@ prop_compose! {
         idempotent in any::<bool>(),
         (deadline, verify) in any::<(u32, u32)>(),
         owners in prop::collection::vec(any_owner(), 0..3),
+        node in prop::option::of("[a-z]{1,5}"),
     ) -> Planned {
-        Planned { proposal, owners, undo, target, risk, idempotent, deadline, verify, ..fixtures::planned() }
+        let node = node.filter(|_| target.is_some());
+        Planned { node, proposal, owners, undo, target, risk, idempotent, deadline, verify, ..fixtures::planned() }
     }
 }
 

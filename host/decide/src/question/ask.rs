@@ -25,7 +25,7 @@ pub fn of(exec: &Execution, info: &ActionInfo, planned: &Planned, facts: &Facts,
         targets: planned.target.iter().map(|(object, uid)| target(object, uid.as_ref(), facts)).collect(),
         plan: plan(planned, &exec.namespace),
         tried: exec.dry_ran(),
-        diff: exec.status.diff.iter().map(difference).collect(),
+        diff: exec.status.diff.iter().map(|d| difference(planned, d)).collect(),
         history: facts.history.clone(),
         cluster: Cluster {
             uid: exec.cluster.to_string(),
@@ -94,7 +94,7 @@ fn plan(planned: &Planned, namespace: &str) -> Plan {
         hash: planned.hash.to_string(),
         commands: p.commands.iter().map(|c| argv::line(c, namespace)).collect(),
         changes: p.changes.iter().flat_map(|c| changes(&c.object, &c.effect)).collect(),
-        owners: planned.owners.iter().map(owner).collect(),
+        owners: planned.owners.iter().map(|o| owner(planned, o)).collect(),
         writes: p.writes.iter().map(write).collect(),
         warnings: p.warnings.clone(),
         undo: way_back(&planned.undo),
@@ -126,17 +126,31 @@ fn changes(object: &ObjectRef, effect: &ChangeEffect) -> Vec<Change> {
     }
 }
 
-fn difference(d: &crds::DiffStatus) -> Difference {
+/// What is stored with an empty name is of the target.
+fn object(planned: &Planned, stored: &str) -> String {
+    match (stored, &planned.target) {
+        ("", Some((target, _))) => target.to_string(),
+        (stored, _) => stored.to_owned(),
+    }
+}
+
+fn difference(planned: &Planned, d: &crds::DiffStatus) -> Difference {
     let value = |text: &Option<String>| {
         text.as_ref().map_or(Value::Null, |t| canonical::value(t).unwrap_or_else(|_| Value::from(t.as_str())))
     };
-    Difference { field: d.pointer.clone(), before: value(&d.before), after: value(&d.after), announced: d.announced }
+    Difference {
+        object: object(planned, &d.object),
+        field: d.pointer.clone(),
+        before: value(&d.before),
+        after: value(&d.after),
+        announced: d.announced,
+    }
 }
 
-fn owner(o: &crds::Owner) -> Owner {
+fn owner(planned: &Planned, o: &crds::Owner) -> Owner {
     let text = owners::words(o);
-    let crds::Owner { kind, name, field, evidence, reverts } = o.clone();
-    Owner { kind, name, field, evidence, reverts, text }
+    let crds::Owner { object: of, kind, name, field, evidence, reverts } = o.clone();
+    Owner { object: object(planned, &of), kind, name, field, evidence, reverts, text }
 }
 
 fn write(w: &Write) -> Written {
@@ -277,7 +291,7 @@ mod tests {
                 "commands": [
                   "kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web"
                 ],
-                "hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297",
+                "hash": "sha256:3ab184b38af36db984057acd4d80f27290326c96e85f44481d59a4342cd72277",
                 "owners": [],
                 "undo": {
                   "action": "scale_deployment",

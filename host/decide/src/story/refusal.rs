@@ -126,6 +126,13 @@ pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
             )
             .who(format!("whoever grants roles in namespace {ns}"))
         }
+        Judgement::NotToBeSeen { why } => {
+            let what =
+                format!("{action} looks at what its requester may not read: {why}. What one may not read, no action shows.");
+            let next = "Ask for that right, or have somebody make the request who has it.";
+            No::new(Reason::NotAllowed, By::Rbac, format!("its requester may not read what {action} looks at"), what, next)
+                .who(format!("whoever grants roles in namespace {ns}"))
+        }
         Judgement::NotGranted { missing } => {
             let what = format!("The roles of {action} are not there as its component declares them: {}.", missing.join(", "));
             No::new(

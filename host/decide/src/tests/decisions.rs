@@ -45,8 +45,8 @@ fn what_happens_in_validating() {
               record Refused/ActionNotGranted: guarded, not granted
               record Refused/ActionUnknown: guarded, action unknown
               record Refused/NamespaceTerminating: guarded, terminating
-              record Refused/NotAllowed: guarded, not allowed
-              record Refused/NotSupportedYet: guarded, writes two objects
+              record Refused/NotAllowed: guarded, not allowed | guarded, not to be seen
+              record Refused/NotSupportedYet: guarded, connects to its target
               record Refused/ParametersInvalid: guarded, invalid
               record Refused/PluginFailed: guarded, plugin broken
               record Refused/PluginRefused: guarded, plugin refuses
@@ -111,8 +111,8 @@ fn what_happens_in_preparing() {
               record Refused/ActionNotGranted: guarded, not granted, granted
               record Refused/ActionUnknown: guarded, action unknown, granted
               record Refused/NamespaceTerminating: guarded, terminating, granted
-              record Refused/NotAllowed: guarded, not allowed, granted
-              record Refused/NotSupportedYet: guarded, writes two objects, granted
+              record Refused/NotAllowed: guarded, not allowed, granted | guarded, not to be seen, granted
+              record Refused/NotSupportedYet: guarded, connects to its target, granted
               record Refused/ParametersInvalid: guarded, invalid, granted
               record Refused/PluginFailed: guarded, plugin broken, granted
               record Refused/PluginRefused: guarded, plugin refuses, granted

@@ -144,9 +144,11 @@ pub fn parts(info: &ActionInfo) -> Parts<'_> {
         plugin: plugin(),
         info,
         target: Some((web(), Some(uid(TARGET)))),
+        node: None,
         parameters: json(r#"{"replicas":5}"#),
         proposal: proposal(2, 5),
         undo: undo(2),
+        others: &[],
         owners: vec![],
     }
 }

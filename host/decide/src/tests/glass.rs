@@ -214,7 +214,7 @@ fn a_review_is_due_when_the_policies_say_and_tomorrow_where_they_do_not() {
     assert_eq!((due("2h").state.as_str(), due("2h").due_at), ("Due", time::text(at(2 + 2 * 3600))));
     assert_eq!(due("").due_at, time::text(at(2 + 24 * 3600)));
     assert_eq!((due("").plan_hash, due("").groups), (planned().hash.to_string(), vec!["sre-leads".to_owned()]));
-    expect![[r#"echo '{"apiVersion":"writ.dev/v1alpha1","kind":"ExecutionApproval","metadata":{"generateName":"review-"},"spec":{"execution":{"name":"scale-web-x7k2p","uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"},"action":"scale_deployment","planHash":"sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297","decision":"Review","comment":"ok","coversUndo":true}}' | kubectl create -n shop -f -"#]].assert_eq(&due("").how);
+    expect![[r#"echo '{"apiVersion":"writ.dev/v1alpha1","kind":"ExecutionApproval","metadata":{"generateName":"review-"},"spec":{"execution":{"name":"scale-web-x7k2p","uid":"3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b"},"action":"scale_deployment","planHash":"sha256:3ab184b38af36db984057acd4d80f27290326c96e85f44481d59a4342cd72277","decision":"Review","comment":"ok","coversUndo":true}}' | kubectl create -n shop -f -"#]].assert_eq(&due("").how);
     // Nobody is asked, nothing is skipped, and a policy wants it looked at all the same.
     let verdict = Verdict::Allow(Obligations { review: "1h".into(), ..Obligations::default() });
     let plain = stored::all().into_iter().find(|(n, _)| n == "preparing").unwrap().1;

@@ -99,7 +99,7 @@ fn a_turn_is_claimed_before_anything_is_granted_and_names_the_record_that_asked_
     let exec = stored(queued()[..1].to_vec());
     let Progress::Preparing(p) = &exec.progress else { panic!() };
     assert_eq!((p.turn, exec.status.lock.as_ref().unwrap().state.as_str()), (exec.seq, "Wanted"));
-    let claim = lock::of(&exec, &p.planned, exec.seq).unwrap();
+    let claim = lock::of(&exec, &p.planned, exec.seq);
     for (lock, over) in [(LockSeen::Free, None), (LockSeen::Stale { version: "7".into() }, Some("7".to_owned()))] {
         let wanted = Step::Do(Effect::Claim { claim: Box::new(claim.clone()), over });
         assert_eq!(step(&exec, 2, look(lock, vec![], Grants::None)), wanted);

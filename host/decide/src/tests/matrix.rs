@@ -69,6 +69,8 @@ fn without_a_fault_each_ends_as_it_should() {
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, ChecksPassed, 1),
         (Phase::Refused, LimitReached, 0),
+        (Phase::Completed, ChecksPassed, 1),
+        (Phase::Completed, ChecksPassed, 1),
         (Phase::Completed, Reviewed, 1),
         (Phase::Completed, Reviewed, 1),
         (Phase::Completed, ChecksPassed, 1),

@@ -89,8 +89,8 @@ fn the_way_of_a_run() {
             "uid": "6d1f8e90-1111-4222-8333-444455556666"
           },
           "plan": {
-            "hash": "sha256:87efc92252506de787a0aa8f5ab2d6bed9f57ac2e372e2c29587ec585b3e3297",
-            "requestHash": "sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd",
+            "hash": "sha256:3ab184b38af36db984057acd4d80f27290326c96e85f44481d59a4342cd72277",
+            "requestHash": "sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13",
             "command": "kubectl scale --current-replicas=2 --replicas=5 --namespace=shop -- deployment/web",
             "commands": [
               {
@@ -466,7 +466,7 @@ fn a_plan_as_asked_runs_nothing() {
     expect![[r#"
         plan
           Completed/PlanOnly: would be: replicas 2 -> 5
-          Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd.
+          Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13.
     "#]]
     .assert_eq(&lines("plan", &s));
     assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("Planned", true));

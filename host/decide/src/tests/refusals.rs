@@ -22,6 +22,9 @@ fn refusals() {
             not allowed
               Refused/NotAllowed: maria@example.com may not run scale_deployment here
               maria@example.com may not run scale_deployment in namespace shop: no rule of any role covers it. Nothing was touched. Ask for the verb run on actions.writ.dev/scale-deployment in namespace shop.
+            not to be seen
+              Refused/NotAllowed: its requester may not read what scale_deployment looks at
+              scale_deployment looks at what its requester may not read: maria lacks the verb get on deployments.apps in namespace shop. What one may not read, no action shows. Nothing was touched. Ask for that right, or have somebody make the request who has it.
             not granted
               Refused/ActionNotGranted: roles of scale_deployment are missing
               The roles of scale_deployment are not there as its component declares them: writ:action:scale-deployment:9999999999. Nothing was touched. To grant them: writ plugin rbac PLUGIN | kubectl apply -f -
@@ -94,9 +97,9 @@ fn refusals() {
             drifted
               Preparing/Accepted: replicas 3 -> 5
               Parameters, plan and policies say yes; the run's identity is made next.
-            writes two objects
-              Refused/NotSupportedYet: not supported yet: a plan that writes more than its target
-              The plan writes more than its one existing target (several objects, a new one, or one of the whole cluster), and this build of Writ cannot yet hold a run to exactly those. Nothing was touched. Use an action that changes its own target only.
+            connects to its target
+              Refused/NotSupportedYet: not supported yet: a plan that a run cannot be held to
+              The plan connects to an object, creates a part of one (such as an eviction), or writes more objects than the name of a run's identity can hold (five, fewer where some are new), and this build of Writ cannot hold a run to exactly those. Nothing was touched. Use an action that changes less at once.
         "#]],
     );
 }
@@ -162,10 +165,10 @@ fn what_is_not_as_it_was_shown_is_refused_and_what_is_goes_on() {
         &expect![[r#"
             moved
               Refused/PlanChanged: the plan is not the one that was shown
-              The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:5fda569ae3c4876303a42140c66e00c1330e588067645e72414ccbc60db78591. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+              The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:4132161902b86d8aee9a97c34b944e1bf54dc155b07783523197dbfc4a96304c. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
             its own hash
               Refused/PlanChanged: the plan is not the one that was shown
-              The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:011faaa1a4a9fbf201ffd660a10ac37bc99234adc95e23024bf2a54ef0c371bd. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+              The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
         "#]],
     );
 }

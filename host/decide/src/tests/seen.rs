@@ -58,6 +58,10 @@ pub fn judgements() -> Named<Judgement> {
         ("starting", Judgement::Starting),
         ("action unknown", Judgement::ActionUnknown { nearest: Some(info().name) }),
         ("not allowed", Judgement::NotAllowed { why: "no rule of any role covers it".into() }),
+        (
+            "not to be seen",
+            Judgement::NotToBeSeen { why: "maria lacks the verb get on deployments.apps in namespace shop".into() },
+        ),
         ("not granted", Judgement::NotGranted { missing: vec!["writ:action:scale-deployment:9999999999".into()] }),
         ("target not allowed", Judgement::TargetNotAllowed { why: "it takes no Pod".into() }),
         ("target missing", Judgement::TargetMissing { what: "Deployment shop/web".into() }),
@@ -95,9 +99,8 @@ pub fn judgements() -> Named<Judgement> {
     let drifted = planned_from(3, false);
     all.push(("drifted".into(), Judgement::Judged { planned: Box::new(drifted), ruling: ruling(&[allow()]) }));
     let mut wide = planned();
-    wide.proposal.writes.push(wide.proposal.writes[0].clone());
-    wide.proposal.writes[1].object.name = "api".into();
-    all.push(("writes two objects".into(), Judgement::Judged { planned: Box::new(wide), ruling: ruling(&[allow()]) }));
+    wide.proposal.writes[0].operation = crate::model::Operation::Connect;
+    all.push(("connects to its target".into(), Judgement::Judged { planned: Box::new(wide), ruling: ruling(&[allow()]) }));
     all
 }
 
@@ -177,18 +180,17 @@ pub fn object(replicas: u32) -> Object {
 }
 
 pub fn answer(before: u32, after: u32) -> Answer {
-    Answer::Objects {
-        before: Some(Box::new(object(before))),
-        after: vec![object(after)],
-        patches: vec![digest('b')],
-        warnings: vec![],
-    }
+    Answer::Objects { before: vec![object(before)], after: vec![is(object(after))], patches: vec![digest('b')], warnings: vec![] }
+}
+
+fn is(object: Object) -> After {
+    After::Is(Box::new(object))
 }
 
 pub fn answers() -> Named<Answer> {
-    let objects = |before: Option<Object>, after| Answer::Objects {
-        before: before.map(Box::new),
-        after,
+    let objects = |before: Option<Object>, after: Vec<Object>| Answer::Objects {
+        before: before.into_iter().collect(),
+        after: after.into_iter().map(is).collect(),
         patches: vec![digest('b')],
         warnings: vec!["spec.old is deprecated".into()],
     };

@@ -170,12 +170,13 @@ fn written(manager: &str, after: i64) -> OriginalSeen {
 
 fn by(manager: &str, at: Option<Timestamp>) -> OriginalSeen {
     let OriginalSeen::Found(status, _) = found(|_| {}) else { unreachable!() };
-    let writer = Writer { field: "/spec/replicas".into(), manager: manager.into(), subresource: "scale".into(), at };
+    let (object, field, manager) = ("Deployment shop/web".into(), "/spec/replicas".into(), manager.into());
+    let writer = Writer { object, field, manager, subresource: "scale".into(), at };
     OriginalSeen::Found(status, vec![writer])
 }
 
 fn owner(kind: OwnerKind, name: &str, reverts: bool) -> Owner {
-    Owner { field: "/spec/replicas".into(), kind, name: name.into(), evidence: "test".into(), reverts }
+    Owner { object: String::new(), field: "/spec/replicas".into(), kind, name: name.into(), evidence: "test".into(), reverts }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! A mock of the API server that writes down what it hears, and the objects that the tests are about.
 use decide::{
     execution::{Executing, Execution, Progress},
-    model::{ActionName, Api, Digest, DryRunForm, Json, ObjectRef, PlanHash, Planned, PluginId, Proposal, Risk, Uid, Undo},
+    model::{
+        ActionName, Api, Command, Digest, DryRunForm, Json, ObjectRef, Operation, PlanHash, Planned, PluginId, Proposal, Risk,
+        Uid, Undo, Write,
+    },
 };
 use host::cluster::{Cluster, Settings};
 use http::{Request, Response};
@@ -132,6 +135,24 @@ pub fn deployment(name: &str) -> ObjectRef {
     ObjectRef { api, namespace: Some("shop".into()), name: name.into() }
 }
 
+fn proposal() -> Proposal {
+    let command = Command {
+        program: "kubectl".into(),
+        verb: vec!["scale".into()],
+        options: vec![("replicas".into(), Some("5".into()))],
+        operands: vec!["deployment/web".into()],
+        files: vec![],
+    };
+    let write = Write {
+        object: deployment("web"),
+        operation: Operation::Update,
+        subresource: Some("scale".into()),
+        uid: Some(uid(TARGET)),
+    };
+    let memo = "{}".to_owned().try_into().unwrap();
+    Proposal { commands: vec![command], writes: vec![write], changes: vec![], warnings: vec![], memo }
+}
+
 pub fn planned() -> Planned {
     let json = |text: &str| Json::try_from(text.to_owned()).unwrap();
     let digest = Digest::try_from(HASH.to_owned()).unwrap();
@@ -141,7 +162,8 @@ pub fn planned() -> Planned {
         plugin: PluginId { name: "workload".into(), version: "0.1.0".into(), digest },
         target: Some((deployment("web"), Some(uid(TARGET)))),
         parameters: json("{}"),
-        proposal: Proposal { commands: vec![], writes: vec![], changes: vec![], warnings: vec![], memo: json("{}") },
+        node: None,
+        proposal: proposal(),
         owners: vec![],
         undo: Undo::Unneeded("test".into()),
         role: "writ:action:scale-deployment:aaaaaaaaaa".into(),

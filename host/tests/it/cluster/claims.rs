@@ -76,7 +76,7 @@ fn claim() -> Claim {
         namespace,
         name,
         turn: 3,
-        counts: Counts::new("shop", "scale_deployment", "maria@example.com"),
+        counts: Counts::new("shop", "scale_deployment", "maria@example.com", None),
     }
 }
 
@@ -138,7 +138,7 @@ async fn the_sweep_lets_go_what_belongs_to_nobody_who_is_busy() {
 /// A claim of the other on this target, that counts for this.
 fn counted(target: &str, version: &str, namespace: &str, action: &str, requester: &str) -> Value {
     let mut lease = lease(OTHER, "5");
-    let Counts { namespace, action, requester } = Counts::new(namespace, action, requester);
+    let Counts { namespace, action, requester, .. } = Counts::new(namespace, action, requester, None);
     (lease["metadata"]["name"], lease["metadata"]["resourceVersion"]) = (json!(format!("target-{target}")), json!(version));
     for (label, value) in [("namespace", namespace), ("action", action), ("requester", requester)] {
         lease["metadata"]["labels"][format!("writ.dev/{label}")] = json!(value);

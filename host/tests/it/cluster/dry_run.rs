@@ -2,7 +2,7 @@
 use super::api::{Answer, Call, EXECUTION, HASH, IMAGE, TARGET, cluster, execution, list, missing, no, ok, planned, uid};
 use decide::{
     execution::DryRunning,
-    observed::{Answer as Answered, DryGuard, DryJob, PodSeen},
+    observed::{After, Answer as Answered, DryGuard, DryJob, PodSeen},
 };
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
@@ -78,7 +78,7 @@ const WEB: &str = r#"Warning: spec.old is deprecated
 #[tokio::test]
 async fn what_the_commands_print_is_read_as_objects_beside_the_target_as_it_is() {
     let Answered::Objects { before, after, warnings, .. } = answer(WEB).await else { panic!() };
-    let (before, after) = (before.unwrap(), &after[0]);
+    let (before, After::Is(after)) = (&before[0], &after[0]) else { panic!() };
     assert_eq!((&before.id, &before.uid), (&after.id, &after.uid));
     assert!(before.body.as_str().contains(r#""replicas":2"#) && !before.body.as_str().contains("managedFields"));
     assert!(after.body.as_str().contains(r#""replicas":5"#), "{}", after.body);
@@ -89,15 +89,15 @@ async fn what_the_commands_print_is_read_as_objects_beside_the_target_as_it_is()
 async fn what_is_no_object_of_the_targets_kind_is_no_answer() {
     for (printed, words) in [
         ("deployment.apps/web scaled\n", "something else than objects"),
-        ("", "printed no Deployment"),
+        ("", "printed nothing"),
         ("unable to retrieve container logs for x", "is gone with its container"),
         (
             r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web", "uid": "u"}, "data": {"a": "aHVudGVyMg=="}}"#,
-            "printed no Deployment",
+            "printed a Secret, which the plan does not write",
         ),
         (
             r#"{"apiVersion": "apps/v1beta1", "kind": "Deployment", "metadata": {"name": "web", "uid": "u"}}"#,
-            "printed no Deployment",
+            "printed a Deployment, which the plan does not write",
         ),
     ] {
         let Answered::Unreadable { why } = answer(printed).await else { panic!("{printed}") };
@@ -123,15 +123,16 @@ async fn of_a_secret_only_digests_are_shown() {
         () => ok(job()),
     });
     let mut asked = asked();
-    let target = &mut asked.planned.target.as_mut().unwrap().0;
+    let target = &mut asked.planned.proposal.writes[0].object;
     (target.api.group, target.api.version) = (String::new(), "v1".into());
     (target.api.kind, target.api.resource) = ("Secret".into(), "secrets".into());
-    let DryJob::Ours { answer: Some(Answered::Objects { before: Some(before), after, .. }), .. } =
+    let DryJob::Ours { answer: Some(Answered::Objects { before, after, .. }), .. } =
         cluster.dry_run(&execution(), &asked).await.unwrap()
     else {
         panic!()
     };
-    let (before, after) = (before.body.as_str(), after[0].body.as_str());
+    let After::Is(after) = &after[0] else { panic!() };
+    let (before, after) = (before[0].body.as_str(), after.body.as_str());
     assert!(!before.contains("b2xk") && !after.contains("bmV3"), "{before} {after}");
     assert!(before.contains("hmac-sha256:") && before != after);
 }

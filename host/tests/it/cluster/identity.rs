@@ -28,7 +28,7 @@ fn access() -> Access {
         execution: uid(EXECUTION),
         name: name(),
         home: "writ-runs".into(),
-        namespace: "shop".into(),
+        namespace: Some("shop".into()),
         role: "writ:action:scale-deployment:aaaaaaaaaa".into(),
         writes: vec![write],
     }

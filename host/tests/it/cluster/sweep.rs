@@ -20,6 +20,9 @@ fn litter(call: &Call, of: &str) -> Answer {
     let held = json!({"finalizers": ["writ.dev/outcome"]});
     match () {
         () if call.is("DELETE") => ok(json!({"kind": "Status", "status": "Success"})),
+        () if call.line.contains("/clusterrolebindings") => {
+            list(&[made(&format!("{name}.wide"), of, json!({"namespace": null}))])
+        }
         () if call.line.contains("/rolebindings") => list(&[made(&name, of, json!({"namespace": "shop"}))]),
         () if call.line.contains("/writ-dryrun/") => list(&[made(&format!("dry-{of}.{TARGET}"), of, json!({}))]),
         () if call.line.contains("/serviceaccounts") => list(&[made(&name, of, json!({}))]),
@@ -41,10 +44,11 @@ async fn swept(cluster: &Cluster, living: &[&str]) -> usize {
 #[tokio::test]
 async fn what_nobody_follows_goes_in_the_order_of_every_end() {
     let (cluster, heard) = cluster(|call| litter(call, EXECUTION));
-    assert_eq!(swept(&cluster, &[TARGET]).await, 5);
+    assert_eq!(swept(&cluster, &[TARGET]).await, 6);
     let run = format!("run-{EXECUTION}");
     let expected = [
         format!("DELETE /apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/{run}.{TARGET}"),
+        format!("DELETE /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{run}.{TARGET}.wide"),
         format!("DELETE /api/v1/namespaces/writ-runs/serviceaccounts/{run}.{TARGET}"),
         format!("DELETE /api/v1/namespaces/writ-dryrun/serviceaccounts/dry-{EXECUTION}.{TARGET}"),
         format!("DELETE /apis/batch/v1/namespaces/writ-runs/jobs/{run}"),
@@ -54,7 +58,8 @@ async fn what_nobody_follows_goes_in_the_order_of_every_end() {
     let exactly: Vec<Value> =
         heard.calls().iter().filter(|c| c.is("DELETE")).map(|c| c.body["preconditions"]["uid"].clone()).collect();
     let dry = format!("dry-{EXECUTION}.{TARGET}");
-    assert_eq!(exactly, [json!(format!("{run}.{TARGET}")), json!(format!("{run}.{TARGET}")), json!(dry), json!(run)]);
+    let own = format!("{run}.{TARGET}");
+    assert_eq!(exactly, [json!(own), json!(format!("{own}.wide")), json!(own), json!(dry), json!(run)]);
 }
 
 #[tokio::test]

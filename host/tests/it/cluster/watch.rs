@@ -236,7 +236,7 @@ async fn a_claim_that_changes_wakes_whoever_waits_for_its_target_or_for_what_it_
         waits("requester", "pay", "LimitReached", json!("Requester")),
         waits("elsewhere", "pay", "LimitReached", json!("Namespace")),
     ];
-    let counts = decide::lock::Counts::new("shop", "scale", "maria");
+    let counts = decide::lock::Counts::new("shop", "scale", "maria", None);
     let lease = json!({"metadata": {"name": "target-web", "namespace": "writ-runs", "resourceVersion": "2", "labels": {
         "writ.dev/execution-uid": "x", "writ.dev/namespace": counts.namespace, "writ.dev/action": counts.action,
         "writ.dev/requester": counts.requester,

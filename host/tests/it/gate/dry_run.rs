@@ -28,7 +28,7 @@ async fn verdict(tried: bool, diff: Vec<Difference>) -> Verdict {
 }
 
 fn field(name: &str, announced: bool) -> Difference {
-    Difference { field: name.into(), before: json!(2), after: json!(3), announced }
+    Difference { object: "Deployment shop/web".into(), field: name.into(), before: json!(2), after: json!(3), announced }
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! What every component we ship does, asked through the engine as the host asks it.
 use super::guests::{component, empty, request, state};
-use decide::model::{CheckVerdict, Description, PluginId, State, Undo};
+use decide::model::{CheckVerdict, Description, PluginId, Scope, State, Undo};
 use expect_test::expect;
 use host::plugin::{Limits, Loaded, Plugins, check_parameters};
 use serde_json::{Value, json};
 
 /// Components that ship.
-const SHIPPED: [&str; 1] = ["workload"];
+const SHIPPED: [&str; 3] = ["workload", "pods", "nodes"];
 
 async fn loaded(name: &str) -> (Plugins, Loaded) {
     let plugins = Plugins::new().unwrap();
@@ -103,7 +103,11 @@ async fn every_role_may_be_granted_and_has_the_digest_in_its_name() {
         for action in &actions {
             let role = decide::roles::of(&id, action).unwrap().metadata.name.unwrap();
             let short: String = id.digest.as_str().chars().skip("sha256:".len()).take(10).collect();
-            assert!(role.starts_with("writ:action:") && role.ends_with(&short), "{role}");
+            let wide = action.targets.iter().any(|t| t.scope == Scope::Cluster);
+            assert!(
+                role.starts_with(if wide { "writ:cluster-action:" } else { "writ:action:" }) && role.ends_with(&short),
+                "{role}"
+            );
         }
     }
 }

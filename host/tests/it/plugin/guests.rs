@@ -19,7 +19,7 @@ pub const ENOUGH: u64 = 10_000_000_000;
 /// The bytes of a component of this repository.
 pub fn component(name: &str) -> Vec<u8> {
     let directory = std::env::var_os("WRIT_GUESTS").map(PathBuf::from).unwrap_or_else(|| {
-        panic!("WRIT_GUESTS is not set. It names the directory of the built components; `make test` does both, or by hand: sh plugins/build.sh DIR plugins/workload plugins/hostile")
+        panic!("WRIT_GUESTS is not set. It names the directory of the built components; `make test` does both, or by hand: sh plugins/build.sh DIR plugins/workload plugins/pods plugins/nodes plugins/hostile")
     });
     let file = directory.join(format!("{name}.wasm"));
     std::fs::read(&file).unwrap_or_else(|e| {

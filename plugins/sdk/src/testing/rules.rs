@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Options that are the host's business, in every verb.
 const FORBIDDEN: [&str; 12] =
-    ["namespace", "n", "dry-run", "output", "o", "kubeconfig", "context", "server", "token", "as", "as-group", "filename"];
+    ["namespace", "n", "dry-run", "output", "o", "kubeconfig", "context", "server", "token", "as", "as-group", "kustomize"];
 
 #[derive(Default)]
 struct Broken(Vec<String>);

@@ -55,11 +55,23 @@ impl Planned {
         }
     }
 
+    /// The object as a command of the plan makes it, with a uid as the API server would give it one.
+    fn creates(&self, object: &wire::ObjectRef) -> Option<Value> {
+        let files = self.proposal.commands.iter().flat_map(|c| &c.files);
+        let mut made = files.filter_map(|f| serde_json::from_str::<Value>(&f.content).ok()).find(|o| is_it(o, object))?;
+        put(&mut made, "/metadata/uid", json!(format!("uid of {}", object.name)));
+        Some(made)
+    }
+
     /// Each as `/spec/replicas 2 -> 5`.
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
         self.proposal.changes.iter().flat_map(|c| lines(&c.effect)).collect()
     }
+}
+
+fn is_it(object: &Value, id: &wire::ObjectRef) -> bool {
+    is_of(object, &id.api) && text(object, "/metadata/name") == id.name
 }
 
 fn line(command: &wire::Command) -> String {
@@ -136,15 +148,16 @@ impl Scene {
         &self.target
     }
 
-    /// The target as the plan would leave it: its changes, and a generation that moved with the spec.
+    /// As the plan would leave it: the changes of the target, a generation that moved with the spec, and what else comes and goes.
     #[must_use]
     pub fn after(&self, planned: &Planned) -> Self {
         let mut after = self.clone();
         for change in &planned.proposal.changes {
-            let fields: &[wire::Field] = if let wire::Effect::Set(fields) = &change.effect { fields } else { &[] };
-            for field in fields {
-                let value = field.after.as_deref().and_then(|v| serde_json::from_str(v).ok());
-                put(&mut after.target, &field.at, value.unwrap_or_default());
+            match &change.effect {
+                wire::Effect::Set(fields) => after.set_all(fields),
+                wire::Effect::Created => after.others.extend(planned.creates(&change.object)),
+                wire::Effect::Deleted => after.others.retain(|o| !is_it(o, &change.object)),
+                wire::Effect::Other(_) => {}
             }
         }
         if at(&after.target, "/spec") != at(&self.target, "/spec") {
@@ -152,6 +165,13 @@ impl Scene {
             put(&mut after.target, "/metadata/generation", json!(generation + 1));
         }
         after
+    }
+
+    fn set_all(&mut self, fields: &[wire::Field]) {
+        for field in fields {
+            let value = field.after.as_deref().and_then(|v| serde_json::from_str(v).ok());
+            put(&mut self.target, &field.at, value.unwrap_or_default());
+        }
     }
 
     /// The host's first question.

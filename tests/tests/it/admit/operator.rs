@@ -77,12 +77,15 @@ async fn no_run_gets_rights_in_a_protected_namespace() {
 }
 
 #[tokio::test]
-async fn the_operator_binds_nothing_cluster_wide_and_writes_no_roles() {
+async fn the_operator_binds_cluster_wide_only_what_is_for_that_and_writes_no_roles() {
     let cluster = Cluster::connect().await.unwrap();
     let space = cluster.scratch("admit-bind").await.unwrap();
     let operator = cluster.almighty(OPERATOR_USER);
     let wide = with(binding(&space.name), json!({"kind": "ClusterRoleBinding", "metadata": {"namespace": null}}));
-    refused(would_create(&operator, &wide).await, "binds nothing cluster-wide");
+    refused(would_create(&operator, &wide).await, "binds only roles of actions");
+    would_create(&operator, &with(wide, json!({"roleRef": {"name": "writ:cluster-action:drain-node:0123456789"}})))
+        .await
+        .unwrap();
     let role = json!({"apiVersion": format!("{RBAC}/v1"), "kind": "ClusterRole", "metadata": {"name": "writ:action:admit-probe:0123456789"}, "rules": []});
     refused(would_create(&operator, &role).await, "the operator writes no roles");
     let here = with(role, json!({"kind": "Role", "metadata": {"name": "x", "namespace": space.name}}));
@@ -148,7 +151,7 @@ create rbac.authorization.k8s.io clusterroles -
 update rbac.authorization.k8s.io clusterroles - writ-operator
 create rbac.authorization.k8s.io roles writ-runs
 update rbac.authorization.k8s.io rolebindings shop
-create rbac.authorization.k8s.io clusterrolebindings -
+update rbac.authorization.k8s.io clusterrolebindings -
 run writ.dev actions shop scale-deployment
 create writ.dev actionplugins -
 update writ.dev executionpolicies -

@@ -131,7 +131,10 @@ async fn nobody_makes_an_identity_beside_the_operator_and_it_only_for_a_run() {
     for name in ["mine", "run-1", &run[..40], &format!("x{run}")] {
         refused(would_create(&cluster.almighty(OPERATOR_USER), &account(name)).await, no);
     }
-    would_create(&cluster.almighty(OPERATOR_USER), &account(run)).await.unwrap();
+    let new = "c-2networkpolicies-2networking-1k8s-1io-2shop-2deny";
+    for name in [run.to_owned(), format!("{run}.{new}"), format!("{}.{new}", &run[..40])] {
+        would_create(&cluster.almighty(OPERATOR_USER), &account(&name)).await.unwrap();
+    }
 }
 
 #[tokio::test]

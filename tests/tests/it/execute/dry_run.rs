@@ -38,7 +38,11 @@ async fn a_dry_run_shows_what_would_change_and_writes_nothing() {
     assert_eq!(patch, json!([{"op": "replace", "path": "/spec/replicas", "value": 3}]));
     // What was asked of the policies the second time holds the diff.
     let question: Value = serde_json::from_str(&cluster.blob(story.status("/policy/inputDigest")).await.unwrap()).unwrap();
-    assert_eq!(question["diff"][0], json!({"field": "/spec/replicas", "before": 1, "after": 3, "announced": true}));
+    let target = format!("Deployment {}/web", space.name);
+    assert_eq!(
+        question["diff"][0],
+        json!({"object": target, "field": "/spec/replicas", "before": 1, "after": 3, "announced": true})
+    );
     left_nothing(&run, &story).await;
     assert_eq!((&web.now().await["metadata"]["generation"], &web.now().await["spec"]["replicas"]), (&generation, &json!(1)));
 }

@@ -44,9 +44,10 @@ async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_wa
     story.refused("PluginFailed", "Plugin", "\"deployment/other\" is not among the objects that the plan lists as written");
     assert_eq!(story.object["status"].get("dryRun"), None);
 
-    // More than its target, said so: that a run cannot be held to yet.
+    // Another object, by the uid of its target: the host looks itself.
     let story = cluster.run(&space.name, asked("two-objects")).await.ended().await;
-    story.refused("NotSupportedYet", "Host", "writes more than its one existing target");
+    story.refused("PluginFailed", "Plugin", "it writes Deployment");
+    assert!(story.status("/message").contains("; the uid of that is "), "{}", story.status("/message"));
     assert_eq!(story.object["status"].get("dryRun"), None);
 
     // What it does not announce is shown as that, and the policies were asked with it.

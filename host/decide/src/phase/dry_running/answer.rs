@@ -5,8 +5,9 @@ use crate::{
     diff::{self, Difference},
     dry_run::unannounced,
     execution::DryRunning as Progress,
-    model::{Json, Object, Planned},
-    observed::Answer,
+    model::{Json, Object, ObjectRef, Planned, Write},
+    observed::{After, Answer},
+    owners::part,
     step::Step,
     story::{By, No, Pass, count, shown},
     time,
@@ -24,17 +25,15 @@ pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
         Answer::Unreadable { why } => return failed(pass, why),
         Answer::TooLarge => return too_large(pass),
     };
-    let answers = match objects(&p.planned, before.as_deref(), after) {
-        Ok(values) => values,
+    if after.is_empty() {
+        return failed(pass, "it answered nothing");
+    }
+    let sides = match sides(&p.planned, before, after) {
+        Ok(sides) => sides,
         Err(why) => return failed(pass, &why),
     };
-    let Some((before, after)) = answers.split_first().filter(|(_, after)| !after.is_empty()) else {
-        return failed(pass, "it answered nothing");
-    };
-    let found = diff::all(before, after);
-    let Some(stored) = stored(&p.planned, &found) else { return too_large(pass) };
-    let unseen = diff::unseen(&p.planned, after).into_iter();
-    let unseen = unseen.map(|f| format!("the plan says that {} changes, and the dry run does not show it", f.at));
+    let Some(stored) = stored(&p.planned, &sides) else { return too_large(pass) };
+    let unseen = sides.iter().flat_map(|side| side.unseen(&p.planned));
     let warnings: Vec<String> = unseen.chain(warnings.iter().cloned()).take(WARNINGS).map(|w| shown(&w, 512)).collect();
     pass.record(Phase::DryRunning, Reason::DryRunAnswered, |s| {
         s.message = words(&stored);
@@ -47,26 +46,79 @@ pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
     })
 }
 
-/// The target as it is, and then each answer: all of one object, the one that was planned.
-fn objects(planned: &Planned, before: Option<&Object>, after: &[Object]) -> Result<Vec<Value>, String> {
-    let target = planned.target.as_ref();
-    let is_target = |o: &Object| target.is_some_and(|(id, uid)| *id == o.id && uid.as_ref() == Some(&o.uid));
-    let before = before.filter(|o| is_target(o)).ok_or("its target is gone, or was made anew")?;
-    if let Some(other) = after.iter().find(|o| !is_target(o)) {
-        return Err(format!("it answered with {}, which is not its target", other.id));
+/// One object that the plan writes: as it is, and as each answer would have it.
+struct Side<'a> {
+    id: &'a ObjectRef,
+    /// Empty for the target, as it is stored.
+    name: String,
+    before: Option<Value>,
+    after: Vec<Option<Value>>,
+}
+
+/// Each object that is written, once. All answers are about one of them; what is there is what was planned with, and what is new is not there.
+fn sides<'a>(planned: &'a Planned, before: &[Object], after: &[After]) -> Result<Vec<Side<'a>>, String> {
+    let writes = &planned.proposal.writes;
+    if let Some(other) = after.iter().find(|a| !writes.iter().any(|w| is_of(w, a))) {
+        return Err(format!("it answered with {}, which is not what the plan writes", other.id()));
+    }
+    let mut sides: Vec<Side<'a>> = Vec::new();
+    for write in writes {
+        if sides.iter().all(|side| *side.id != write.object) {
+            sides.push(side(planned, write, before, after)?);
+        }
+    }
+    Ok(sides)
+}
+
+fn is_of(write: &Write, answer: &After) -> bool {
+    match answer {
+        // A new object has another uid in every answer.
+        After::Is(object) => object.id == write.object && write.uid.as_ref().is_none_or(|uid| *uid == object.uid),
+        After::Gone(id) => *id == write.object,
+    }
+}
+
+fn side<'a>(planned: &'a Planned, write: &'a Write, before: &[Object], after: &[After]) -> Result<Side<'a>, String> {
+    let id = &write.object;
+    let name = if planned.target.as_ref().is_some_and(|(target, _)| target == id) { String::new() } else { id.to_string() };
+    let called = if name.is_empty() { "its target" } else { &name };
+    let now = before.iter().find(|o| o.id == *id);
+    match (now.map(|o| &o.uid), &write.uid) {
+        (now, planned) if now == planned.as_ref() => {}
+        (Some(_), None) => return Err(format!("{called} is there already")),
+        _ => return Err(format!("{called} is gone, or was made anew")),
     }
     let value = |o: &Object| canonical::value(o.body.as_str()).map_err(|e| e.to_string());
-    std::iter::once(before).chain(after).map(value).collect()
+    let answers = after.iter().filter(|a| a.id() == id).map(|a| match a {
+        After::Is(object) => value(object).map(Some),
+        After::Gone(_) => Ok(None),
+    });
+    Ok(Side { id, name, before: now.map(value).transpose()?, after: answers.collect::<Result<_, _>>()? })
+}
+
+impl Side<'_> {
+    fn unseen(&self, planned: &Planned) -> Vec<String> {
+        let what = |at: &str| match (at, self.name.as_str()) {
+            (at, "") if !at.is_empty() => at.to_owned(),
+            (at, name) => part(if name.is_empty() { "its target" } else { name }, at),
+        };
+        let unseen = diff::unseen(planned, self.id, &self.after).into_iter();
+        unseen.map(|at| format!("the plan says that {} changes, and the dry run does not show it", what(at))).collect()
+    }
+
+    fn stored(&self, planned: &Planned) -> Option<Vec<DiffStatus>> {
+        let text = |v: &Option<Value>| v.as_ref().map(canonical::json).transpose().map(|j| j.map(String::from)).ok();
+        let one = |d: Difference| {
+            let (object, announced) = (self.name.clone(), diff::announced(planned, self.id, &d));
+            Some(DiffStatus { object, before: text(&d.before)?, after: text(&d.after)?, announced, pointer: d.at })
+        };
+        diff::all(self.before.as_ref(), &self.after).into_iter().map(one).collect()
+    }
 }
 
 /// None: more than can be shown.
-fn stored(planned: &Planned, found: &[Difference]) -> Option<Vec<DiffStatus>> {
-    let text = |v: &Option<Value>| v.as_ref().map(canonical::json).transpose().map(|j| j.map(String::from)).ok();
-    let one = |d: &Difference| {
-        let announced = diff::announced(planned, d);
-        Some(DiffStatus { pointer: d.at.clone(), before: text(&d.before)?, after: text(&d.after)?, announced })
-    };
-    let all: Vec<DiffStatus> = found.iter().map(one).collect::<Option<_>>()?;
+fn stored(planned: &Planned, sides: &[Side<'_>]) -> Option<Vec<DiffStatus>> {
+    let all: Vec<DiffStatus> = sides.iter().map(|side| side.stored(planned)).collect::<Option<Vec<_>>>()?.concat();
     let size = canonical::of(&all).map(|json: Json| json.as_str().len()).ok()?;
     (size <= limits::DIFF && all.len() <= limits::STATUS_ITEMS).then_some(all)
 }

@@ -26,7 +26,7 @@ pub(super) enum Line<'a> {
 impl Line<'_> {
     pub(super) const fn reason(&self) -> Reason {
         match self {
-            Self::Target { .. } => Reason::Queued,
+            Self::Target { .. } | Self::Limit(Reached { of: LimitOf::Node, .. }) => Reason::Queued,
             Self::Limit(_) => Reason::LimitReached,
         }
     }
@@ -69,6 +69,7 @@ impl Line<'_> {
                 };
                 format!("{behind} {} {}.{others}", if *has { "has" } else { "comes first on" }, pass.aim())
             }
+            Self::Limit(reached) if reached.of == LimitOf::Node => format!("{}.", inside(pass, reached)),
             Self::Limit(reached) => {
                 let behind = if reached.behind.is_empty() { String::new() } else { format!(" (first {})", reached.behind) };
                 let before = count(reached.ahead, "is", "are");
@@ -94,6 +95,11 @@ impl Line<'_> {
                 );
                 No::new(Reason::TargetLocked, By::Lock, format!("{behind} has the target"), what, next)
             }
+            Self::Limit(reached) if reached.of == LimitOf::Node => {
+                let what = format!("{}, and spec.onConflict says not to wait.", inside(pass, reached));
+                let next = "Make a new execution later; or leave spec.onConflict out: it waits for its turn then.";
+                No::new(Reason::TargetLocked, By::Lock, "its node, or a pod on it, is taken", what, next)
+            }
             Self::Limit(reached) => {
                 let most = most(pass, reached);
                 let what = format!("No more than {most} at once, which is reached, and spec.onConflict says not to wait.");
@@ -114,6 +120,11 @@ impl Line<'_> {
                 );
                 No::new(Reason::Queued, By::Lock, "waited 24 hours for its turn", what, next)
             }
+            Self::Limit(reached) if reached.of == LimitOf::Node => {
+                let what = format!("{}, and for 24 hours it was not this one's turn.", inside(pass, reached));
+                let next = "Find out what the others wait for (writ get -A), and make a new execution.";
+                No::new(Reason::Queued, By::Lock, "waited 24 hours for its turn", what, next)
+            }
             Self::Limit(reached) => {
                 let what = format!("No more than {} at once, and for 24 hours it was not this one's turn.", most(pass, reached));
                 let next =
@@ -124,10 +135,22 @@ impl Line<'_> {
     }
 }
 
+/// Who is elsewhere is not everybody's to know.
+fn inside(pass: &Pass<'_>, reached: &Reached) -> String {
+    let target = pass.exec.status.target.as_ref();
+    let node = target.map_or("", |t| t.node.as_str());
+    let behind = if reached.behind.is_empty() { "Another execution".to_owned() } else { reached.behind.clone() };
+    match target.is_some_and(|t| t.kind == "Node") {
+        true => format!("{behind} comes first on a pod of Node {node}, and a node is changed with nothing else at work on it"),
+        false => format!("{behind} comes first on Node {node}, which {} runs on", pass.aim()),
+    }
+}
+
 /// `2 executions in namespace shop`.
 fn most(pass: &Pass<'_>, reached: &Reached) -> String {
     let n = count(usize::try_from(reached.most).unwrap_or(usize::MAX), "execution", "executions");
     match reached.of {
+        LimitOf::Node => format!("{n} on a node and what runs on it"),
         LimitOf::Namespace => format!("{n} in namespace {}", pass.exec.namespace),
         LimitOf::Action => format!("{n} of {}", pass.exec.spec.action),
         LimitOf::Requester => {

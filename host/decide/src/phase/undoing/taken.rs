@@ -4,7 +4,7 @@
 use crate::{
     model::Planned,
     observed::Writer,
-    owners::{dotted, name},
+    owners::{name, part},
     time,
 };
 use crds::{ChangeStatus, ExecutionStatus, Owner, Phase, ViolationStatus};
@@ -21,18 +21,29 @@ pub(super) fn taken(
     back: &ChangeStatus,
 ) -> Option<ViolationStatus> {
     let field = back.field.as_str();
-    let later = writers.iter().filter(|w| w.field == field && !is_ours(w, status)).max_by_key(|w| w.at);
+    let object = stored(planned, &back.object);
+    let written = |w: &&Writer| w.object == back.object && w.field == field && !is_ours(w, status);
+    let later = writers.iter().filter(written).max_by_key(|w| w.at);
     let then = status.plan.as_ref().map(|p| p.owners.as_slice()).unwrap_or_default();
-    let owner = planned.owners.iter().find(|o| o.field == field && o.reverts && !owned_it(then, o));
+    let owner = planned.owners.iter().find(|o| o.object == object && o.field == field && o.reverts && !owned_it(then, o));
     let who = match (owner, later) {
         (Some(owner), _) => name(owner),
-        (None, Some(writer)) => who(writer, planned),
+        (None, Some(writer)) => who(writer, object, planned),
         (None, None) => return None,
     };
     let since = later.and_then(|w| w.at).map_or_else(String::new, |at| format!(" since {}", time::second(&time::text(at))));
-    let now = back.before.as_deref().unwrap_or("absent");
-    let message = format!("{who} owns {}{since} (now {now})", dotted(field));
+    let what = if field.is_empty() { part(&back.object, field) } else { part(object, field) };
+    let message = match field {
+        "" => format!("{who} wrote {what}{since}"),
+        _ => format!("{who} owns {what}{since} (now {})", back.before.as_deref().unwrap_or("absent")),
+    };
     Some(ViolationStatus { pointer: field.to_owned(), rule: RULE.to_owned(), message })
+}
+
+/// As owners name it: empty for the target.
+fn stored<'a>(planned: &Planned, object: &'a str) -> &'a str {
+    let target = planned.target.as_ref().is_some_and(|(id, _)| id.to_string() == object);
+    if target { "" } else { object }
 }
 
 /// By the run itself, or by another like it and before its end.
@@ -56,12 +67,12 @@ fn ended(status: &ExecutionStatus) -> Option<Timestamp> {
 }
 
 fn owned_it(then: &[Owner], now: &Owner) -> bool {
-    then.iter().any(|o| (o.kind, &o.name, &o.field) == (now.kind, &now.name, &now.field))
+    then.iter().any(|o| (o.kind, &o.name, &o.object, &o.field) == (now.kind, &now.name, &now.object, &now.field))
 }
 
-fn who(writer: &Writer, planned: &Planned) -> String {
+fn who(writer: &Writer, object: &str, planned: &Planned) -> String {
     // The controllers of the cluster write replicas for the autoscaler that is aimed there.
-    let known = planned.owners.iter().find(|o| o.field == writer.field && o.reverts);
+    let known = planned.owners.iter().find(|o| o.object == object && o.field == writer.field && o.reverts);
     match (known, writer.manager.as_str()) {
         (_, kubectl) if kubectl == "kubectl" || kubectl.starts_with("kubectl-") => format!("somebody with {kubectl}"),
         (Some(owner), _) => name(owner),

@@ -104,19 +104,17 @@ fn left_over(w: &World) -> Grants {
 }
 
 fn judged(w: &World, exec: &Execution) -> Judgement {
-    let plan = &PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)];
+    let mut planned = Box::new(PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)].clone());
+    planned.node = w.scenario.on_node.then(|| neighbor::NODE.to_owned());
     let denied = w.scenario.denied || (w.scenario.denies_diff && exec.dry_ran());
     if w.scenario.shadow {
         let mut ruling = ruling(&[people::verdict(w)]);
         ruling.results[0].shadow = true;
-        return Judgement::Judged { planned: Box::new(plan.clone()), ruling };
+        return Judgement::Judged { planned, ruling };
     }
     match denied {
-        false => Judgement::Judged { planned: Box::new(plan.clone()), ruling: ruling(&[people::verdict(w)]) },
-        true => {
-            let ruling = ruling(&[allow(), Verdict::Deny(vec![])]);
-            Judgement::Judged { planned: Box::new(plan.clone()), ruling }
-        }
+        false => Judgement::Judged { planned, ruling: ruling(&[people::verdict(w)]) },
+        true => Judgement::Judged { planned, ruling: ruling(&[allow(), Verdict::Deny(vec![])]) },
     }
 }
 

@@ -1,4 +1,5 @@
-//! Another execution in the same namespace, with another target, where no more than one may be at work at once. It keeps to the same protocol: it
+//! Another execution in the same namespace, with another target, where no more than one may be at work at once; or one that is elsewhere, and
+//! whose target is the node that ours runs on. It keeps to the same protocol: it
 //! claims its target, looks who claimed before it, and goes on a moment later, if nobody did; else it gives back what it claimed.
 use super::{
     rival::{self, FakeClaim},
@@ -6,12 +7,15 @@ use super::{
     world::World,
 };
 use crate::{
-    lock::Counts,
+    lock::{Counts, Node},
     observed::{AtWork, Claimant, Others},
     tests::fixtures,
 };
 use crds::Phase;
 use jiff::{SignedDuration, Timestamp};
+
+/// That node.
+pub const NODE: &str = "n7";
 
 /// The other.
 #[derive(Clone, Debug)]
@@ -74,7 +78,10 @@ pub fn tick(w: &mut World) {
 
 /// What our execution sees.
 pub fn seen(w: &World) -> Others {
-    let counts = Counts::of(&fixtures::exec());
+    let counts = match w.scenario.on_node {
+        false => Counts::of(&fixtures::exec()),
+        true => Counts::new("writ-cluster", "cordon_node", "jonas", Some(Node::new(NODE, true))),
+    };
     let place = ("shop".to_owned(), "restart-api-abcde".to_owned());
     let claim = |version: u64| Claimant { place, counts, version: version.to_string(), at_work: w.neighbor.at_work };
     Others { claims: w.neighbor.claim.map(claim).into_iter().collect(), waiting: vec![] }
@@ -82,7 +89,7 @@ pub fn seen(w: &World) -> Others {
 
 pub fn together(w: &World, broken: &mut Vec<Broken>) {
     let at_work = w.exec.as_ref().is_some_and(|e| matches!(e.phase(), Phase::Executing | Phase::Verifying));
-    if w.scenario.limited && w.neighbor.runs() && (at_work || w.neighbor.disturbed > 0) {
+    if (w.scenario.limited || w.scenario.on_node) && w.neighbor.runs() && (at_work || w.neighbor.disturbed > 0) {
         let phase = w.exec.as_ref().map(|e| e.phase());
         broken.push(Broken::new(rules::AT_ONCE, format!("{phase:?}, changes {}", w.neighbor.disturbed)));
     }

@@ -147,6 +147,8 @@ pub struct Scenario {
     pub limited: bool,
     /// And another is.
     pub crowded: bool,
+    /// The target is a pod. Another execution has its node.
+    pub on_node: bool,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -168,6 +170,7 @@ pub const PLAIN: Scenario = Scenario {
     refuses: false,
     limited: false,
     crowded: false,
+    on_node: false,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
@@ -194,7 +197,10 @@ pub const LIMITED: Scenario = Scenario { limited: true, ..PLAIN };
 
 pub const CROWDED: Scenario = Scenario { crowded: true, ..LIMITED };
 
-pub const ALL: [Scenario; 35] = [
+/// A pod whose node is changed.
+pub const ON_NODE: Scenario = Scenario { on_node: true, crowded: true, ..PLAIN };
+
+pub const ALL: [Scenario; 37] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -224,6 +230,8 @@ pub const ALL: [Scenario; 35] = [
     CROWDED,
     Scenario { people: People::Approve, dry: Dry::Demanded, ..CROWDED },
     Scenario { refuses: true, ..CROWDED },
+    ON_NODE,
+    Scenario { crowded: false, dry: Dry::Demanded, ..ON_NODE },
     GLASS,
     Scenario { dry: Dry::Demanded, expires: true, ..GLASS },
     UNREVIEWED,

@@ -1,6 +1,6 @@
 //! Mutants of the turns: on a target, and where only so many may be at work at once.
 use super::*;
-use crate::tests::matrix::scenario::{BUSY, CROWDED, LIMITED};
+use crate::tests::matrix::scenario::{BUSY, CROWDED, LIMITED, ON_NODE};
 
 fn preparing(seen: &Observed, change: impl FnOnce(&mut Preparing)) -> Observed {
     let mut seen = seen.clone();
@@ -93,6 +93,24 @@ fn knows_no_limit(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed
 #[test]
 fn a_limit_that_is_ignored_is_caught() {
     check(knows_no_limit, CROWDED, rules::AT_ONCE);
+}
+
+#[test]
+fn a_node_that_is_changed_beside_its_pod_is_caught() {
+    check(knows_no_limit, ON_NODE, rules::AT_ONCE);
+    assert!(!caught(HONEST, ON_NODE, rules::AT_ONCE));
+}
+
+/// Takes a node for one of its pods, which are no matter to each other.
+fn takes_a_node_for_a_pod(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let pods =
+        |s: &mut Preparing| s.others.claims.iter_mut().filter_map(|c| c.counts.node.as_mut()).for_each(|n| n.whole = false);
+    next_step(site, now, exec, &preparing(seen, pods))
+}
+
+#[test]
+fn a_node_that_does_not_contain_its_pods_is_caught() {
+    check(takes_a_node_for_a_pod, ON_NODE, rules::AT_ONCE);
 }
 
 /// Counts only those that run.
