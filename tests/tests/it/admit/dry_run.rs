@@ -62,11 +62,8 @@ async fn a_dry_run_asks_about_its_target_and_about_nothing_else() {
     create(&cluster.admin, &other).await.unwrap();
     let asks = PatchParams::default().dry_run();
     let label = Patch::Merge(json!({"metadata": {"labels": {"a": "b"}}}));
-    refused(api(&dry, &other).patch("db", &asks, &label).await, "this run was granted writes to one object");
-    refused(
-        would_create(&dry, &with(web, json!({"metadata": {"name": "new"}}))).await,
-        "this run was granted writes to one object",
-    );
+    refused(api(&dry, &other).patch("db", &asks, &label).await, "this run was granted writes to ");
+    refused(would_create(&dry, &with(web, json!({"metadata": {"name": "new"}}))).await, "this run was granted writes to ");
 }
 
 /// Two guards say no; whichever of them speaks first.

@@ -1,12 +1,63 @@
 //! What is of the whole cluster: asked for in a namespace of its own, bound cluster-wide for as long as it runs. And a node contains its pods.
 use super::{inverse, several, with};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_CLUSTER};
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
-use tests::{BlackHole, Cluster, Component, Run, Standing, all, alone, get};
+use std::{future::Future, time::Duration};
+use tests::{BlackHole, Cluster, Component, Run, Standing, all, alone, api, get};
 
-/// A node on which nothing ever runs: there is no kubelet.
-fn node(name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}})
+/// Nodes on which nothing ever runs: there are no kubelets. The default policy takes none away where fewer than two would be left ready.
+struct Nodes {
+    cluster: Cluster,
+    all: Vec<Value>,
+    _standing: Vec<Standing>,
+}
+
+/// A kubelet's heart beats more often than once in this.
+const BEAT: Duration = Duration::from_secs(5);
+
+impl Nodes {
+    async fn stand(cluster: &Cluster, prefix: &str) -> Self {
+        let taints = json!([{"key": "writ.dev/test", "effect": "NoSchedule"}]);
+        let node = |n: u8| {
+            let name = format!("{prefix}-n{n}");
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"taints": taints}})
+        };
+        let all: Vec<Value> = (7..10).map(node).collect();
+        let mut standing = vec![];
+        for node in &all {
+            standing.push(cluster.stand(node.clone()).await.unwrap());
+        }
+        let nodes = Self { cluster: cluster.clone(), all, _standing: standing };
+        nodes.beat().await;
+        nodes
+    }
+
+    /// As a kubelet says that it is well.
+    async fn beat(&self) {
+        let now = jiff::Timestamp::now().to_string();
+        let ready = json!({"type": "Ready", "status": "True", "lastHeartbeatTime": now, "lastTransitionTime": now, "reason": "ATest", "message": ""});
+        let status = Patch::Merge(json!({"status": {"conditions": [ready]}}));
+        for node in &self.all {
+            let name = node["metadata"]["name"].as_str().unwrap();
+            api(&self.cluster.admin, node).patch_status(name, &PatchParams::default(), &status).await.unwrap();
+        }
+    }
+
+    /// Well for as long as this takes.
+    async fn meanwhile<T>(&self, work: impl Future<Output = T>) -> T {
+        let beats = async {
+            let mut beats = tokio::time::interval(BEAT);
+            loop {
+                beats.tick().await;
+                self.beat().await;
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = beats => unreachable!("it beats for ever"),
+        }
+    }
 }
 
 fn cordon(node: &Value) -> Value {
@@ -33,27 +84,29 @@ async fn a_node_is_cordoned_from_its_own_namespace_and_back_and_nothing_stays_bo
     let cluster = Cluster::connect().await.unwrap();
     let _nodes = nodes(&cluster).await;
     let space = cluster.scratch("execute-node").await.unwrap();
-    let n7 = node(&format!("{}-n7", space.name));
-    let _n7 = cluster.stand(n7.clone()).await.unwrap();
+    let nodes = Nodes::stand(&cluster, &space.name).await;
+    nodes.meanwhile(cordoned_and_back(&cluster, &space.name, &nodes.all[0])).await;
+}
 
-    let story = cluster.run(&space.name, cordon(&n7)).await.ended().await;
+async fn cordoned_and_back(cluster: &Cluster, elsewhere: &str, n7: &Value) {
+    let story = cluster.run(elsewhere, cordon(n7)).await.ended().await;
     story.refused("TargetNotAllowed", "Host", "create this execution in the namespace writ-cluster");
 
-    let shown = cluster.run(NAMESPACE_CLUSTER, with(cordon(&n7), json!({"dryRun": "Server"}))).await;
+    let shown = cluster.run(NAMESPACE_CLUSTER, with(cordon(n7), json!({"dryRun": "Server"}))).await;
     let story = shown.ended().await;
     assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
-    assert_eq!(bindings(&cluster, &shown).await, 0);
-    assert!(!unschedulable(&cluster, &n7).await);
+    assert_eq!(bindings(cluster, &shown).await, 0);
+    assert!(!unschedulable(cluster, n7).await);
 
-    let run = cluster.run(NAMESPACE_CLUSTER, cordon(&n7)).await;
+    let run = cluster.run(NAMESPACE_CLUSTER, cordon(n7)).await;
     let story = run.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
-    assert!(unschedulable(&cluster, &n7).await);
-    assert_eq!(bindings(&cluster, &run).await, 0);
+    assert!(unschedulable(cluster, n7).await);
+    assert_eq!(bindings(cluster, &run).await, 0);
     let of = json!({"rollbackOf": {"name": run.name, "uid": run.uid}, "target": {"name": n7["metadata"]["name"]}});
     let back = cluster.run(NAMESPACE_CLUSTER, with(inverse(&story), of)).await.ended().await;
     assert_eq!(back.end(), ("Completed", "ChecksPassed"), "{:#}", back.object["status"]);
-    assert!(!unschedulable(&cluster, &n7).await);
+    assert!(!unschedulable(cluster, n7).await);
 }
 
 #[tokio::test]
@@ -63,21 +116,24 @@ async fn a_node_waits_for_what_is_at_work_on_its_pods_and_they_not_for_each_othe
     let _nodes = nodes(&cluster).await;
     let _pods = Component::install(&cluster, "pods", &Component::guest("pods")).await.standing();
     let (space, other) = (cluster.scratch("execute-node").await.unwrap(), cluster.scratch("execute-node").await.unwrap());
-    let n7 = node(&format!("{}-n7", space.name));
-    let _n7 = cluster.stand(n7.clone()).await.unwrap();
+    let nodes = Nodes::stand(&cluster, &space.name).await;
+    nodes.meanwhile(in_turn(&cluster, &space.name, &other.name, &nodes.all[0])).await;
+}
+
+async fn in_turn(cluster: &Cluster, space: &str, other: &str, n7: &Value) {
     let there = |namespace: &str| {
         let mut pod = several::pod(namespace, "suspect");
         pod["spec"]["nodeName"] = n7["metadata"]["name"].clone();
         pod
     };
-    let (mine, theirs) = (there(&space.name), there(&other.name));
-    several::running(&cluster, &mine).await;
-    several::running(&cluster, &theirs).await;
-    let hole = BlackHole::over_policies(&cluster, &space.name).await;
-    let pod = cluster.run(&space.name, several::quarantine(&mine)).await;
+    let (mine, theirs) = (there(space), there(other));
+    several::running(cluster, &mine).await;
+    several::running(cluster, &theirs).await;
+    let hole = BlackHole::over_policies(cluster, space).await;
+    let pod = cluster.run(space, several::quarantine(&mine)).await;
     let held = hole.swallowed().await;
 
-    let node = cluster.run(NAMESPACE_CLUSTER, cordon(&n7)).await;
+    let node = cluster.run(NAMESPACE_CLUSTER, cordon(n7)).await;
     let waits = |kx: &Value| kx["status"]["reason"] == "Queued" && kx["status"]["lock"]["limit"] == "Node";
     let now = node.until("it waits for the pod", waits).await;
     let message = now["status"]["message"].as_str().unwrap();
@@ -87,18 +143,18 @@ async fn a_node_waits_for_what_is_at_work_on_its_pods_and_they_not_for_each_othe
             .starts_with(&format!("Another execution comes first on a pod of Node {}", n7["metadata"]["name"].as_str().unwrap())),
         "{message}"
     );
-    let refuses = with(cordon(&n7), json!({"onConflict": "Refuse"}));
+    let refuses = with(cordon(n7), json!({"onConflict": "Refuse"}));
     cluster.run(NAMESPACE_CLUSTER, refuses).await.ended().await.refused(
         "TargetLocked",
         "Lock",
         "a node is changed with nothing else at work on it",
     );
     // The node comes first now. Who waits behind it goes on when it does.
-    let behind = cluster.run(&other.name, several::quarantine(&theirs)).await;
+    let behind = cluster.run(other, several::quarantine(&theirs)).await;
     let now = behind.until("it waits for the node", waits).await;
     let message = now["status"]["message"].as_str().unwrap();
-    assert!(message.contains(&format!("which Pod {}/suspect runs on", other.name)), "{message}");
-    assert!(!unschedulable(&cluster, &n7).await);
+    assert!(message.contains(&format!("which Pod {}/suspect runs on", other)), "{message}");
+    assert!(!unschedulable(cluster, n7).await);
 
     pod.cancel(&cluster.admin, "it hangs").await.unwrap();
     drop((hole, held));
@@ -107,5 +163,5 @@ async fn a_node_waits_for_what_is_at_work_on_its_pods_and_they_not_for_each_othe
         let story = run.ended().await;
         assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
     }
-    assert!(unschedulable(&cluster, &n7).await);
+    assert!(unschedulable(cluster, n7).await);
 }
