@@ -15,7 +15,7 @@ use decide::{
     execution::Execution,
     lock,
     model::{
-        ActionInfo, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State, TargetKind,
+        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State, TargetKind,
         Undo,
     },
     observed::{Judgement, Verdict, Writer},
@@ -113,7 +113,8 @@ impl<W: World> Bench<'_, W> {
             return Err(Judgement::TargetMissing { what: id.to_string() }.into());
         }
         let mut state = State { target, ..State::default() };
-        observe(self.plugins, self.metrics, self.world, exec, entry, &request, false, &mut state).await?;
+        let reads = Reads { plugins: self.plugins, metrics: self.metrics, world: self.world, exec, entry };
+        reads.answer(&request, false, &mut state).await?;
         let Some(facts) = self.world.facts(exec, state.target.as_ref()).await.map_err(Stop::Fault)? else {
             return Err(Judgement::NamespaceTerminating.into());
         };
@@ -211,69 +212,73 @@ impl<W: World> Bench<'_, W> {
     }
 }
 
-/// Answers the plugin's reads until it asks for nothing new. Also used for `checks`, where the target is already there.
-async fn observe<W: World>(
-    plugins: &Plugins,
-    metrics: &Metrics,
-    world: &W,
-    exec: &Execution,
-    entry: &Entry,
-    request: &Request,
-    after: bool,
-    state: &mut State,
-) -> Result<(), Stop<W::Error>> {
-    for _ in 0..ROUNDS {
-        let asked = plugins.reads(&entry.plugin.digest, request, after, state);
-        let wanted = counted(metrics, entry, "reads", asked).await.map_err(faulty)?;
-        let new: Vec<Read> = wanted.into_iter().filter(|r| state.answers.iter().all(|(key, _)| *key != r.key)).collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        if new.len() > READS {
-            return Err(bad(format!("asks for {} things at once; at most {READS}", new.len())).into());
-        }
-        for read in new {
-            declared(&entry.info, &request.namespace, &read)?;
-            let looked = Looked::by(&read);
-            let (found, may) = try_join(world.answer(&read), world.may_read(exec, &looked)).await.map_err(Stop::Fault)?;
-            may.map_err(|why| Judgement::NotToBeSeen { why })?;
-            state.answers.push((read.key, found));
-        }
-    }
-    Err(bad(format!("still asks for more after {ROUNDS} rounds of reads")).into())
+/// What a plugin is shown for one execution: in the name of its requester, who must be allowed to read it himself.
+pub struct Reads<'a, W> {
+    /// Plugins.
+    pub plugins: &'a Plugins,
+    /// Counters.
+    pub metrics: &'a Metrics,
+    /// What is looked at.
+    pub world: &'a W,
+    /// For which.
+    pub exec: &'a Execution,
+    /// By which action.
+    pub entry: &'a Entry,
 }
 
-/// What `checks` is shown: the target now, and the plugin's reads.
-pub async fn state_after<W: World>(
-    plugins: &Plugins,
-    metrics: &Metrics,
-    world: &W,
-    exec: &Execution,
-    entry: &Entry,
-    request: &Request,
-) -> Result<Result<State, PluginFault>, W::Error> {
-    let target = async {
-        match &request.target {
-            Some(id) => world.target(id).await.map_err(Stop::Fault),
-            None => Ok(None),
+impl<W: World> Reads<'_, W> {
+    /// Answers the plugin's reads until it asks for nothing new. Also used for `checks`, where the target is already there.
+    async fn answer(&self, request: &Request, after: bool, state: &mut State) -> Result<(), Stop<W::Error>> {
+        for _ in 0..ROUNDS {
+            let asked = self.plugins.reads(&self.entry.plugin.digest, request, after, state);
+            let wanted = counted(self.metrics, self.entry, "reads", asked).await.map_err(faulty)?;
+            let new: Vec<Read> = wanted.into_iter().filter(|r| state.answers.iter().all(|(key, _)| *key != r.key)).collect();
+            if new.is_empty() {
+                return Ok(());
+            }
+            if new.len() > READS {
+                return Err(bad(format!("asks for {} things at once; at most {READS}", new.len())).into());
+            }
+            for read in new {
+                let found = self.one(request, &read).await?;
+                state.answers.push((read.key, found));
+            }
         }
-    };
-    let seen = async {
-        let mut state = State { target: target.await?, ..State::default() };
-        observe(plugins, metrics, world, exec, entry, request, true, &mut state).await?;
-        Ok(state)
-    };
-    match seen.await {
-        Ok(state) => Ok(Ok(state)),
-        Err(Stop::Fault(error)) => match W::denied(&error) {
-            Some(message) => Ok(Err(PluginFault::Unavailable { message })),
-            None => Err(error),
-        },
-        Err(Stop::No(judgement)) => match *judgement {
-            Judgement::Faulty(fault) => Ok(Err(fault)),
-            Judgement::NotToBeSeen { why } => Ok(Err(PluginFault::Unavailable { message: why })),
-            other => Ok(Err(PluginFault::Broken { kind: "BadOutput".into(), message: format!("{other:?}") })),
-        },
+        Err(bad(format!("still asks for more after {ROUNDS} rounds of reads")).into())
+    }
+
+    async fn one(&self, request: &Request, read: &Read) -> Result<Found, Stop<W::Error>> {
+        declared(&self.entry.info, &request.namespace, read)?;
+        let looked = Looked::by(read);
+        let (found, may) =
+            try_join(self.world.answer(read), self.world.may_read(self.exec, &looked)).await.map_err(Stop::Fault)?;
+        may.map_err(|why| Judgement::NotToBeSeen { why })?;
+        Ok(found)
+    }
+
+    /// What `checks` is shown: the target now, and the plugin's reads.
+    pub async fn after(&self, request: &Request) -> Result<Result<State, PluginFault>, W::Error> {
+        let seen = async {
+            let target = match &request.target {
+                Some(id) => self.world.target(id).await.map_err(Stop::Fault)?,
+                None => None,
+            };
+            let mut state = State { target, ..State::default() };
+            self.answer(request, true, &mut state).await?;
+            Ok(state)
+        };
+        match seen.await {
+            Ok(state) => Ok(Ok(state)),
+            Err(Stop::Fault(error)) => match W::denied(&error) {
+                Some(message) => Ok(Err(PluginFault::Unavailable { message })),
+                None => Err(error),
+            },
+            Err(Stop::No(judgement)) => match *judgement {
+                Judgement::Faulty(fault) => Ok(Err(fault)),
+                Judgement::NotToBeSeen { why } => Ok(Err(PluginFault::Unavailable { message: why })),
+                other => Ok(Err(PluginFault::Broken { kind: "BadOutput".into(), message: format!("{other:?}") })),
+            },
+        }
     }
 }
 

@@ -348,7 +348,8 @@ async fn checks(with: &Engines, exec: &Execution, planned: &Planned) -> Result<C
     let Ok(request) = judge::request(exec, &entry.info, target, &parameters, &with.site) else {
         return Ok(ChecksSeen::PluginGone(planned.plugin.digest.clone()));
     };
-    let state = match judge::state_after(&with.plugins, &with.metrics, &with.cluster, exec, &entry, &request).await? {
+    let reads = judge::Reads { plugins: &with.plugins, metrics: &with.metrics, world: &with.cluster, exec, entry: &entry };
+    let state = match reads.after(&request).await? {
         Ok(state) => state,
         Err(fault) => return Ok(ChecksSeen::Faulty(fault)),
     };

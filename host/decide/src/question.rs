@@ -16,7 +16,7 @@ pub use ask::of;
 pub use history::{History, Past, Run, Tally};
 pub use read::{labels, priority_class};
 
-/// Rises when a field changes its meaning or goes. A new field does not raise it.
+/// Rises when a field changes its meaning or goes. A new field does not raise it: it has a default, so that what was asked before is read.
 pub const VERSION: u32 = 1;
 
 /// What the observer found beside the plan.
@@ -252,6 +252,7 @@ pub struct Change {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Owner {
     /// Of which object, such as `Deployment shop/web`.
+    #[serde(default)]
     pub object: String,
     /// What kind of owner.
     pub kind: OwnerKind,
@@ -272,6 +273,7 @@ pub struct Owner {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Difference {
     /// Of which object, such as `Deployment shop/web`.
+    #[serde(default)]
     pub object: String,
     /// JSON Pointer, such as `/spec/replicas`; empty for the object itself, which comes to be or goes.
     pub field: String,

@@ -11,6 +11,7 @@ mod matrix;
 mod messages;
 mod refusals;
 pub(crate) mod seen;
+mod several;
 pub(crate) mod stored;
 pub(crate) mod table;
 mod total;

@@ -1,5 +1,5 @@
-//! The identity of one run, or of its dry run: one ServiceAccount and one binding (in its namespace, or cluster-wide), made together, proven, and taken away binding first. Owns that
-//! order, and that nothing else of that name is ever taken for ours. No Job is made here.
+//! The identity of one run, or of its dry run: one ServiceAccount and one binding (in its namespace, or cluster-wide), made together, proven,
+//! and taken away binding first. Owns that order, and that nothing else of that name is ever taken for ours. No Job is made here.
 use super::client::{CallError, Cluster, Listed, within};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN};
 use decide::{

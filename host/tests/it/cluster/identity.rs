@@ -240,6 +240,38 @@ async fn a_requester_is_asked_about_with_the_groups_that_were_stamped() {
 }
 
 #[tokio::test]
+async fn what_a_requester_may_read_is_asked_by_name_or_for_all_of_a_kind() {
+    let (cluster, heard) = cluster(|_| Answer::Json(201, json!({"spec": {}, "status": {"allowed": false}})));
+    let jane = Identity { username: "jane".into(), ..Identity::default() };
+    let api = deployment("web").api;
+    let one = cluster.may_read(&jane, &api, Some("shop"), Some("web")).await.unwrap();
+    assert_eq!(one, Err("jane lacks the verb get on deployments.apps in namespace shop".to_owned()));
+    let all = cluster.may_read(&jane, &api, None, None).await.unwrap();
+    assert_eq!(all, Err("jane lacks the verb list on deployments.apps in the whole cluster".to_owned()));
+    let asked: Vec<Value> = heard.calls().iter().map(|c| c.body["spec"]["resourceAttributes"].clone()).collect();
+    let (group, version, resource) = ("apps", "v1", "deployments");
+    let named =
+        json!({"verb": "get", "group": group, "version": version, "resource": resource, "namespace": "shop", "name": "web"});
+    assert_eq!(asked, [named, json!({"verb": "list", "group": group, "version": version, "resource": resource})]);
+}
+
+#[tokio::test]
+async fn what_is_of_the_whole_cluster_is_bound_cluster_wide() {
+    let wide = Access { namespace: None, role: "writ:cluster-action:cordon-node:aaaaaaaaaa".into(), ..access() };
+    let (cluster, heard) = cluster(|call| match call.is("GET") {
+        true => list(&[json!({"metadata": {"name": name(), "uid": "b"}})]),
+        false => ok(json!({"metadata": {"name": name()}, "kind": "Status", "status": "Success"})),
+    });
+    cluster.grant(&wide).await.unwrap();
+    let made = heard.calls().into_iter().find(|c| c.line.contains("/clusterrolebindings")).unwrap();
+    assert!(made.is("POST") && made.body["metadata"].get("namespace").is_none(), "{made:?}");
+    assert_eq!(made.body["roleRef"]["name"], "writ:cluster-action:cordon-node:aaaaaaaaaa");
+    cluster.revoke(&uid(EXECUTION), "writ-cluster").await.unwrap();
+    let first = heard.lines().into_iter().find(|l| l.starts_with("DELETE")).unwrap();
+    assert!(first.starts_with("DELETE /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/"), "{first}");
+}
+
+#[tokio::test]
 async fn a_review_without_an_answer_is_a_no() {
     let (cluster, _) = cluster(|_| Answer::Json(201, json!({"spec": {}})));
     assert!(cluster.may_run(&Identity::default(), "shop", "x").await.unwrap().is_err());

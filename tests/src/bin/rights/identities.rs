@@ -16,8 +16,10 @@ fn writes(event: &Value) -> bool {
     !asks && !matches!(event["verb"].as_str().unwrap_or_default(), "get" | "list" | "watch")
 }
 
+/// A deletion says so in its body.
 fn is_dry(event: &Value) -> bool {
     text(&event["requestURI"]).split(['?', '&']).any(|part| part == "dryRun=All")
+        || event["requestObject"]["dryRun"] == serde_json::json!(["All"])
 }
 
 fn written(log: &[Value], namespace: &str) -> Written {
