@@ -35,6 +35,7 @@ mod seen;
 mod shipped;
 mod sweep;
 mod touch;
+mod turns;
 mod undos;
 mod watch;
 

@@ -1,6 +1,7 @@
 //! What an execution waits for, in words: its target, or one of so many that may be at work at once.
 use crate::{
     limits::Reached,
+    lock,
     step::Why,
     story::{By, No, Pass, count, shown},
     time::{self, second},
@@ -65,14 +66,14 @@ impl Line<'_> {
             Self::Target { behind, ahead, has } => {
                 let others = match ahead {
                     0 | 1 => String::new(),
-                    more => format!(" {} served before this one.", count(*more, "execution is", "executions are")),
+                    more => format!(" {} served before this one.", before(*more, "execution is", "executions are")),
                 };
                 format!("{behind} {} {}.{others}", if *has { "has" } else { "comes first on" }, pass.aim())
             }
             Self::Limit(reached) => {
                 let behind = if reached.behind.is_empty() { String::new() } else { format!(" (first {})", reached.behind) };
-                let before = count(reached.ahead, "is", "are");
-                format!("No more than {} at once: {before} served before this one{behind}.", most(pass, reached))
+                let others = before(reached.ahead, "is", "are");
+                format!("No more than {} at once: {others} served before this one{behind}.", most(pass, reached))
             }
         };
         format!(
@@ -122,6 +123,12 @@ impl Line<'_> {
             }
         }
     }
+}
+
+/// As far as it is told.
+fn before(ahead: usize, one: &str, more: &str) -> String {
+    let about = if ahead > lock::NEAR { "about " } else { "" };
+    format!("{about}{}", count(lock::about(ahead), one, more))
 }
 
 /// `2 executions in namespace shop`.
