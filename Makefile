@@ -36,6 +36,9 @@ bench: ## measure; prints and writes target/bench.json
 torture: ## many executions while everything around the operator fails; prints and writes target/torture.json
 	deploy/torture.sh
 
+flood: ## ten thousand executions at once, and somebody who wants something small; prints and writes target/flood.json
+	deploy/flood.sh
+
 mutants: ## each guard taken out, and the test that catches it
 	deploy/mutants.sh
 
@@ -54,4 +57,4 @@ local-status: ## what runs, and where
 local-test: ## prove the local cluster (takes it down at the end)
 	deploy/local/test.sh
 
-.PHONY: help demo demo-down test guests cargo-component lint bench torture mutants deny local-up local-down local-status local-test
+.PHONY: help demo demo-down test guests cargo-component lint bench torture flood mutants deny local-up local-down local-status local-test

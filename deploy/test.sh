@@ -9,6 +9,18 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 export WRIT_GUESTS=${WRIT_GUESTS:-$CACHE/guests}
 cd "$ROOT"
 
+# Takes it down at the end.
+local_cluster() {
+  if "$HERE/local/writ-local" status >/dev/null 2>&1; then
+    echo "skipped: a cluster is up, and these tests take it down (make local-test)"
+    return
+  fi
+  # What is left of a cluster that died with its machine is no cluster.
+  "$HERE/local/writ-local" down
+  exec "$HERE/local/test.sh"
+}
+
+LOCAL=
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 step "formatting"
@@ -20,23 +32,29 @@ step "guests: the same bytes everywhere, the SDK outside of this repository, car
 plugins/tests/same-bytes.sh
 plugins/tests/outside.sh
 plugins/tests/cargo-component.sh || [ $? = 3 ] # 3: not installed, and said so
+if [ "${1:-}" != fast ]; then
+  step "the local cluster itself, beside what is compiled: it waits nearly all the time"
+  mkdir -p target
+  local_cluster >target/local-test.log 2>&1 &
+  LOCAL=$!
+  trap '[ -z "$LOCAL" ] || { kill "$LOCAL" 2>/dev/null; wait "$LOCAL"; }' EXIT
+fi
 step "build"
-cargo build --workspace --all-targets
+# All that is run below. The example is for `make bench`; clippy looks at it.
+nice cargo build --workspace --lib --bins --tests
 step "plugins, natively"
 (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo test --workspace)
 step "objects, core, shell"
 # Always the whole workspace: another selection has other features, and would compile half the dependencies again.
-cargo test --workspace --lib --bins --test it --test yaml --test deploy
+cargo test --workspace --lib --test it --test yaml --test deploy
 if [ "${1:-}" = fast ]; then exit 0; fi
 
-step "the local cluster itself"
-if "$HERE/local/writ-local" status >/dev/null 2>&1; then
-  echo "skipped: a cluster is up, and these tests take it down (make local-test)"
-else
-  # What is left of a cluster that died with its machine is no cluster.
-  "$HERE/local/writ-local" down
-  "$HERE/local/test.sh"
-fi
+step "the local cluster itself: it has ended, and how"
+code=0
+wait "$LOCAL" || code=$?
+LOCAL=
+cat target/local-test.log
+[ "$code" = 0 ]
 step "a real cluster, with Writ on it, and the demo"
 WRIT_SKIP_BUILD=1 "$HERE/demo/demo.sh"
 step "the real cluster"
@@ -47,7 +65,8 @@ step "what Writ's identities did with their rights, in the words of the API serv
 "$CARGO_TARGET_DIR/debug/rights" "$HERE/30-rbac.yaml"
 step "sixty executions while everything around the operator fails (make torture: two thousand)"
 mkdir -p target
-TORTURE_EXECUTIONS=60 "$CARGO_TARGET_DIR/debug/torture" target/torture.json "$("$HERE/local/writ-local" image kubectl | tail -n 1)"
+TORTURE_EXECUTIONS=60 "$CARGO_TARGET_DIR/debug/torture" target/torture.json "$("$HERE/local/writ-local" image kubectl | tail -n 1)" \
+  "$HERE/local/writ-local"
 step "clippy"
 cargo clippy --workspace --all-targets -- -D warnings
 (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # torture.sh runs many executions on the real local cluster while the operator is killed and paused, its requests and their answers are
-# lost, and its Jobs and pods are deleted; then counts what was done twice, lost, or left behind. Prints, writes target/torture.json, and
-# fails where that is not nothing. While it runs, the operator of the cluster is scaled to 0.
+# lost, its ledger is locked, the ledger's disk is full, its clock steps, the kubelet is killed, and its Jobs and pods are deleted; then
+# counts what was done twice, lost, or left behind. Prints, writes target/torture.json, and fails where that is not nothing. While it
+# runs, the operator of the cluster is scaled to 0.
 #
 #   TORTURE_EXECUTIONS=2000   about one a second on two cores
 #   TORTURE_SEED=...          the dice of an earlier run; it prints its own
@@ -14,4 +15,5 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${WRIT_CACHE:-$HOME/.cache/writ}/tar
 UP=$("$HERE/up.sh")
 eval "$UP"
 mkdir -p "$ROOT/target"
-exec "$CARGO_TARGET_DIR/debug/torture" "$ROOT/target/torture.json" "$("$HERE/local/writ-local" image kubectl | tail -n 1)"
+exec "$CARGO_TARGET_DIR/debug/torture" "$ROOT/target/torture.json" "$("$HERE/local/writ-local" image kubectl | tail -n 1)" \
+  "$HERE/local/writ-local"

@@ -15,8 +15,8 @@ use decide::{
     execution::Execution,
     lock,
     model::{
-        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State, TargetKind,
-        Undo,
+        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
+        TargetKind, Undo,
     },
     observed::{Judgement, Verdict, Writer},
     owners,

@@ -55,6 +55,18 @@ impl AuditLog {
     /// # Errors
     /// Where a file cannot be read.
     pub fn each(&self, mut look: impl FnMut(&Value)) -> std::io::Result<()> {
+        self.answered(|event| {
+            if carried_out(event) {
+                look(event);
+            }
+        })
+    }
+
+    /// Whatever was answered, also with a no.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn answered(&self, mut look: impl FnMut(&Value)) -> std::io::Result<()> {
         let folder = self.path.parent().unwrap_or(&self.path);
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<std::io::Result<_>>()?;
         // `audit-TIME.log` stands before `audit.log`.
@@ -64,7 +76,7 @@ impl AuditLog {
             for line in BufReader::new(File::open(file)?).lines() {
                 // The last line may be half written.
                 let Ok(event) = serde_json::from_str::<Value>(&line?) else { continue };
-                if carried_out(&event) {
+                if event["stage"] == "ResponseComplete" {
                     look(&event);
                 }
             }

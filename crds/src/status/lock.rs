@@ -10,10 +10,10 @@ pub struct LockStatus {
     pub state: String,
     /// `seq` of the record that asked for it: a claim that was made for an earlier wish counts for nothing.
     pub seq: i64,
-    /// While it is queued, the execution that is served before it.
+    /// While it is queued, the execution that is served before it. Beyond ten, the one that was when this was recorded.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub behind: String,
-    /// While it is queued, how many are served before it.
+    /// While it is queued, how many are served before it: up to nine exactly, then about so many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead: Option<i64>,
     /// While it is queued for the sake of a limit, which; else for its target.

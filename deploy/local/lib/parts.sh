@@ -120,6 +120,18 @@ signal_part() {
   [ -z "$pid" ] || kill -s "$2" "$pid" 2>/dev/null || true
 }
 
+# restart PART: as if it had died by itself; what it was doing is not waited for.
+restart() {
+  local part=${1:-}
+  [ -n "$(pid_of "${part:-none}")" ] || die "no part '$part' is running" "one of: ${PARTS[*]}"
+  BIN_IN_USE=$(running_bin)
+  while alive "$part"; do
+    signal_part "$part" KILL
+    sleep 0.05
+  done
+  start_missing "$part"
+}
+
 # logs PART [tail options]
 logs() {
   local part=${1:-} file

@@ -99,6 +99,17 @@ pub fn node(object: &Object) -> Option<String> {
 
 const NODE: &str = "Node";
 
+/// Whoever has no more than so many before him is told each place in the line. Who is further back is told about how many: each record is
+/// a row and a write, and the line would make as many of them as the square of its length.
+pub const NEAR: usize = 9;
+
+/// So many; beyond `NEAR` no more than that, to one digit.
+#[must_use]
+pub fn about(ahead: usize) -> usize {
+    let digits = ahead.checked_ilog10().unwrap_or(0);
+    ahead.next_multiple_of(10_usize.saturating_pow(digits))
+}
+
 /// Digits of the digest of a name: a label has at most 63 characters.
 const DIGITS: usize = 40;
 

@@ -36,6 +36,7 @@ mod seen;
 mod shipped;
 mod sweep;
 mod touch;
+mod turns;
 mod undos;
 mod watch;
 

@@ -7,6 +7,7 @@ use super::{
     retry::retry_after,
     seen::Seen,
     touch::Touches,
+    turns::Turns,
 };
 use crate::telemetry;
 use crds::{
@@ -45,7 +46,10 @@ use std::{collections::HashMap, error::Error as StdError, sync::Arc, sync::Mutex
 use tokio::sync::Notify;
 
 /// Executions that are worked on at the same time. Each holds a few calls to the API server and no thread.
-const AT_ONCE: u16 = 64;
+const AT_ONCE: usize = 64;
+/// Of those that wait in one line, whom a change in it wakes: who may be next, and who is told each place (`decide::lock::NEAR`). Who is
+/// further back looks by itself from time to time; or the end of each would wake all the others.
+const FIRST: usize = lock::NEAR + 1;
 /// An execution that waits for a change alone is looked at all the same from time to time, should a change ever be missed.
 const RESYNC: Duration = Duration::from_secs(600);
 /// What a lost request made cannot run; it is litter, and not in a hurry.
@@ -88,6 +92,7 @@ type Requests = stream::BoxStream<'static, Result<ReconcileRequest<Seen>, watche
 struct Runner {
     cluster: Cluster,
     reconcile: Box<Reconcile>,
+    turns: Arc<Turns>,
     touches: Touches,
     failures: Mutex<HashMap<ObjectRef<Seen>, u32>>,
 }
@@ -105,12 +110,16 @@ impl Cluster {
         let runner = Arc::new(Runner {
             cluster: self.clone(),
             reconcile: Box::new(move |kx| reconcile(kx).map(|r| r.map_err(Into::into)).boxed()),
+            turns: Turns::new(AT_ONCE),
             touches: Touches::new(wake),
             failures: Mutex::default(),
         });
         let listed = Arc::new(Notify::new());
         let (store, requests) = self.requests(woken, listed.clone());
-        let config = Config::default().concurrency(AT_ONCE);
+        // Without a bound of its own: whose turn it is, `turns` says.
+        let config = Config::default();
+        let turns = runner.turns.clone();
+        let shutdown = shutdown.map(move |()| turns.close());
         let sweeper = tokio::spawn(sweep(self.clone(), store.clone(), listed)).abort_handle();
         let work = |seen: Arc<Seen>, runner: Arc<Runner>| runner.spawn(seen);
         let retry = |seen: Arc<Seen>, error: &WakeError, runner: Arc<Runner>| runner.failed(&seen, error);
@@ -165,7 +174,7 @@ impl Cluster {
         let waiting = touched.map_ok(move |lease| {
             let counts = counts(&lease);
             let lines = limits::ALL.into_iter().map(|of| limits::line(of, &counts)).chain([lease.name_any()]);
-            let waiting: Vec<_> = lines.flat_map(|line| cluster.queues.of(&line)).collect();
+            let waiting: Vec<_> = lines.flat_map(|line| cluster.queues.of(&line).into_iter().take(FIRST)).collect();
             stream::iter(waiting.into_iter().map(|w| Ok(ObjectRef::<Seen>::new(&w.name).within(&w.namespace).into())))
         });
         waiting.try_flatten().boxed()
@@ -268,9 +277,14 @@ fn strip(seen: &mut Seen) {
 }
 
 impl Runner {
-    /// On a task of its own: a panic ends one wake-up, not the operator.
+    /// On a task of its own: a panic ends one wake-up, not the operator. Many may wait for their turn, and each holds next to nothing.
     fn spawn(self: Arc<Self>, seen: Arc<Seen>) -> BoxFuture<'static, Woken> {
-        let task = tokio::spawn(async move { self.wake(&seen).await });
+        let task = tokio::spawn(async move {
+            let Some(_turn) = self.turns.of(seen.metadata.namespace.as_deref().unwrap_or_default()).await else {
+                return Ok(Action::await_change());
+            };
+            self.wake(&seen).boxed().await
+        });
         task.map(|done| done.unwrap_or_else(|e| Err(WakeError::Panicked(e)))).boxed()
     }
 

@@ -15,8 +15,10 @@ use crds::{LockStatus, OnConflict, Phase};
 use jiff::{SignedDuration, Timestamp};
 use line::Line;
 
-/// The end of another wakes us; this is for what no watch tells of.
+/// The end of another wakes us; this is for what no watch tells of, and for whoever is too far back to be woken.
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// However far.
+const SELDOM: SignedDuration = SignedDuration::from_secs(60);
 
 /// None: it is our turn.
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
@@ -69,9 +71,9 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
         return line.too_long(pass).record(pass, None);
     }
     let queued = queued(p.turn, line);
-    if !ours && pass.exec.reason == line.reason() && pass.exec.status.lock.as_ref() == Some(&queued) {
+    if !ours && pass.exec.reason == line.reason() && pass.exec.status.lock.as_ref().is_some_and(|told| says(told, &queued)) {
         let last = p.wait.map_or(end, |wait| wait.until.min(end));
-        return Step::Wait(Waiting::at(pass.now.checked_add(AGAIN).unwrap_or(last).min(last), line.why()));
+        return Step::Wait(Waiting::at(pass.now.checked_add(again(line.ahead())).unwrap_or(last).min(last), line.why()));
     }
     pass.record(Phase::Preparing, line.reason(), |s| {
         s.message = line.message(pass, end);
@@ -80,12 +82,26 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
     })
 }
 
+/// What was told is still so. For whom somebody far back waits first is not worth a record each time.
+fn says(told: &LockStatus, now: &LockStatus) -> bool {
+    let far = now.ahead.is_some_and(|ahead| usize::try_from(ahead).is_ok_and(|ahead| ahead > lock::NEAR));
+    match far {
+        true => *told == LockStatus { behind: told.behind.clone(), ..now.clone() },
+        false => told == now,
+    }
+}
+
+fn again(ahead: usize) -> SignedDuration {
+    let places = i32::try_from(ahead.max(1)).unwrap_or(i32::MAX);
+    AGAIN.checked_mul(places).unwrap_or(SELDOM).min(SELDOM)
+}
+
 fn queued(turn: i64, line: &Line<'_>) -> LockStatus {
     LockStatus {
         state: QUEUED.to_owned(),
         seq: turn,
         behind: line.behind().to_owned(),
-        ahead: Some(i64::try_from(line.ahead()).unwrap_or(i64::MAX)),
+        ahead: Some(i64::try_from(lock::about(line.ahead())).unwrap_or(i64::MAX)),
         limit: line.limit(),
     }
 }

@@ -107,6 +107,26 @@ fn a_turn_is_claimed_before_anything_is_granted_and_names_the_record_that_asked_
     assert!(matches!(step(&exec, 2, look(mine(), vec!["somebody".into()], Grants::None)), Step::Do(Effect::Grant(_))));
 }
 
+/// A record is a write and a row, and a line of a thousand would make a million of them.
+#[test]
+fn who_is_far_back_in_a_line_is_told_about_where_and_looks_seldom() {
+    let before = |n: usize| (0..n).map(|n| format!("scale-web-{n}")).collect::<Vec<_>>();
+    let other = || LockSeen::Held { by: "scale-web-later".into() };
+    let exec = stored(vec![(1, validating(stored::judged(&planned()))), (2, look(held(), before(24), Grants::None))]);
+    let lock = exec.status.lock.clone().unwrap();
+    assert_eq!((lock.behind.as_str(), lock.ahead), ("scale-web-abcde", Some(30)));
+    assert!(exec.status.message.contains(" about 30 executions are served before this one."), "{}", exec.status.message);
+    for n in [29, 24, 20] {
+        let waits = step(&exec, 3, look(other(), before(n), Grants::None));
+        assert!(matches!(&waits, Step::Wait(w) if w.why == Why::Locked && w.until == Some(at(63))), "{n}: {waits:?}");
+    }
+    let nearer = step(&exec, 3, look(other(), before(19), Grants::None));
+    assert!(matches!(&nearer, Step::Record(s) if s.lock.as_ref().unwrap().ahead == Some(20)), "{nearer:?}");
+    let told: std::collections::BTreeSet<usize> = (1..=1000).map(lock::about).collect();
+    assert_eq!(told.len(), 28, "{told:?}");
+    assert!((1..=lock::NEAR).all(|n| lock::about(n) == n));
+}
+
 #[test]
 fn who_waits_says_for_whom_and_only_when_it_changes() {
     let exec = stored(queued());

@@ -88,11 +88,21 @@ const TRIED: Scenario = Scenario { dry: scenario::Dry::Demanded, ..PLAIN };
 /// Passes of the longest way without a wait, and some more.
 const DEPTH: usize = 36;
 
+/// Every other scenario, from this one on: a test is one thread, and the machines this runs on have two.
+fn check_half(from: usize) -> usize {
+    let deep = [PLAIN, TRIED, APPROVED];
+    let half = ALL.into_iter().skip(from).step_by(2);
+    check(half.flat_map(|s| singles(DEPTH, deep.contains(&s)).into_iter().map(move |f| (s, vec![f]))))
+}
+
 #[test]
 fn no_rule_is_broken_by_a_fault_at_any_pass() {
-    let deep = [PLAIN, TRIED, APPROVED];
-    let runs = ALL.into_iter().flat_map(|s| singles(DEPTH, deep.contains(&s)).into_iter().map(move |f| (s, vec![f])));
-    assert!(check(runs) > 60_000);
+    assert!(check_half(0) > 30_000);
+}
+
+#[test]
+fn no_rule_is_broken_by_a_fault_at_any_pass_of_the_other_scenarios() {
+    assert!(check_half(1) > 28_000);
 }
 
 #[test]

@@ -96,7 +96,12 @@ fn an_answer_is_about_what_is_written_as_it_was_planned_with() {
         (&create, vec![web(2)], vec![is(other)], "it answered with NetworkPolicy shop/other, which is not what the plan writes"),
         (&create, vec![], vec![is(object("any"))], "its target is gone, or was made anew"),
         (&delete, vec![web(2)], vec![After::Gone(policy())], "NetworkPolicy shop/deny is gone, or was made anew"),
-        (&delete, vec![web(2), object("another")], vec![After::Gone(policy())], "NetworkPolicy shop/deny is gone, or was made anew"),
+        (
+            &delete,
+            vec![web(2), object("another")],
+            vec![After::Gone(policy())],
+            "NetworkPolicy shop/deny is gone, or was made anew",
+        ),
         (&delete, vec![web(2), object(POLICY)], vec![is(object("another"))], "which is not what the plan writes"),
         (&delete, vec![web(2), object(POLICY)], vec![], "it answered nothing"),
     ] {

@@ -94,6 +94,40 @@ async fn what_was_undone_is_woken_though_it_is_over_and_let_go() {
     assert_eq!(all, ["original@1"]);
 }
 
+/// As many of the one namespace as are worked on at the same time, and many more; then one of another.
+#[tokio::test]
+async fn a_namespace_that_floods_does_not_keep_another_one_waiting() {
+    const AT_ONCE: usize = 64;
+    let of = |namespace: &str, name: &str| {
+        let mut kx = kx(name, "Validating", &[], "1");
+        kx["metadata"]["namespace"] = json!(namespace);
+        kx
+    };
+    let mut listed: Vec<Value> = (0..4 * AT_ONCE).map(|n| of("flood", &format!("flood-{n}"))).collect();
+    listed.push(of("quiet", "quiet"));
+    let (cluster, _) = cluster(serve(listed, |name| kx(name, "Validating", &[], "1")));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let done = Arc::new(tokio::sync::Semaphore::new(0));
+    let permits = done.clone();
+    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
+        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+        let permits = permits.clone();
+        async move {
+            permits.acquire().await.unwrap().forget();
+            Ok::<_, Infallible>(Next::Nothing)
+        }
+    };
+    let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });
+    let mut calls = 0;
+    while told.recv().await.unwrap() != "quiet" {
+        calls += 1;
+        // One is over, and the next has its turn.
+        done.add_permits(usize::from(calls >= AT_ONCE));
+    }
+    assert!(calls < 2 * AT_ONCE, "it came after {calls} others");
+    run.abort();
+}
+
 #[tokio::test]
 async fn the_object_is_read_live_and_again_when_it_moved() {
     let version = AtomicU32::new(5);

@@ -1,9 +1,9 @@
 //! What Writ's admission policies cost a write, in the API server's own counters: of each policy the mean of its checks since the cluster
 //! is up, and their sum, which a write pays at most that every one of them looks at.
-use crate::Number;
 use anyhow::Result;
 use kube::Client;
 use std::collections::BTreeMap;
+use tests::Number;
 
 const VALIDATING: &str = "apiserver_validating_admission_policy_check_duration_seconds";
 const MUTATING: &str = "apiserver_mutating_admission_policy_check_duration_seconds";

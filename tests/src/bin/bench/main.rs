@@ -8,19 +8,15 @@
 
 mod admission;
 mod bare;
-mod machine;
 mod measure;
-mod memory;
-mod numbers;
 mod ours;
 mod sight;
 mod stage;
 mod ways;
 
 use anyhow::{Context, Result};
-use numbers::{Number, Numbers};
 use std::path::PathBuf;
-use tests::Cluster;
+use tests::{Cluster, Numbers, machine};
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -1,10 +1,10 @@
 //! The course of the measurement: a run of ours, a bare one, in turn, so that whatever else the machine does meets both alike.
-use crate::{How, Number, bare::Bare, memory, numbers::rank, ours, sight::Sightings, stage};
+use crate::{How, bare::Bare, ours, sight::Sightings, stage};
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 use kube::Client;
 use std::time::{Duration, Instant};
-use tests::Cluster;
+use tests::{Cluster, Number, memory, rank};
 
 /// What Tekton and Argo were measured with.
 const AT_ONCE: usize = 20;

@@ -1,11 +1,11 @@
 //! The longer ways: with a dry run, with an approval, and back again.
-use crate::{Number, measure::until_job, numbers::rank, sight::Sightings};
+use crate::{measure::until_job, sight::Sightings};
 use anyhow::{Context, Result, ensure};
 use kube::ResourceExt;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tests::{Cluster, Scratch, Standing, Workload};
+use tests::{Cluster, Number, Scratch, Standing, Workload, rank};
 
 /// Allows everything; in one namespace only after a dry run.
 const MODULE: &str = r#"package writ

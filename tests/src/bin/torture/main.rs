@@ -2,14 +2,18 @@
 //! watched: the API server's audit log, the ledger, the objects that are left. It fails where anything was done twice, lost, or left behind.
 //!
 //! The operator runs as a process of this machine; between it and the API server stands a proxy that delays, drops, and refuses requests, also
-//! after they were carried out. A second operator waits beside the first for the ledger, and takes over whenever that one is killed.
-//! Usage: torture OUT IMAGE    OUT: where the counts go, as JSON. IMAGE: of the runs, by digest.
+//! after they were carried out. A second operator waits beside the first for the ledger, and takes over whenever that one is killed. The ledger
+//! is locked by somebody else, its disk is full, the operators' clock steps, the node's kubelet is killed, Jobs and pods of runs are deleted.
+//! Usage: torture OUT IMAGE [NODE]    OUT: where the counts go, as JSON. IMAGE: of the runs, by digest. NODE: `NODE restart kubelet` does
+//! that; without it the node is left alone.
 //! Reads `TORTURE_EXECUTIONS` (2000) and `TORTURE_SEED` (another each time; printed): the same seed rolls the same dice.
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/torture.sh, which speaks to it through the environment")]
 #![allow(clippy::indexing_slicing, reason = "what is indexed is JSON: null where there is nothing")]
 #![forbid(unsafe_code)]
 
+mod clock;
 mod dice;
+mod disk;
 mod faults;
 mod harm;
 mod load;
@@ -26,9 +30,10 @@ use tests::{Cluster, Operator};
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
-    let usage = "usage: torture OUT IMAGE";
+    let usage = "usage: torture OUT IMAGE [NODE]";
     let out = PathBuf::from(arguments.next().context(usage)?);
     let image = arguments.next().and_then(|image| image.into_string().ok()).context(usage)?;
+    let node = arguments.next().map(PathBuf::from);
     let executions = number("TORTURE_EXECUTIONS", 2000)?;
     let seed = number("TORTURE_SEED", u64::from(std::process::id()) ^ 0x5eed_f00d)?;
     println!("{executions} executions, seed {seed} (again: TORTURE_SEED={seed})");
@@ -40,16 +45,19 @@ async fn main() -> Result<()> {
     let faults = Arc::new(Faults::new(dice.fork(1)));
     let port = proxy::serve(cluster.admin.clone(), faults.clone()).await?;
     let folder = tempfile::tempdir()?;
-    let operators = operators::Operators::start(folder.path(), port, &image).await?;
-    let harm = tokio::spawn(harm::until_stopped(cluster.clone(), operators.clone(), faults.clone(), dice.fork(2)));
+    let disk = Arc::new(disk::Disk::make(folder.path(), executions)?);
+    let clock = clock::Clock::make(folder.path()).await?.map(Arc::new);
+    let operators = operators::Operators::start(folder.path(), disk.ledger(), clock.clone(), port, &image).await?;
+    let victims = harm::Victims { cluster: cluster.clone(), operators: operators.clone(), disk: disk.clone(), clock, node };
+    let harm = tokio::spawn(victims.until_stopped(faults.clone(), dice.fork(2)));
     let (asked, spaces) = load::all(&cluster, executions, &dice.fork(3)).await?;
     // What is left is to end in peace: nothing that is stuck then ends by a later fault.
     faults.stop();
     harm.await.context("the harm panicked")?;
-    operators.serving().await;
+    operators.renewed().await;
     let verdict = verdict::of(&cluster, &operators, &faults, &asked, seed).await;
     operators.stop().await;
-    drop(spaces);
+    drop((spaces, disk));
 
     let verdict = verdict?;
     println!("{verdict:#}");

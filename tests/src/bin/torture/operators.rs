@@ -1,4 +1,5 @@
 //! Two operators as processes of this machine, on one ledger: one works, the other waits for its end. Whichever ends is started again.
+use crate::clock::Clock;
 use anyhow::{Context, Result};
 use std::{
     fs::{File, OpenOptions},
@@ -23,6 +24,8 @@ const WORKS: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Operators {
     folder: PathBuf,
+    ledger: PathBuf,
+    clock: Option<Arc<Clock>>,
     /// Where the one that works serves the audit trail.
     pub(crate) audit: u16,
     living: Arc<Mutex<Vec<(u32, Instant)>>>,
@@ -34,7 +37,13 @@ impl Operators {
     ///
     /// # Errors
     /// Where they cannot be started.
-    pub(crate) async fn start(folder: &Path, proxy: u16, image: &str) -> Result<Self> {
+    pub(crate) async fn start(
+        folder: &Path,
+        ledger: PathBuf,
+        clock: Option<Arc<Clock>>,
+        proxy: u16,
+        image: &str,
+    ) -> Result<Self> {
         let config = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: torture\n\
              contexts: [{{name: torture, context: {{cluster: torture, user: torture}}}}]\n\
@@ -43,7 +52,8 @@ impl Operators {
         );
         std::fs::write(folder.join("kubeconfig"), config)?;
         let audit = free_port().await?;
-        let all = Self { folder: folder.to_owned(), audit, living: Arc::default(), keepers: Arc::default() };
+        let (living, keepers) = (Arc::default(), Arc::default());
+        let all = Self { folder: folder.to_owned(), ledger, clock, audit, living, keepers };
         for _ in 0..2 {
             let (this, image) = (all.clone(), image.to_owned());
             let keeper = tokio::spawn(async move { this.keep(&image).await });
@@ -56,6 +66,15 @@ impl Operators {
     /// Once one of them works: the other may have been killed a moment ago.
     pub(crate) async fn serving(&self) {
         within(PATIENCE, "an operator is up", async || TcpStream::connect(("127.0.0.1", self.audit)).await.ok()).await;
+    }
+
+    /// Another one works, and looks at its start for what is left of executions that are gone.
+    pub(crate) async fn renewed(&self) {
+        let working = async || self.working();
+        let before = within(PATIENCE, "one works", working).await;
+        signal(before, "KILL").await;
+        within(PATIENCE, "another one works", async || self.working().filter(|pid| *pid != before)).await;
+        self.serving().await;
     }
 
     async fn keep(&self, image: &str) {
@@ -77,11 +96,15 @@ impl Operators {
 
     fn spawn(&self, image: &str) -> Result<Child> {
         let log = self.log()?;
-        let child = Command::new(writ())
+        // None outlives the torture, however that ends.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL"])
+            .arg(writ())
             .arg("operator")
             .env_clear()
+            .envs(self.clock.iter().flat_map(|clock| clock.environment()))
             .env("KUBECONFIG", self.folder.join("kubeconfig"))
-            .env("WRIT_LEDGER", self.folder.join("ledger.db"))
+            .env("WRIT_LEDGER", &self.ledger)
             .env("WRIT_RUN_IMAGE", image)
             .env("WRIT_LISTEN", "127.0.0.1:0")
             .env("WRIT_AUDIT_LISTEN", format!("127.0.0.1:{}", self.audit))

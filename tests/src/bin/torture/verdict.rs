@@ -4,8 +4,15 @@ use crate::{faults::Faults, load::Asked, operators::Operators};
 use anyhow::{Context, Result};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 use tests::{AuditLog, Cluster, Story, all, rows_at};
+
+/// From the start of an operator until it has listed everything and taken litter away.
+const SWEEP: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// These are 0, or the run failed.
 const NOTHING: [&str; 8] = [
@@ -34,23 +41,14 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, faults: &Faults
     for one in asked.iter().filter(|a| !a.stuck) {
         let rows = rows_at(operators.audit, &one.uid).await.context("the ledger does not answer")?;
         let (lost, twice) = gaps(one, &rows);
+        if lost + twice > 0 {
+            println!("rows of {}: {rows:#?} of {:#}", one.uid, one.end.as_ref().map_or(&Value::Null, |kx| &kx["status"]));
+        }
         missing += lost;
         doubled += twice;
     }
-    let ours: BTreeSet<&str> = asked.iter().map(|a| a.uid.as_str()).collect();
-    let left = async |version: &str, kind: &str, namespace: &str| left(cluster, &ours, version, kind, namespace).await;
-    let mut identities = left("v1", "ServiceAccount", NAMESPACE_RUNS).await?;
-    identities.extend(left("v1", "ServiceAccount", NAMESPACE_DRYRUN).await?);
-    for namespace in asked.iter().map(|a| a.namespace.as_str()).collect::<BTreeSet<_>>() {
-        identities.extend(left("rbac.authorization.k8s.io/v1", "RoleBinding", namespace).await?);
-    }
-    let locks = left("coordination.k8s.io/v1", "Lease", NAMESPACE_RUNS).await?;
-    let forever =
-        |j: &Value| !j["spec"]["ttlSecondsAfterFinished"].is_number() && j["metadata"].get("deletionTimestamp").is_none();
-    let mut jobs = left("batch/v1", "Job", NAMESPACE_RUNS).await?;
-    jobs.extend(left("batch/v1", "Job", NAMESPACE_DRYRUN).await?);
-    jobs.retain(forever);
-    [&identities, &locks, &jobs].into_iter().flatten().for_each(|object| println!("left: {}", object["metadata"]));
+    let left = swept(cluster, asked).await?;
+    [&left.identities, &left.locks, &left.jobs].into_iter().flatten().for_each(|object| println!("left: {}", object["metadata"]));
     let stuck: Vec<&Asked> = asked.iter().filter(|a| a.stuck).collect();
     for one in &stuck {
         println!("stuck: {} {:#}", one.uid, one.end.as_ref().map_or(&Value::Null, |kx| &kx["status"]));
@@ -61,7 +59,7 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, faults: &Faults
         "double_mutations": written.mutations.values().filter(|n| **n > 1).count(),
         "double_jobs": written.jobs.values().filter(|n| **n > 1).count(),
         "ledger_missing": missing, "ledger_doubled": doubled,
-        "leaked_identities": identities.len(), "leaked_locks": locks.len(), "leaked_jobs": jobs.len(),
+        "leaked_identities": left.identities.len(), "leaked_locks": left.locks.len(), "leaked_jobs": left.jobs.len(),
         "stuck": stuck.len(), "seed": seed,
     }))
 }
@@ -123,6 +121,50 @@ fn gaps(one: &Asked, rows: &[Value]) -> (u64, u64) {
     missing += usize::from(last > 0 && !rows.last().is_some_and(Story::is_end));
     let doubled = seqs.len() - known.len();
     (u64::try_from(missing).unwrap_or(u64::MAX), u64::try_from(doubled).unwrap_or(u64::MAX))
+}
+
+/// What was made for one of these and is still there.
+struct Left {
+    identities: Vec<Value>,
+    locks: Vec<Value>,
+    /// For ever: not going, and nothing says when it will.
+    jobs: Vec<Value>,
+}
+
+impl Left {
+    fn nothing(&self) -> bool {
+        [&self.identities, &self.locks, &self.jobs].into_iter().all(Vec::is_empty)
+    }
+}
+
+/// What an operator that has just started does not take away. A request that was lost on its way may have been carried out after its
+/// execution was gone: that is litter, which it looks for at its start.
+async fn swept(cluster: &Cluster, asked: &[Asked]) -> Result<Left> {
+    let began = Instant::now();
+    loop {
+        let left = all_left(cluster, asked).await?;
+        if left.nothing() || began.elapsed() > SWEEP {
+            return Ok(left);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn all_left(cluster: &Cluster, asked: &[Asked]) -> Result<Left> {
+    let ours: BTreeSet<&str> = asked.iter().map(|a| a.uid.as_str()).collect();
+    let left = async |version: &str, kind: &str, namespace: &str| left(cluster, &ours, version, kind, namespace).await;
+    let mut identities = left("v1", "ServiceAccount", NAMESPACE_RUNS).await?;
+    identities.extend(left("v1", "ServiceAccount", NAMESPACE_DRYRUN).await?);
+    for namespace in asked.iter().map(|a| a.namespace.as_str()).collect::<BTreeSet<_>>() {
+        identities.extend(left("rbac.authorization.k8s.io/v1", "RoleBinding", namespace).await?);
+    }
+    let locks = left("coordination.k8s.io/v1", "Lease", NAMESPACE_RUNS).await?;
+    let forever =
+        |j: &Value| !j["spec"]["ttlSecondsAfterFinished"].is_number() && j["metadata"].get("deletionTimestamp").is_none();
+    let mut jobs = left("batch/v1", "Job", NAMESPACE_RUNS).await?;
+    jobs.extend(left("batch/v1", "Job", NAMESPACE_DRYRUN).await?);
+    jobs.retain(forever);
+    Ok(Left { identities, locks, jobs })
 }
 
 async fn left(cluster: &Cluster, ours: &BTreeSet<&str>, version: &str, kind: &str, namespace: &str) -> Result<Vec<Value>> {

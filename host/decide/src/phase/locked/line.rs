@@ -1,6 +1,7 @@
 //! What an execution waits for, in words: its target, or one of so many that may be at work at once.
 use crate::{
     limits::Reached,
+    lock,
     step::Why,
     story::{By, No, Pass, count, shown},
     time::{self, second},
@@ -65,15 +66,15 @@ impl Line<'_> {
             Self::Target { behind, ahead, has } => {
                 let others = match ahead {
                     0 | 1 => String::new(),
-                    more => format!(" {} served before this one.", count(*more, "execution is", "executions are")),
+                    more => format!(" {} served before this one.", before(*more, "execution is", "executions are")),
                 };
                 format!("{behind} {} {}.{others}", if *has { "has" } else { "comes first on" }, pass.aim())
             }
             Self::Limit(reached) if reached.of == LimitOf::Node => format!("{}.", inside(pass, reached)),
             Self::Limit(reached) => {
                 let behind = if reached.behind.is_empty() { String::new() } else { format!(" (first {})", reached.behind) };
-                let before = count(reached.ahead, "is", "are");
-                format!("No more than {} at once: {before} served before this one{behind}.", most(pass, reached))
+                let others = before(reached.ahead, "is", "are");
+                format!("No more than {} at once: {others} served before this one{behind}.", most(pass, reached))
             }
         };
         format!(
@@ -144,6 +145,12 @@ fn inside(pass: &Pass<'_>, reached: &Reached) -> String {
         true => format!("{behind} comes first on a pod of Node {node}, and a node is changed with nothing else at work on it"),
         false => format!("{behind} comes first on Node {node}, which {} runs on", pass.aim()),
     }
+}
+
+/// As far as it is told.
+fn before(ahead: usize, one: &str, more: &str) -> String {
+    let about = if ahead > lock::NEAR { "about " } else { "" };
+    format!("{about}{}", count(lock::about(ahead), one, more))
 }
 
 /// `2 executions in namespace shop`.

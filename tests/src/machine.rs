@@ -2,7 +2,8 @@
 use std::fs::read_to_string;
 
 /// One line a fact.
-pub(crate) fn describe() -> String {
+#[must_use]
+pub fn describe() -> String {
     let facts = [
         ("cpu", field("/proc/cpuinfo", "model name").unwrap_or_default()),
         ("cores", std::thread::available_parallelism().map(|n| n.to_string()).unwrap_or_default()),

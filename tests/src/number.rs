@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use std::{fmt, path::Path, time::Duration};
 
 /// One number. A goal is always "at most".
-pub(crate) struct Number {
+#[derive(Clone, Debug)]
+pub struct Number {
     name: String,
     value: f64,
     unit: String,
@@ -12,11 +13,13 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    pub(crate) fn new(name: impl Into<String>, value: f64, unit: &str, goal: Option<f64>) -> Self {
+    /// It; a goal where there is one.
+    pub fn new(name: impl Into<String>, value: f64, unit: &str, goal: Option<f64>) -> Self {
         Self { name: name.into(), value, unit: unit.into(), goal }
     }
 
-    pub(crate) fn seconds(name: impl Into<String>, of: Duration) -> Self {
+    /// How long something took; no goal.
+    pub fn seconds(name: impl Into<String>, of: Duration) -> Self {
         Self::new(name, of.as_secs_f64(), "s", None)
     }
 
@@ -36,24 +39,33 @@ impl Number {
 }
 
 /// All of them, in the order they were measured.
-#[derive(Default)]
-pub(crate) struct Numbers(Vec<Number>);
+#[derive(Debug, Default)]
+pub struct Numbers(Vec<Number>);
 
 impl Numbers {
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    /// What was written before.
+    ///
+    /// # Errors
+    /// Where it is not there, or something else.
+    pub fn read(path: &Path) -> Result<Self> {
         let at = || format!("failed to read the numbers in {}", path.display());
         let all: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).with_context(at)?).with_context(at)?;
         let all: Option<Vec<Number>> = all.iter().map(Number::parse).collect();
         Ok(Self(all.with_context(at)?))
     }
 
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+    /// As JSON.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
         let all: Vec<Value> = self.0.iter().map(Number::json).collect();
         let text = serde_json::to_string_pretty(&all)?;
         std::fs::write(path, text + "\n").with_context(|| format!("failed to write {}", path.display()))
     }
 
-    pub(crate) fn extend(&mut self, more: Vec<Number>) {
+    /// Some more.
+    pub fn extend(&mut self, more: Vec<Number>) {
         self.0.extend(more);
     }
 }
@@ -81,7 +93,8 @@ fn shown(value: f64) -> String {
 }
 
 /// The value at or below which this part of all lies: nearest rank. None of nothing.
-pub(crate) fn rank(all: &[Duration], part: f64) -> Option<Duration> {
+#[must_use]
+pub fn rank(all: &[Duration], part: f64) -> Option<Duration> {
     let mut sorted = all.to_vec();
     sorted.sort();
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of rounds")]

@@ -4,7 +4,7 @@ use kube::{Api, Client, api::ListParams};
 use std::fs;
 
 /// MiB. None where the operator runs on another machine, or cannot be looked at from here.
-pub(crate) async fn of_operator(client: &Client) -> Option<f64> {
+pub async fn of_operator(client: &Client) -> Option<f64> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), "writ-system");
     let all = pods.list(&ListParams::default()).await.ok()?;
     let uids = all.items.into_iter().filter_map(|pod| pod.metadata.uid);
