@@ -157,7 +157,8 @@ needed contains 1 if {
 needed contains 1 if {
 	production
 	input.action.risk in {"medium", "high"}
-	count(scalings) == 0
+	some w in input.plan.writes
+	not sprintf("%s %s/%s", [w.kind, w.namespace, w.name]) in scaled
 }
 
 needed contains 2 if {
@@ -223,7 +224,14 @@ namespaces contains t.namespace if some t in input.targets
 
 namespaces contains w.namespace if some w in input.plan.writes
 
+namespaces contains w.name if {
+	some w in input.plan.writes
+	w.kind == "Namespace"
+}
+
 # Changes of a number of replicas, also of those that an autoscaler may make.
 scalings := [c | some c in input.plan.changes; c.field in {"/spec/replicas", "/spec/maxReplicas"}]
+
+scaled := {c.object | some c in scalings}
 
 added_replicas := sum([n | some c in scalings; n := c.after - c.before; n > 0])

@@ -32,7 +32,7 @@ scale(before, after) := {
 	},
 	"action": {"name": "scale_deployment", "risk": "medium", "reversible": true, "dryRun": "Server"},
 	"targets": [web],
-	"plan": {"changes": [replicas(before, after)], "writes": [{"namespace": "shop", "name": "web"}], "owners": []},
+	"plan": {"changes": [replicas(before, after)], "writes": [{"kind": "Deployment", "namespace": "shop", "name": "web"}], "owners": []},
 	"history": {"target": []},
 	"cluster": {"nodes": {"total": 5, "ready": 5}},
 }
@@ -192,7 +192,12 @@ test_a_protected_namespace_is_refused_as_a_target_s if {
 }
 
 test_a_protected_namespace_is_refused_as_one_that_is_written if {
-	i := object.union(scale(2, 3), {"plan": {"writes": [{"namespace": "kube-system", "name": "web"}]}})
+	i := object.union(scale(2, 3), {"plan": {"writes": [{"kind": "Deployment", "namespace": "kube-system", "name": "web"}]}})
+	refused(i, "namespace kube-system is protected")
+}
+
+test_a_protected_namespace_is_refused_itself if {
+	i := object.union(scale(2, 3), {"plan": {"writes": [{"kind": "Namespace", "namespace": "", "name": "kube-system"}]}})
 	refused(i, "namespace kube-system is protected")
 }
 

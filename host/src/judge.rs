@@ -164,8 +164,14 @@ impl<W: World> Bench<'_, W> {
     }
 
     /// What the plan writes beside its target, as far as it is there.
-    async fn others(&self, exec: &Execution, request: &Request, proposal: &Proposal) -> Result<Vec<Object>, Stop<W::Error>> {
-        let wanted = plan::others(exec, request.target.as_ref(), proposal);
+    async fn others(
+        &self,
+        exec: &Execution,
+        entry: &Entry,
+        request: &Request,
+        proposal: &Proposal,
+    ) -> Result<Vec<Object>, Stop<W::Error>> {
+        let wanted = plan::others(exec, &entry.info, request.target.as_ref(), proposal);
         let read = try_join_all(wanted.into_iter().map(|id| self.read(exec, id))).await.map_err(Stop::Fault)?;
         let one = |(object, may): Glance| may.map(|()| object).map_err(|why| Judgement::NotToBeSeen { why });
         Ok(read.into_iter().map(one).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
@@ -182,7 +188,7 @@ impl<W: World> Bench<'_, W> {
         if let Undo::By { action, parameters, .. } = &undo {
             inverse(entry, action.as_str(), parameters)?;
         }
-        let others = self.others(exec, request, &proposal).await?;
+        let others = self.others(exec, entry, request, &proposal).await?;
         let written: Vec<&Object> = state.target.iter().chain(&others).collect();
         let owners = owned::by(self.world, request, &proposal, &written).await.map_err(Stop::Fault)?;
         let writers = owners::writers(&written, &proposal.changes);

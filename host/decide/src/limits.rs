@@ -2,7 +2,7 @@
 //! count, which is the same for whoever looks: so of several that claim at one moment no more go on than may.
 use crate::{
     execution::Execution,
-    lock::Counts,
+    lock::{Counts, Node},
     observed::{AtWork, Claimant, Judgement, Others, Ruling},
 };
 use crds::{LimitOf, Limits};
@@ -51,11 +51,20 @@ fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
 #[must_use]
 pub fn line(of: LimitOf, counts: &Counts) -> String {
     match of {
-        LimitOf::Node => format!("node-{}", counts.node.as_ref().map_or("", |node| node.name.as_str())),
+        LimitOf::Node => format!("node-{}", counts.node.as_ref().map_or_else(String::new, Node::label)),
         LimitOf::Namespace => format!("namespace-{}", counts.namespace),
         LimitOf::Action => format!("action-{}", counts.action),
         LimitOf::Requester => format!("requester-{}", counts.requester),
     }
+}
+
+/// The lines whose order it minds: a pod minds that of its node, and not those of other pods; a node minds both.
+#[must_use]
+pub fn lines(of: LimitOf, counts: &Counts) -> Vec<String> {
+    let (LimitOf::Node, Some(own)) = (of, &counts.node) else { return vec![line(of, counts)] };
+    let both = [true, false].map(|whole| Node { whole, ..own.clone() });
+    let minded = both.into_iter().filter(|other| own.contains(other));
+    minded.map(|node| line(of, &Counts { node: Some(node), ..Counts::default() })).collect()
 }
 
 fn most(limits: &Limits, own: &Counts, of: LimitOf) -> Option<u32> {

@@ -165,7 +165,8 @@ pub fn target(object: &str) -> Option<&str> {
     object.strip_prefix("target-")
 }
 
-/// What is claimed: the target. Where there is none (yet), nobody else can want it: the execution's own uid, so that it counts for the limits.
+/// What is claimed: the target. Where there is none (yet), the execution's own uid, so that it counts for the limits; of two that create the same
+/// target the API server refuses the second.
 #[must_use]
 pub fn key<'a>(exec: &'a Execution, planned: &'a Planned) -> &'a Uid {
     planned.target.as_ref().and_then(|(_, uid)| uid.as_ref()).unwrap_or(&exec.uid)

@@ -45,10 +45,11 @@ const READ: usize = texts::WRITES;
 
 /// The objects beside its target that a plan writes here, each once: the host looks at them itself.
 #[must_use]
-pub fn others<'a>(exec: &Execution, target: Option<&ObjectRef>, proposal: &'a Proposal) -> Vec<&'a ObjectRef> {
+pub fn others<'a>(exec: &Execution, info: &ActionInfo, target: Option<&ObjectRef>, proposal: &'a Proposal) -> Vec<&'a ObjectRef> {
     let mut all: Vec<&ObjectRef> = Vec::new();
+    let here = |object: &ObjectRef| writes::is_here(exec, object) && writes::is_looked_at(info, &object.api);
     for object in proposal.writes.iter().map(|w| &w.object) {
-        if Some(object) != target && writes::is_here(exec, object) && !all.contains(&object) && all.len() < READ {
+        if Some(object) != target && here(object) && !all.contains(&object) && all.len() < READ {
             all.push(object);
         }
     }

@@ -1,7 +1,10 @@
 //! The commands that a plugin may propose: one row a verb, and for each verb the options it may have. What is not in the table is
 //! refused: so no option that changes identity, cluster, output or namespace, and no file but the plan's own, can ever be said. A new
 //! action that needs a verb adds a row here.
-use crate::model::{Api, Command, ObjectRef, Operation, Write};
+use crate::{
+    canonical,
+    model::{Api, Command, ObjectRef, Operation, Write},
+};
 use serde_json::Value;
 
 /// Where the files of a plan are in the Job's pod.
@@ -26,8 +29,8 @@ struct Row {
     options: &'static [(&'static str, Kind)],
     /// One of these must be there: without it the command means something else than it says, or nothing.
     needs: &'static [&'static str],
-    /// Whether it names objects. Else its file is one.
-    operands: bool,
+    /// What it does, as the plan must list it. What is created is named by a file, all else by operands.
+    does: Operation,
 }
 
 const CREATE: &[&str] = &["create"];
@@ -38,7 +41,7 @@ const ROWS: &[Row] = &[
         verb: &["scale"],
         options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Count)],
         needs: &["replicas"],
-        operands: true,
+        does: Operation::Update,
     },
     Row {
         verb: &["patch"],
@@ -49,16 +52,21 @@ const ROWS: &[Row] = &[
             ("subresource", Kind::OneOf(&["scale"])),
         ],
         needs: &["patch", "patch-file"],
-        operands: true,
+        does: Operation::Update,
     },
-    Row { verb: &["rollout", "undo"], options: &[("to-revision", Kind::Count)], needs: &["to-revision"], operands: true },
-    Row { verb: CREATE, options: &[("filename", Kind::Manifest)], needs: &["filename"], operands: false },
+    Row {
+        verb: &["rollout", "undo"],
+        options: &[("to-revision", Kind::Count)],
+        needs: &["to-revision"],
+        does: Operation::Update,
+    },
+    Row { verb: CREATE, options: &[("filename", Kind::Manifest)], needs: &["filename"], does: Operation::Create },
     Row {
         verb: DELETE,
         // It would list and watch what it deletes until that is gone, and say nothing else than that it is: the checks look.
         options: &[("wait", Kind::OneOf(&["false"])), ("grace-period", Kind::Count)],
         needs: &["wait"],
-        operands: true,
+        does: Operation::Delete,
     },
 ];
 
@@ -109,8 +117,11 @@ pub enum BadCommand {
     #[error("{0:?} names no object; write kind/name")]
     Operand(String),
     /// An object that the plan does not list.
-    #[error("{0:?} is not among the objects that the plan lists as written")]
+    #[error("{0:?} is not among the objects that the plan lists as written so")]
     NotListed(String),
+    /// Its values would stand in the plan, in clear.
+    #[error("it creates a Secret: values of Secrets are in no plan")]
+    Secret,
     /// An object beside its file.
     #[error("kubectl {0} takes its object from its file, and names none")]
     Operands(String),
@@ -127,10 +138,14 @@ pub fn check(command: &Command, writes: &[Write]) -> Result<(), BadCommand> {
     let verb = command.verb.join(" ");
     let row = ROWS.iter().find(|r| r.verb.iter().eq(command.verb.iter())).ok_or_else(|| BadCommand::Verb(verb.clone()))?;
     options(command, row, &verb, writes)?;
-    match (row.operands, command.operands.is_empty()) {
-        (true, true) => Err(BadCommand::NoOperand),
-        (false, false) => Err(BadCommand::Operands(verb)),
-        _ => command.operands.iter().try_for_each(|operand| named(operand, writes)),
+    let secret = |w: &Write| w.object.api.group.is_empty() && w.object.api.kind == "Secret";
+    if row.does == Operation::Create && writes.iter().any(|w| w.operation == Operation::Create && secret(w)) {
+        return Err(BadCommand::Secret);
+    }
+    match (row.does == Operation::Create, command.operands.is_empty()) {
+        (false, true) => Err(BadCommand::NoOperand),
+        (true, false) => Err(BadCommand::Operands(verb)),
+        _ => command.operands.iter().try_for_each(|operand| named(operand, row.does, writes)),
     }
 }
 
@@ -186,7 +201,7 @@ fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Resul
 
 /// kubectl would take several documents, a `List`, and a namespace of the file's own: here there is none of it.
 fn is_created(text: &str, writes: &[Write]) -> bool {
-    let Ok(object) = serde_json::from_str::<Value>(text) else { return false };
+    let Ok(object) = canonical::value(text) else { return false };
     let part = |at: &str| object.pointer(at).and_then(Value::as_str);
     let is = |w: &Write| {
         let id = &w.object;
@@ -200,13 +215,14 @@ fn is_created(text: &str, writes: &[Write]) -> bool {
     object.get("items").is_none() && writes.iter().any(is)
 }
 
-fn named(operand: &str, writes: &[Write]) -> Result<(), BadCommand> {
+fn named(operand: &str, does: Operation, writes: &[Write]) -> Result<(), BadCommand> {
     let bad = || BadCommand::Operand(operand.chars().take(80).collect());
     let (kind, name) = operand.split_once('/').ok_or_else(bad)?;
     if !word(kind) || !word(name) {
         return Err(bad());
     }
-    object(operand, writes).map(drop).ok_or_else(|| BadCommand::NotListed(operand.to_owned()))
+    let is = |w: &Write| w.operation == does && w.object.name == name && calls(&w.object.api, kind);
+    if writes.iter().any(is) { Ok(()) } else { Err(BadCommand::NotListed(operand.to_owned())) }
 }
 
 fn word(text: &str) -> bool {

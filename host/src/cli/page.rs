@@ -15,6 +15,9 @@ pub fn plan(status: &ExecutionStatus) -> String {
         lines.extend(plan.owners.iter().map(|o| ("owned by", words(o))));
         lines.extend(plan.warnings.iter().map(|w| ("beware", w.clone())));
         lines.extend(plan.command.lines().map(|c| ("command", c.to_owned())));
+        // What is created stands in a file; it is what an approver says yes to.
+        let made = plan.commands.iter().filter(|c| c.verb.iter().eq(["create"])).flat_map(|c| &c.files);
+        lines.extend(made.map(|f| ("creates", plain(&f.content))));
         let touched: Vec<String> = plan.writes.iter().map(|w| short(&w.kind, &w.name)).collect();
         lines.push(("may touch", format!("{} and nothing else, for as long as it runs", unique(touched).join(", "))));
     }

@@ -89,12 +89,15 @@ impl Cluster {
 
     /// None where the server's answer is not an object at all.
     pub(super) fn object(&self, api: &Api, mut body: Value, parts: &[String]) -> Option<Object> {
+        // By what the server says it is, too: which kind is under a resource is a plugin's word.
+        let is = |at: &str, what: &str| body.get(at).and_then(Value::as_str) == Some(what);
+        let secret = (api.group.is_empty() && api.resource == "secrets") || (is("kind", "Secret") && is("apiVersion", "v1"));
         let map = body.as_object_mut()?;
         // Items of a list come without them.
         map.insert("apiVersion".into(), json!(api.api_version()));
         map.insert("kind".into(), json!(api.kind));
         let managed = map.get_mut("metadata")?.as_object_mut()?.remove("managedFields");
-        if api.group.is_empty() && api.resource == "secrets" {
+        if secret {
             self.secrets.hide(&mut body);
         }
         let text = |at: &str| body.pointer(at).and_then(Value::as_str).map(str::to_owned);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::telemetry;
 use crds::{
-    ExecutionApproval, KubernetesExecution,
+    ExecutionApproval, KubernetesExecution, LimitOf,
     labels::{ANNOTATION_EXECUTION, LABEL_EXECUTION_UID},
 };
 use decide::{
@@ -173,7 +173,7 @@ impl Cluster {
         let cluster = self.clone();
         let waiting = touched.map_ok(move |lease| {
             let counts = counts(&lease);
-            let lines = limits::ALL.into_iter().map(|of| limits::line(of, &counts)).chain([lease.name_any()]);
+            let lines = limits::ALL.into_iter().flat_map(|of| limits::lines(of, &counts)).chain([lease.name_any()]);
             let waiting: Vec<_> = lines.flat_map(|line| cluster.queues.of(&line).into_iter().take(FIRST)).collect();
             stream::iter(waiting.into_iter().map(|w| Ok(ObjectRef::<Seen>::new(&w.name).within(&w.namespace).into())))
         });
@@ -190,8 +190,10 @@ impl Cluster {
     #[must_use]
     pub fn ahead_at_limits(&self, exec: &Execution) -> Vec<Waiter> {
         let own = Counts::of(exec);
-        let before = |of| self.queues.before(exec, &limits::line(of, &own)).into_iter().map(move |place| Waiter { place, of });
-        limits::ALL.into_iter().flat_map(before).collect()
+        let lines = limits::ALL.into_iter().flat_map(|of| limits::lines(of, &own).into_iter().map(move |line| (of, line)));
+        let before =
+            |(of, line): (LimitOf, String)| self.queues.before(exec, &line).into_iter().map(move |place| Waiter { place, of });
+        lines.flat_map(before).collect()
     }
 
     /// The execution itself; and the one that it undid, which has a last word to say.

@@ -27,7 +27,7 @@ const POLICIES: &str = "policies";
     preconditions = "the cluster's network enforces NetworkPolicies; the pod has a network of its own (not hostNetwork)",
     rbac = "core/pods: get, patch; networking.k8s.io/networkpolicies: create, get",
     observes = "networking.k8s.io/v1 NetworkPolicy",
-    reversible = Always,
+    reversible = Depends,
     verify = "1m",
     example = "{}",
     category = "security"
@@ -38,7 +38,8 @@ impl Action for QuarantinePod {
     }
 
     fn plan(&self, t: &Target, seen: &Seen) -> Result<Plan, Refusal> {
-        refuse_if!(seen.at(PLACE) == t.uid(), "NothingToChange", "{t} is quarantined already.");
+        let ours = ours(t, seen)?;
+        refuse_if!(seen.at(PLACE) == t.uid() && ours.is_some(), "NothingToChange", "{t} is quarantined already.");
         refuse_if!(
             seen.at("/spec/hostNetwork") == true,
             "HostNetwork",
@@ -47,22 +48,29 @@ impl Action for QuarantinePod {
         );
         let name = policy_name(t);
         refuse_if!(
-            !seen.objects(POLICIES)?.is_empty(),
+            ours.is_none() && !seen.objects(POLICIES)?.is_empty(),
             "NameTaken",
-            "There is a NetworkPolicy {name} already, and {t} is not quarantined by it.",
-            "Find out whose it is; remove it, or label the pod by hand."
+            "There is a NetworkPolicy {name} already, and it does not select {t} alone.",
+            "Find out whose it is, and remove or rename it."
         );
-        Ok(Plan::of(Kubectl::create(&policy(t)))
-            .then(Kubectl::patch(t).merge(&label(t, json!(t.uid()))))
-            .creates(NETWORK_POLICY, t, &name)
+        let patch = Kubectl::patch(t).merge(&label(t, json!(t.uid())));
+        // Where an earlier run came half the way, the other half.
+        let plan = match ours {
+            Some(_) => Plan::of(patch),
+            None => Plan::of(Kubectl::create(&policy(t))).then(patch).creates(NETWORK_POLICY, t, &name),
+        };
+        Ok(plan
             .writes(t, Writes::Update)
             .change(t, PLACE, seen.at(PLACE), t.uid())
             .effect(t, "no packet reaches it, and none leaves it")
             .memo(json!({"uid": t.uid()})))
     }
 
-    fn undo(&self, _: &Target, _: &Seen) -> Undo {
-        Undo::action(&UnquarantinePod {})
+    fn undo(&self, t: &Target, before: &Seen) -> Undo {
+        match ours(t, before) {
+            Ok(None) => Undo::action(&UnquarantinePod {}),
+            _ => Undo::impossible(format!("the policy of {t} was there before; by hand: writ run unquarantine_pod {}", t.name())),
+        }
     }
 
     fn checks(&self, t: &Target, after: &Seen) -> Vec<Check> {
@@ -82,7 +90,7 @@ impl Action for QuarantinePod {
     preconditions = "it was quarantined by quarantine_pod",
     rbac = "core/pods: get, patch; networking.k8s.io/networkpolicies: get, delete",
     observes = "networking.k8s.io/v1 NetworkPolicy",
-    reversible = Always,
+    reversible = Depends,
     verify = "1m",
     example = "{}",
     category = "security"
@@ -93,21 +101,27 @@ impl Action for UnquarantinePod {
     }
 
     fn plan(&self, t: &Target, seen: &Seen) -> Result<Plan, Refusal> {
-        refuse_if!(seen.at(PLACE) != t.uid(), "NothingToChange", "{t} is not quarantined.");
+        let ours = ours(t, seen)?;
+        refuse_if!(seen.at(PLACE).is_null() && ours.is_none(), "NothingToChange", "{t} is not quarantined.");
+        // The label is taken off in any case: a plan of the target is about the target.
         let plan = Plan::of(Kubectl::patch(t).merge(&label(t, json!(null))))
             .writes(t, Writes::Update)
-            .change(t, PLACE, t.uid(), json!(null))
+            .change(t, PLACE, seen.at(PLACE), json!(null))
             .effect(t, "it has its network back");
-        Ok(match seen.objects(POLICIES)? {
-            [] => plan,
-            [policy, ..] => plan
+        Ok(match ours {
+            None => plan,
+            Some(policy) => plan
                 .then(Kubectl::delete(format!("networkpolicies.networking.k8s.io/{}", policy.name)))
                 .deletes_other(NETWORK_POLICY, policy),
         })
     }
 
-    fn undo(&self, _: &Target, _: &Seen) -> Undo {
-        Undo::action(&QuarantinePod {})
+    fn undo(&self, t: &Target, before: &Seen) -> Undo {
+        let whole = before.at(PLACE) == t.uid() && ours(t, before).is_ok_and(|policy| policy.is_some());
+        match whole {
+            true => Undo::action(&QuarantinePod {}),
+            false => Undo::impossible(format!("{t} was held by half; by hand: writ run quarantine_pod {}", t.name())),
+        }
     }
 
     fn checks(&self, t: &Target, after: &Seen) -> Vec<Check> {
@@ -117,6 +131,12 @@ impl Action for UnquarantinePod {
 
 fn policies(t: &Target) -> Look {
     Look::around(POLICIES, NETWORK_POLICY, t).named(&policy_name(t)).pick(&["/spec"])
+}
+
+/// The policy that selects this pod by its uid: nobody else makes such a one.
+fn ours<'a>(t: &Target, seen: &'a Seen) -> Result<Option<&'a Object>, Refusal> {
+    let selects = |policy: &&Object| policy.at("/spec/podSelector/matchLabels/writ.dev~1quarantined") == t.uid();
+    Ok(seen.objects(POLICIES)?.iter().find(selects))
 }
 
 /// A name has 253 characters at most, and so has that of a pod.

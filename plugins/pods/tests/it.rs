@@ -68,16 +68,29 @@ fn the_undo_of_the_undo_is_the_start() {
 fn what_cannot_be_held_or_is_not_held_is_refused() {
     let reason = |scene: Scene, action: &str| scene.plan(action, json!({})).unwrap_err().reason;
     assert_eq!(reason(scene().set("/spec/hostNetwork", true), "quarantine_pod"), "HostNetwork");
-    assert_eq!(reason(scene().set(PLACE, UID), "quarantine_pod"), "NothingToChange");
+    let held = scene().after(&scene().plan("quarantine_pod", json!({})).unwrap());
+    assert_eq!(reason(held, "quarantine_pod"), "NothingToChange");
     assert_eq!(reason(scene(), "unquarantine_pod"), "NothingToChange");
     let metadata = json!({"name": "quarantine-web-0", "namespace": "shop", "uid": "x"});
     let policy =
         json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": {"podSelector": {}}});
-    assert_eq!(reason(scene().with(policy), "quarantine_pod"), "NameTaken");
+    assert_eq!(reason(scene().with(policy.clone()), "quarantine_pod"), "NameTaken");
+    // What selects something else is not ours, whatever its name.
+    let planned = scene().set(PLACE, UID).with(policy).plan("unquarantine_pod", json!({})).unwrap();
+    assert_eq!(planned.command_lines().len(), 1);
 }
 
 #[test]
-fn a_policy_that_somebody_took_away_is_not_looked_for() {
-    let planned = scene().set(PLACE, UID).plan("unquarantine_pod", json!({})).unwrap();
-    assert_eq!(planned.command_lines().len(), 1);
+fn what_was_done_by_half_is_finished_or_taken_back() {
+    let whole = scene().after(&scene().plan("quarantine_pod", json!({})).unwrap());
+    let only_policy = whole.clone().set(PLACE, json!(null));
+    let rest = only_policy.plan("quarantine_pod", json!({})).unwrap();
+    assert_eq!(rest.command_lines(), ["kubectl patch --type=merge --patch-file=/writ/in/patch.json -- pod/web-0"]);
+    assert!(matches!(rest.undo, Undo::Impossible(_)));
+    let back = only_policy.plan("unquarantine_pod", json!({})).unwrap();
+    assert!(back.command_lines()[1].contains(" delete "));
+    assert!(matches!(back.undo, Undo::Impossible(_)));
+    let only_label = scene().set(PLACE, UID);
+    assert_eq!(only_label.plan("unquarantine_pod", json!({})).unwrap().command_lines().len(), 1);
+    assert_eq!(only_label.plan("quarantine_pod", json!({})).unwrap().command_lines().len(), 2);
 }

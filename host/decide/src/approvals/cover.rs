@@ -5,6 +5,7 @@
 //! API server has it now, and in the inverse, which is what this undo does (`undoing`). Who deletes his approval takes the cover back too.
 use crate::{
     execution::Execution,
+    model::Digest,
     observed::{Approval, OriginalSeen},
     story::APPROVED,
 };
@@ -21,8 +22,17 @@ pub(crate) struct Cover<'a> {
 }
 
 /// Of all that name the original.
-pub(crate) fn cover<'a>(exec: &'a Execution, original: Option<&'a OriginalSeen>, all: &'a [Approval]) -> Cover<'a> {
+pub(crate) fn cover<'a>(
+    exec: &'a Execution,
+    component: &Digest,
+    original: Option<&'a OriginalSeen>,
+    all: &'a [Approval],
+) -> Cover<'a> {
     let (Some(of), Some(OriginalSeen::Found(status, _))) = (&exec.spec.rollback_of, original) else { return Cover::default() };
+    // What another component makes of the same inverse, nobody has approved.
+    if status.plugin.as_ref().is_none_or(|plugin| plugin.digest != component.as_str()) {
+        return Cover::default();
+    }
     let Some(was) = status.approval.as_ref().filter(|a| a.state == APPROVED) else { return Cover::default() };
     let until = status.rollback.as_ref().and_then(|r| r.expires_at.as_deref()).unwrap_or_default();
     Cover { all: all.iter().filter(|a| covers(of, was, a)).collect(), name: &of.name, until }

@@ -51,6 +51,16 @@ fn a_node_contains_its_pods_and_they_do_not_contain_each_other() {
 }
 
 #[test]
+fn a_pod_minds_who_waits_for_its_node_and_no_other_pod_and_a_node_minds_both() {
+    let lines = |exec: &Execution| lines(LimitOf::Node, &Counts::of(exec));
+    let own = |exec: &Execution| line(LimitOf::Node, &Counts::of(exec));
+    let (node, pod) = (on(NODE, "n7"), on("Pod", "n7"));
+    assert_eq!(lines(&pod), [own(&node)]);
+    assert_eq!(lines(&node), [own(&node), own(&pod)]);
+    assert_ne!(own(&node), own(&pod));
+}
+
+#[test]
 fn what_a_label_says_of_a_node_is_read_back() {
     for node in [crate::lock::Node::new("n7.example.com", true), crate::lock::Node::new("n7.example.com", false)] {
         assert_eq!(crate::lock::Node::read(&node.label()), node);

@@ -4,7 +4,7 @@ use super::glass;
 use crate::{
     approvals::{self, Asked, Case, Cover, Tally},
     execution::{Ready, Wait},
-    model::PlanHash,
+    model::{Digest, PlanHash},
     observed::{Approval, GuardsSeen, OriginalSeen, Preparing, Ruling},
     step::{Effect, Step},
     story::{
@@ -32,6 +32,8 @@ pub(super) enum Look {
 /// All that is looked at.
 pub(super) struct Seen<'a> {
     pub hash: &'a PlanHash,
+    /// That planned it.
+    pub component: &'a Digest,
     pub ruling: &'a Ruling,
     pub guards: &'a GuardsSeen,
     pub approvals: &'a [Approval],
@@ -46,7 +48,7 @@ pub(super) struct Seen<'a> {
 pub(super) fn look<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect>) {
     let Some(asked) = approvals::asked(seen.ruling) else { return (Look::Unneeded, None) };
     let subject = approvals::subject(pass.exec, seen.hash);
-    let cover = approvals::cover(pass.exec, seen.original, seen.covering);
+    let cover = approvals::cover(pass.exec, seen.component, seen.original, seen.covering);
     let case = Case { cover, ..case(pass, subject.as_str(), seen.guards, asked.wait(seen.since.unwrap_or(pass.now))) };
     let tally = approvals::tally(&case, &asked, seen.approvals);
     let status = |state| approval_status(&case, &asked, Some(&tally), state);
@@ -78,11 +80,12 @@ pub(super) fn first(pass: &Pass<'_>, hash: &PlanHash, asked: &Asked<'_>, state: 
 
 /// The last look. What is to be stored of them, or why not.
 pub(super) fn still(pass: &Pass<'_>, p: &Ready, ruling: &Ruling, s: &Preparing) -> Result<Option<ApprovalStatus>, Step> {
-    let (hash, guards, since) = (&p.planned.hash, &s.guards, p.wait.map(|wait| wait.since));
+    let (hash, component) = (&p.planned.hash, &p.planned.plugin.digest);
+    let (guards, since) = (&s.guards, p.wait.map(|wait| wait.since));
     // Before anybody was asked, nobody could approve.
     let approvals = since.map_or(&[][..], |_| s.approvals.as_slice());
     let covering = since.map_or(&[][..], |_| s.covering.as_slice());
-    let seen = Seen { hash, ruling, guards, approvals, original: s.original.as_ref(), covering, since };
+    let seen = Seen { hash, component, ruling, guards, approvals, original: s.original.as_ref(), covering, since };
     match look(pass, &seen) {
         (Look::Unneeded, _) => Ok(None),
         (Look::Enough(approval), _) => Ok(Some(approval)),

@@ -42,6 +42,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
     };
     let seen = Seen {
         hash: &now.hash,
+        component: &now.plugin.digest,
         ruling,
         guards: &s.guards,
         approvals: &s.approvals,

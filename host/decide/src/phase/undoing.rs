@@ -3,13 +3,13 @@
 mod taken;
 
 use crate::{
-    model::Planned,
+    model::{Operation, Planned, Uid, Write},
     observed::{OriginalSeen, Writer},
     planned::{self, DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED},
     story::{By, No, Pass},
     time,
 };
-use crds::{ChangeStatus, ExecutionStatus, ObjectUid, Reason, RollbackStatus, ViolationStatus};
+use crds::{ChangeStatus, ExecutionStatus, ObjectUid, Reason, RollbackStatus, ViolationStatus, WriteStatus};
 use serde_json::Value;
 
 /// Before there is a plan. None: it undoes nothing, or it asks for what is stored and on offer.
@@ -30,7 +30,7 @@ pub(super) fn planned(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned:
     let of = pass.exec.spec.rollback_of.as_ref()?;
     let Some(OriginalSeen::Found(status, writers)) = original else { return asked(pass, original) };
     let inverse = status.rollback.as_ref()?;
-    let moved = match elsewhere(status, planned) {
+    let moved = match elsewhere(status, planned).or_else(|| beyond(status, planned)) {
         Some(it) => vec![it],
         None => moved(status, planned, writers),
     };
@@ -117,6 +117,33 @@ fn elsewhere(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationSta
             Some(violation("", "spec.target", format!("it was {}", was.map_or_else(|| "no object".into(), |(was, _)| was))))
         }
     }
+}
+
+/// To each object only the opposite of what the original did to it. What is said of it (`changes`) is the plugin's word; this is what a run may do.
+fn beyond(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationStatus> {
+    let there = status.plan.as_ref().map(|p| p.writes.as_slice()).unwrap_or_default();
+    let back = |w: &Write| there.iter().any(|was| is_opposite(was, w));
+    let more = planned.proposal.writes.iter().find(|w| !back(w))?;
+    let what = match more.operation {
+        Operation::Create => "was not taken away by it",
+        Operation::Delete => "was not created by it",
+        Operation::Update | Operation::Connect => "was not written by it",
+    };
+    Some(violation("", "", format!("{} {what}", more.object)))
+}
+
+fn is_opposite(was: &WriteStatus, back: &Write) -> bool {
+    let id = &back.object;
+    let same =
+        (&was.group, &was.resource, &was.namespace, &was.name) == (&id.api.group, &id.api.resource, &id.namespace, &id.name);
+    let opposite = match back.operation {
+        Operation::Create => "delete",
+        Operation::Delete => "create",
+        Operation::Update => "update",
+        Operation::Connect => "connect",
+    };
+    // What was created had no uid when it was planned; who wrote it since is `taken`'s to see.
+    same && was.operation == opposite && (opposite != "update" || was.uid.as_deref() == back.uid.as_ref().map(Uid::as_str))
 }
 
 /// Everything that the original set, and the undo would set, has the value that the original left, and nobody took it since; what the undo

@@ -71,6 +71,9 @@ pub enum BadProposal {
     /// The grant is by uid: a recreated object is another object.
     #[error("it writes {0} and does not say the uid it saw")]
     NoUid(String),
+    /// The host looks at what is written, and may look at nothing else.
+    #[error("it writes {0}, whose kind is neither a target of the action nor among what it observes")]
+    NotLookedAt(String),
     /// It would fail, or write what nobody looked at.
     #[error("it creates {0}, which is there already")]
     Exists(String),

@@ -156,15 +156,15 @@ fn operands_are_names_of_what_is_written() {
     first(|c| c.operands = vec!["--all".into()], &expect![[r#"command 1: "--all" names no object; write kind/name"#]]);
     first(
         |c| c.operands = vec!["deployment/api".into()],
-        &expect![[r#"command 1: "deployment/api" is not among the objects that the plan lists as written"#]],
+        &expect![[r#"command 1: "deployment/api" is not among the objects that the plan lists as written so"#]],
     );
     first(
         |c| c.operands = vec!["statefulset/web".into()],
-        &expect![[r#"command 1: "statefulset/web" is not among the objects that the plan lists as written"#]],
+        &expect![[r#"command 1: "statefulset/web" is not among the objects that the plan lists as written so"#]],
     );
     first(
         |c| c.operands = vec!["deployment.other.io/web".into()],
-        &expect![[r#"command 1: "deployment.other.io/web" is not among the objects that the plan lists as written"#]],
+        &expect![[r#"command 1: "deployment.other.io/web" is not among the objects that the plan lists as written so"#]],
     );
     first(
         |c| c.operands.push("deployment/-web".into()),
@@ -212,7 +212,7 @@ fn writes_stay_in_the_namespace_and_within_what_is_declared() {
     );
     write(
         |w| w.object.api.group = String::new(),
-        &expect!["it writes Deployment shop/web (update deployments/scale), which its declared needs do not cover"],
+        &expect!["it writes Deployment shop/web, whose kind is neither a target of the action nor among what it observes"],
     );
     write(|w| w.object.name = "web?x=y".into(), &expect![[r#""Deployment shop/web?x=y" is no name of an object"#]]);
     check(
@@ -243,12 +243,15 @@ fn policy(name: &str, uid: Option<&str>) -> Write {
     Write { object, operation, subresource: None, uid: uid.map(crate::tests::fixtures::uid) }
 }
 
-fn with_policy(write: Write, there: Option<&str>) -> Result<Planned, BadProposal> {
+fn with_policy(write: Write, there: Option<&str>, looked_at: bool) -> Result<Planned, BadProposal> {
     let mut info = info();
     let mut needs = info.needs[0].clone();
     (needs.groups, needs.resources) = (vec!["networking.k8s.io".into()], vec!["networkpolicies".into()]);
     needs.verbs.push("create".into());
     info.needs.push(needs);
+    if looked_at {
+        info.observes.push(crate::model::Observation { api: write.object.api.clone(), scope: crate::model::Scope::Namespaced });
+    }
     let body = || json("{}");
     let seen = there.map(|it| Object { id: write.object.clone(), uid: uid(it), body: body(), managers: vec![] });
     let others: Vec<Object> = seen.into_iter().collect();
@@ -259,7 +262,12 @@ fn with_policy(write: Write, there: Option<&str>) -> Result<Planned, BadProposal
 
 #[test]
 fn another_object_is_what_the_host_saw_there_and_a_new_one_is_not_there() {
-    let said = |write, there| with_policy(write, there).map_or_else(|bad| bad.to_string(), |_| "believed".into());
+    let said = |write, there| with_policy(write, there, true).map_or_else(|bad| bad.to_string(), |_| "believed".into());
+    let unseen = with_policy(policy("deny", None), None, false).unwrap_err().to_string();
+    assert_eq!(
+        unseen,
+        "it writes NetworkPolicy shop/deny, whose kind is neither a target of the action nor among what it observes"
+    );
     let is = |write, there, expect: Expect| expect.assert_eq(&said(write, there));
     is(policy("deny", None), None, expect!["believed"]);
     is(policy("deny", Some("u1")), Some("u1"), expect!["believed"]);
@@ -275,8 +283,13 @@ fn the_host_looks_at_each_object_beside_the_target_once_and_only_here() {
     let mut elsewhere = policy("c", None);
     elsewhere.object.namespace = Some("kube-system".into());
     proposal.writes.push(elsewhere);
-    let names: Vec<&str> = others(&exec(), Some(&web()), &proposal).iter().map(|o| o.name.as_str()).collect();
-    assert_eq!(names, ["a", "b"]);
+    let mut info = info();
+    let names = |info: &crate::model::ActionInfo| -> Vec<String> {
+        others(&exec(), info, Some(&web()), &proposal).iter().map(|o| o.name.clone()).collect()
+    };
+    assert!(names(&info).is_empty(), "what was not declared");
+    info.observes.push(crate::model::Observation { api: policy("a", None).object.api, scope: crate::model::Scope::Namespaced });
+    assert_eq!(names(&info), ["a", "b"]);
 }
 
 fn created(spoil: impl FnOnce(&mut Command)) -> String {
@@ -313,6 +326,19 @@ fn only_an_object_that_is_listed_as_new_is_created_from_a_file_of_the_plan() {
         assert_eq!(created(file(from, to)), bad, "{from} {to}");
     }
     assert_eq!(created(|c| c.files.clear()), bad);
+    let mut secret = policy("deny", None);
+    (secret.object.api.group, secret.object.api.kind) = (String::new(), "Secret".into());
+    let command =
+        Command { program: "kubectl".into(), verb: vec!["create".into()], options: vec![], operands: vec![], files: vec![] };
+    let options = vec![option("filename", Some("/writ/in/deny.json"))];
+    let manifest =
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"deny","namespace":"shop"},"data":{"a":"aHVudGVyMg=="}}"#;
+    let command = Command { options, files: vec![("deny.json".into(), manifest.into())], ..command };
+    secret.object.api.version = "v1".into();
+    assert_eq!(
+        verbs::check(&command, &[secret]).unwrap_err().to_string(),
+        "it creates a Secret: values of Secrets are in no plan"
+    );
     assert!(created(|c| c.options[0].1 = Some("https://example.com/x.json".into())).contains("it takes /writ/in/NAME"));
     assert_eq!(created(|c| c.options.clear()), "kubectl create needs one of the options filename");
     assert_eq!(created(|c| c.operands.push("pod/x".into())), "kubectl create takes its object from its file, and names none");
@@ -332,15 +358,15 @@ fn a_deletion_names_what_is_listed_and_waits_for_nothing() {
             operands: vec![operand.into()],
             files: vec![],
         };
-        verbs::check(&command, &[policy("old", Some("u"))]).map_or_else(|bad| bad.to_string(), |()| "fine".into())
+        let gone = Write { operation: Operation::Delete, ..policy("old", Some("u")) };
+        verbs::check(&command, &[gone, policy("kept", Some("u"))]).map_or_else(|bad| bad.to_string(), |()| "fine".into())
     };
     let now = || vec![option("wait", Some("false"))];
     assert_eq!(said(now(), "networkpolicy/old"), "fine");
     assert_eq!(said(now(), "networkpolicies.networking.k8s.io/old"), "fine");
-    assert_eq!(
-        said(now(), "networkpolicy/other"),
-        r#""networkpolicy/other" is not among the objects that the plan lists as written"#
-    );
+    for other in ["networkpolicy/other", "networkpolicy/kept"] {
+        assert_eq!(said(now(), other), format!("{other:?} is not among the objects that the plan lists as written so"));
+    }
     assert_eq!(said(vec![], "networkpolicy/old"), "kubectl delete needs one of the options wait");
     for name in ["all", "selector", "force", "now", "filename", "cascade", "field-selector", "raw"] {
         let options = [now(), vec![option(name, Some("x"))]].concat();

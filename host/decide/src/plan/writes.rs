@@ -3,7 +3,7 @@ use super::{BadProposal, Parts, texts};
 use crate::{
     access,
     execution::Execution,
-    model::{ObjectRef, Operation, Rule, Scope, Write},
+    model::{ActionInfo, Api, ObjectRef, Operation, Rule, Scope, Write},
     planned::operation,
 };
 
@@ -12,6 +12,9 @@ pub(super) fn check(exec: &Execution, parts: &Parts<'_>) -> Result<(), BadPropos
     for write in &parts.proposal.writes {
         names(write)?;
         place(exec, &write.object)?;
+        if !is_looked_at(parts.info, &write.object.api) {
+            return Err(BadProposal::NotLookedAt(write.object.to_string()));
+        }
         let verbs = verbs(write.operation);
         if !parts.info.needs.iter().any(|rule| covers(rule, write, verbs)) {
             let what = format!("{} {}", operation(write.operation), resource(write));
@@ -65,6 +68,11 @@ fn names(write: &Write) -> Result<(), BadProposal> {
         true => Ok(()),
         false => Err(BadProposal::Name(object.to_string().chars().take(160).collect())),
     }
+}
+
+/// The host looks at whatever is written; what it may look at was declared, and so granted.
+pub(super) fn is_looked_at(info: &ActionInfo, api: &Api) -> bool {
+    info.targets.iter().map(|t| &t.api).chain(info.observes.iter().map(|o| &o.api)).any(|declared| declared == api)
 }
 
 /// **Rule: no confused deputy.** Cluster-wide things only from the namespace that holds nothing else.

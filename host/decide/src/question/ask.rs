@@ -7,7 +7,7 @@ use crate::argv;
 use crate::canonical;
 use crate::execution::Execution;
 use crate::model::{ActionInfo, ChangeEffect, DryRunForm, Json, ObjectRef, Planned, Reversible, Risk, Uid, Undo, Write};
-use crate::owners;
+use crate::{owners, planned};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub fn of(exec: &Execution, info: &ActionInfo, planned: &Planned, facts: &Facts,
         action: action(info, planned),
         parameters: parsed(&planned.parameters),
         targets: planned.target.iter().map(|(object, uid)| target(object, uid.as_ref(), facts)).collect(),
-        plan: plan(planned, &exec.namespace),
+        plan: plan(planned),
         tried: exec.dry_ran(),
         diff: exec.status.diff.iter().map(|d| difference(planned, d)).collect(),
         history: facts.history.clone(),
@@ -86,14 +86,14 @@ fn target(object: &ObjectRef, uid: Option<&Uid>, facts: &Facts) -> Target {
     }
 }
 
-fn plan(planned: &Planned, namespace: &str) -> Plan {
+fn plan(planned: &Planned) -> Plan {
     let p = &planned.proposal;
     // As it will be run: an object of cluster scope is addressed without one.
-    let namespace = planned.target.as_ref().map_or(Some(namespace), |(object, _)| object.namespace.as_deref());
+    let namespace = planned::namespace(planned);
     Plan {
         hash: planned.hash.to_string(),
         commands: p.commands.iter().map(|c| argv::line(c, namespace)).collect(),
-        changes: p.changes.iter().flat_map(|c| changes(&c.object, &c.effect)).collect(),
+        changes: p.changes.iter().flat_map(|c| changes(planned, &c.object, &c.effect)).collect(),
         owners: planned.owners.iter().map(|o| owner(planned, o)).collect(),
         writes: p.writes.iter().map(write).collect(),
         warnings: p.warnings.clone(),
@@ -101,7 +101,15 @@ fn plan(planned: &Planned, namespace: &str) -> Plan {
     }
 }
 
-fn changes(object: &ObjectRef, effect: &ChangeEffect) -> Vec<Change> {
+/// What a command of the plan makes this object of; null where none does.
+fn manifest(planned: &Planned, object: &ObjectRef) -> Value {
+    let files = planned.proposal.commands.iter().flat_map(|c| &c.files);
+    let mut all = files.filter_map(|(_, text)| canonical::value(text).ok());
+    let named = |made: &Value, at: &str, is: &str| made.pointer(at).and_then(Value::as_str) == Some(is);
+    all.find(|made| named(made, "/kind", &object.api.kind) && named(made, "/metadata/name", &object.name)).unwrap_or_default()
+}
+
+fn changes(planned: &Planned, object: &ObjectRef, effect: &ChangeEffect) -> Vec<Change> {
     let plain = |effect, text: &str| Change {
         object: object.to_string(),
         api_version: object.api.api_version(),
@@ -116,7 +124,7 @@ fn changes(object: &ObjectRef, effect: &ChangeEffect) -> Vec<Change> {
     };
     let value = |json: &Option<Json>| json.as_ref().map_or(Value::Null, parsed);
     match effect {
-        ChangeEffect::Created => vec![plain(Effect::Created, "")],
+        ChangeEffect::Created => vec![Change { after: manifest(planned, object), ..plain(Effect::Created, "") }],
         ChangeEffect::Deleted => vec![plain(Effect::Deleted, "")],
         ChangeEffect::Other(text) => vec![plain(Effect::Other, text)],
         ChangeEffect::Set(fields) => fields
@@ -365,6 +373,7 @@ mod tests {
     fn an_object_of_cluster_scope_has_no_namespace_and_none_of_its_labels() {
         let mut planned = fixtures::planned();
         let node = ObjectRef { namespace: None, ..fixtures::web() };
+        planned.proposal.writes[0].object = node.clone();
         planned.target = Some((node, None));
         let question = asked(&planned);
         assert_eq!(question["targets"][0]["namespace"], "");
@@ -382,7 +391,11 @@ mod tests {
     #[test]
     fn every_kind_of_change_is_one_entry() {
         let effects = [ChangeEffect::Created, ChangeEffect::Deleted, ChangeEffect::Other("12 pods are evicted".into())];
-        let changes: Vec<Change> = effects.iter().flat_map(|e| super::changes(&fixtures::web(), e)).collect();
+        let mut planned = fixtures::planned();
+        let made = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"}}"#;
+        planned.proposal.commands[0].files.push(("object.json".into(), made.into()));
+        let changes: Vec<Change> = effects.iter().flat_map(|e| super::changes(&planned, &fixtures::web(), e)).collect();
+        assert_eq!(changes[0].after, serde_json::from_str::<Value>(made).unwrap(), "what comes to be is shown whole");
         let said: Vec<_> = changes.iter().map(|c| (c.effect, c.text.as_str())).collect();
         assert_eq!(said, [(Effect::Created, ""), (Effect::Deleted, ""), (Effect::Other, "12 pods are evicted")]);
     }

@@ -5,7 +5,7 @@ use super::{
     stored::{self, answered, judged, step, validating},
 };
 use crate::{
-    model::{Api, Change, ChangeEffect, Object, ObjectRef, Operation, Planned, Undo, Write},
+    model::{Api, Change, ChangeEffect, Object, ObjectRef, Observation, Operation, Planned, Scope, Undo, Write},
     observed::*,
     plan::{self, Parts},
 };
@@ -37,6 +37,7 @@ fn planned(operation: Operation, effect: ChangeEffect) -> Planned {
     (needs.groups, needs.resources) = (vec!["networking.k8s.io".into()], vec!["networkpolicies".into()]);
     needs.verbs.extend(["create".into(), "delete".into()]);
     info.needs.push(needs);
+    info.observes.push(Observation { api: policy().api, scope: Scope::Namespaced });
     let there = [object(POLICY)];
     let new = operation == Operation::Create;
     let mut parts = Parts { others: if new { &[] } else { &there }, undo: Undo::Unneeded("test".into()), ..parts(&info) };
@@ -116,7 +117,26 @@ fn undone(back: (Operation, ChangeEffect), was: &str, writer: Option<(&str, i64)
     let mut original = stored::all().into_iter().find(|(name, _)| name == "completed").unwrap().1.status;
     let plan = original.plan.as_mut().unwrap();
     plan.changes[0].after = Some("2".into());
-    plan.changes.push(crds::ChangeStatus { object: NAME.into(), effect: was.into(), ..crds::ChangeStatus::default() });
+    if !was.is_empty() {
+        plan.changes.push(crds::ChangeStatus { object: NAME.into(), effect: was.into(), ..crds::ChangeStatus::default() });
+        let operation = match was {
+            "created" => "create",
+            "deleted" => "delete",
+            _ => "update",
+        };
+        let (group, version) = (policy().api.group, policy().api.version);
+        plan.writes.push(crds::WriteStatus {
+            group,
+            version,
+            kind: "NetworkPolicy".into(),
+            resource: "networkpolicies".into(),
+            namespace: Some("shop".into()),
+            name: "deny".into(),
+            uid: (was != "created").then(|| POLICY.into()),
+            operation: operation.into(),
+            ..crds::WriteStatus::default()
+        });
+    }
     plan.commands[0].verb = vec!["create".into()];
     let rollback = original.rollback.as_mut().unwrap();
     rollback.parameters = r#"{"replicas":5}"#.into();
@@ -151,6 +171,23 @@ fn an_undo_takes_away_only_what_the_original_made_and_nobody_wrote_since() {
         let message = undone(goes(), was, writer);
         assert!(message.contains(said), "{was} {writer:?}: {message}");
     }
+}
+
+/// What a plan says of its changes is its word; what it writes is what a run may do.
+#[test]
+fn an_undo_writes_nothing_that_the_original_did_not_write_though_it_says_nothing_of_it() {
+    let said = || ChangeEffect::Other("tidied".into());
+    for (operation, was, what) in [
+        (Operation::Delete, "", "was not created by it"),
+        (Operation::Delete, "looked at", "was not created by it"),
+        (Operation::Update, "", "was not written by it"),
+        (Operation::Update, "created", "was not written by it"),
+        (Operation::Create, "", "was not taken away by it"),
+    ] {
+        let message = undone((operation, said()), was, None);
+        assert!(message.contains(&format!("NetworkPolicy shop/deny {what}")), "{operation:?} {was}: {message}");
+    }
+    assert!(undone((Operation::Update, said()), "looked at", None).contains("Parameters, plan and policies say yes"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ async fn a_dry_run_of_a_plugin_that_lies_writes_nothing_and_says_what_the_lie_wa
 
     // Nor is a write elsewhere than it says. (What got past that, the API server refuses, also as a dry run: `admit/one_target`.)
     let story = cluster.run(&space.name, asked("elsewhere")).await.ended().await;
-    story.refused("PluginFailed", "Plugin", "\"deployment/other\" is not among the objects that the plan lists as written");
+    story.refused("PluginFailed", "Plugin", "\"deployment/other\" is not among the objects that the plan lists as written so");
     assert_eq!(story.object["status"].get("dryRun"), None);
 
     // Another object, by the uid of its target: the host looks itself.

@@ -34,7 +34,9 @@ pub(super) fn record(pass: &Pass<'_>, p: &Progress, answer: &Answer) -> Step {
     };
     let Some(stored) = stored(&p.planned, &sides) else { return too_large(pass) };
     let unseen = sides.iter().flat_map(|side| side.unseen(&p.planned));
-    let warnings: Vec<String> = unseen.chain(warnings.iter().cloned()).take(WARNINGS).map(|w| shown(&w, 512)).collect();
+    let alone = sides.iter().filter_map(Side::alone);
+    let warnings: Vec<String> =
+        alone.chain(unseen).chain(warnings.iter().cloned()).take(WARNINGS).map(|w| shown(&w, 512)).collect();
     pass.record(Phase::DryRunning, Reason::DryRunAnswered, |s| {
         s.message = words(&stored);
         s.diff = stored;
@@ -97,6 +99,12 @@ fn side<'a>(planned: &'a Planned, write: &'a Write, before: &[Object], after: &[
 }
 
 impl Side<'_> {
+    /// Each command is tried on what is there now: what one does to the outcome of another is not seen.
+    fn alone(&self) -> Option<String> {
+        let what = if self.name.is_empty() { "its target" } else { &self.name };
+        (self.after.len() > 1).then(|| format!("{} commands write {what}; each is shown by itself", self.after.len()))
+    }
+
     fn unseen(&self, planned: &Planned) -> Vec<String> {
         let what = |at: &str| match (at, self.name.as_str()) {
             (at, "") if !at.is_empty() => at.to_owned(),

@@ -142,7 +142,9 @@ fn inside(pass: &Pass<'_>, reached: &Reached) -> String {
     let node = target.map_or("", |t| t.node.as_str());
     let behind = if reached.behind.is_empty() { "Another execution".to_owned() } else { reached.behind.clone() };
     match target.is_some_and(|t| t.kind == "Node") {
-        true => format!("{behind} comes first on a pod of Node {node}, and a node is changed with nothing else at work on it"),
+        true => {
+            format!("{behind} comes first on Node {node} or a pod of it, and a node is changed with nothing else at work on it")
+        }
         false => format!("{behind} comes first on Node {node}, which {} runs on", pass.aim()),
     }
 }

@@ -76,6 +76,9 @@ pub fn original(w: &World) -> Option<OriginalSeen> {
     let People::Cover(how) = w.scenario.people else { return None };
     let first = covering(w).remove(0);
     let mut status = FIRST_STATUS.clone();
+    if how == Some(NoCover::OtherComponent) {
+        status.plugin.as_mut().unwrap().digest = digest('8').to_string();
+    }
     let counted = ApprovalGiven {
         by: first.by.username,
         at: if how == Some(NoCover::MadeAgain) { fixtures::at(-60) } else { first.created }.to_string(),
@@ -117,7 +120,7 @@ pub fn covering(w: &World) -> Vec<Approval> {
         ..base
     };
     match how {
-        None | Some(NoCover::NeverCounted | NoCover::MadeAgain | NoCover::NotApproved) => {}
+        None | Some(NoCover::NeverCounted | NoCover::MadeAgain | NoCover::NotApproved | NoCover::OtherComponent) => {}
         Some(NoCover::NotMeant) => a.covers_undo = false,
         Some(NoCover::Rejection) => a.decision = Decision::Reject,
         Some(NoCover::OtherExecution) => a.execution = "another".into(),

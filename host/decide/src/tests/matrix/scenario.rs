@@ -58,9 +58,10 @@ pub enum NoCover {
     Requester,
     Program,
     OtherGroup,
+    OtherComponent,
 }
 
-pub const NO_COVERS: [NoCover; 12] = [
+pub const NO_COVERS: [NoCover; 13] = [
     NoCover::NotMeant,
     NoCover::Rejection,
     NoCover::OtherExecution,
@@ -73,6 +74,7 @@ pub const NO_COVERS: [NoCover; 12] = [
     NoCover::Requester,
     NoCover::Program,
     NoCover::OtherGroup,
+    NoCover::OtherComponent,
 ];
 
 /// Each way in which an approval is none.

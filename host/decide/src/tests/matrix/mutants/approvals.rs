@@ -102,6 +102,7 @@ fn mended(seen: &Observed, how: NoCover) -> Observed {
         }),
         NoCover::MadeAgain => was.given[0].at = a.created.to_string(),
         NoCover::NotApproved => was.state = "Approved".into(),
+        NoCover::OtherComponent => status.plugin.as_mut().unwrap().digest = fixtures::plugin().digest.to_string(),
         NoCover::Unstamped => {
             a.created = fixtures::at(-30);
             was.given[0].at = a.created.to_string();
@@ -136,7 +137,8 @@ fn an_approval_that_does_not_cover_an_undo_is_caught_whatever_keeps_it_from_that
         WithoutTheRight,
         Requester,
         Program,
-        OtherGroup
+        OtherGroup,
+        OtherComponent
     ];
     assert_eq!(table.map(|(how, _)| how), NO_COVERS);
     for (how, decide) in table {
