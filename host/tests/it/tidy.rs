@@ -177,13 +177,13 @@ fn no_lint_is_silenced_without_a_reason() {
 /// The one helper that asks again and again until it sees something: some things (an admission policy in force) nobody announces.
 const EVENTUALLY: &str = "tests/src/refusal.rs";
 
-/// It makes things late, and hurts at random times: that is its work. What it waits for it waits for, as every test.
-const TORTURE: &str = "tests/src/bin/torture/";
+/// They make things late, hurt at random times, and keep a pace: that is their work. What they wait for they wait for, as every test.
+const PACED: [&str; 2] = ["tests/src/bin/torture/", "tests/src/bin/flood/"];
 
 /// A test that waits for a time is slow on a good day and fails on a bad one: wait for what you wait for.
 #[test]
 fn no_test_sleeps() {
-    let waits = |s: &Source| s.path == EVENTUALLY || s.path.starts_with(TORTURE);
+    let waits = |s: &Source| s.path == EVENTUALLY || PACED.iter().any(|paced| s.path.starts_with(paced));
     none(rust().iter().filter(|s| !waits(s)).flat_map(|s| found(s, &s.tests(), &[concat!("sle", "ep(")])));
 }
 
