@@ -258,9 +258,10 @@ async fn what_a_requester_may_read_is_asked_by_name_or_for_all_of_a_kind() {
 #[tokio::test]
 async fn what_is_of_the_whole_cluster_is_bound_cluster_wide() {
     let wide = Access { namespace: None, role: "writ:cluster-action:cordon-node:aaaaaaaaaa".into(), ..access() };
-    let (cluster, heard) = cluster(|call| match call.is("GET") {
-        true => list(&[json!({"metadata": {"name": name(), "uid": "b"}})]),
-        false => ok(json!({"metadata": {"name": name()}, "kind": "Status", "status": "Success"})),
+    let (cluster, heard) = cluster(|call| match () {
+        () if call.is("GET") => list(&[json!({"metadata": {"name": name(), "uid": "b"}})]),
+        () if call.is("DELETE") => ok(json!({"kind": "Status", "status": "Success"})),
+        () => ok(call.body.clone()),
     });
     cluster.grant(&wide).await.unwrap();
     let made = heard.calls().into_iter().find(|c| c.line.contains("/clusterrolebindings")).unwrap();
