@@ -22,7 +22,7 @@ fn spec(n: usize) -> Value {
         "action": "scale_deployment", "target": {"name": "web", "kind": "Deployment"}, "parameters": {"replicas": 2 - n / 2 % 2},
         "reason": "quiet",
     });
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         spec["parameters"] = json!({"replicas": 3});
         spec["dryRun"] = json!("Plan");
     }
