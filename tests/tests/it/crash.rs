@@ -147,3 +147,57 @@ async fn killed_when_verifying_is_recorded() {
 async fn killed_when_it_is_over_and_something_is_still_owed() {
     killed(of_execution(|kx| phase(kx) == "Completed" && held(kx))).await;
 }
+
+/// A dry run asked for, and the operator killed at this moment of it: nothing is written, and it ends as if nothing had been.
+async fn killed_while_it_is_tried(version: &str, kind: &str, there: bool, is: fn(&Value) -> bool) {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("crash").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let before = web.now().await["metadata"]["generation"].clone();
+    let operator = Operator::found(&cluster).await;
+    let namespace = if there { crds::labels::NAMESPACE_DRYRUN } else { &space.name };
+    let kind = json!({"apiVersion": version, "kind": kind, "metadata": {"namespace": namespace}});
+    let mut sight = Sight::open(&cluster.admin, &kind).await;
+    let parameters = json!({"replicas": 2});
+    let spec = json!({
+        "action": "scale_deployment", "target": {"name": "web"}, "parameters": parameters, "reason": "a crash", "dryRun": "Server",
+    });
+    let run = cluster.run(&space.name, spec).await;
+    let name = format!("{}/{}", run.namespace, run.name);
+    let ours = |object: &Value| {
+        let meta = &object["metadata"];
+        !there
+            || meta["labels"][crds::labels::LABEL_EXECUTION_UID] == json!(run.uid)
+            || meta["annotations"][crds::labels::ANNOTATION_EXECUTION] == json!(name)
+    };
+    sight.until(|object| ours(object) && is(object)).await;
+    operator.killed(&cluster).await;
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
+    let diff = json!([{"pointer": "/spec/replicas", "before": "1", "after": "2", "announced": true}]);
+    assert_eq!(story.object["status"]["diff"], diff);
+    story.made_no_job();
+    assert_eq!(web.now().await["metadata"]["generation"], before);
+}
+
+#[tokio::test]
+async fn killed_when_dry_running_is_recorded() {
+    killed_while_it_is_tried("writ.dev/v1alpha1", "KubernetesExecution", false, |kx| phase(kx) == "DryRunning").await;
+}
+
+#[tokio::test]
+async fn killed_when_the_account_of_the_dry_run_is_there() {
+    killed_while_it_is_tried("v1", "ServiceAccount", true, labeled).await;
+}
+
+#[tokio::test]
+async fn killed_when_the_job_of_the_dry_run_is_there() {
+    killed_while_it_is_tried("batch/v1", "Job", true, labeled).await;
+}
+
+#[tokio::test]
+async fn killed_when_the_answer_of_the_dry_run_is_recorded() {
+    let answered = |kx: &Value| kx["status"]["dryRun"]["answeredAt"].is_string();
+    killed_while_it_is_tried("writ.dev/v1alpha1", "KubernetesExecution", false, answered).await;
+}

@@ -33,11 +33,25 @@ pub(crate) struct Faults {
     dice: Dice,
     stopped: AtomicBool,
     counts: Mutex<BTreeMap<&'static str, u64>>,
+    /// By name of the Job, how often one was deleted.
+    deleted: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Faults {
     pub(crate) const fn new(dice: Dice) -> Self {
-        Self { dice, stopped: AtomicBool::new(false), counts: Mutex::new(BTreeMap::new()) }
+        Self { dice, stopped: AtomicBool::new(false), counts: Mutex::new(BTreeMap::new()), deleted: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Before the operator has seen it, or after.
+    pub(crate) fn job_deleted(&self, name: &str) {
+        if let Ok(mut all) = self.deleted.lock() {
+            *all.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// How often a Job of this name was deleted.
+    pub(crate) fn jobs_deleted(&self, name: &str) -> usize {
+        self.deleted.lock().ok().and_then(|all| all.get(name).copied()).unwrap_or_default()
     }
 
     /// From now on everything goes well.

@@ -60,18 +60,22 @@ impl Victims {
                 hand = shuffled(&dice);
             }
             let Some(harm) = hand.pop() else { return };
-            if let Some(what) = self.harmed(harm, &dice).await {
+            if let Some(what) = self.harmed(harm, &faults, &dice).await {
                 faults.count(what);
             }
         }
     }
 
-    async fn harmed(&self, harm: Harm, dice: &Dice) -> Option<&'static str> {
+    async fn harmed(&self, harm: Harm, faults: &Faults, dice: &Dice) -> Option<&'static str> {
         match harm {
             Harm::Killed => killed(&self.operators).await,
             Harm::Paused => paused(&self.operators, dice).await,
-            Harm::JobDeleted => deleted(&self.cluster, "batch/v1", "Job", dice).await,
-            Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", dice).await,
+            Harm::JobDeleted => {
+                let name = deleted(&self.cluster, "batch/v1", "Job", dice).await?;
+                faults.job_deleted(&name);
+                Some("Job deleted")
+            }
+            Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", dice).await.map(|_| "pod deleted"),
             // On both sides of the time that the operator waits for it.
             Harm::LedgerLocked => self.disk.locked(dice.millis(1000, 9000)).await,
             Harm::DiskFull => self.disk.full(dice.millis(1000, 6000)).await,
@@ -110,8 +114,8 @@ async fn restarted(node: &PathBuf) -> Option<&'static str> {
     done.is_ok_and(|status| status.success()).then_some("kubelet killed and started again")
 }
 
-/// Any one of them, by the administrator.
-async fn deleted(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Option<&'static str> {
+/// Any one of them, by the administrator. Its name.
+async fn deleted(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Option<String> {
     let kinds = json!({"apiVersion": version, "kind": kind, "metadata": {"namespace": NAMESPACE_RUNS}});
     let there: Vec<Value> = all(&cluster.admin, &kinds, LABEL_EXECUTION_UID).await.ok()?;
     let stays = |o: &&Value| o["metadata"].get("deletionTimestamp").is_none() && !is_over(o);
@@ -119,7 +123,7 @@ async fn deleted(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> O
     let any = there.get(usize::try_from(dice.roll(u64::try_from(there.len()).ok()?.max(1))).ok()?)?;
     let name = any["metadata"]["name"].as_str()?;
     let gone = api(&cluster.admin, &kinds).delete(name, &kube::api::DeleteParams::default()).await;
-    gone.is_ok().then_some(if kind == "Job" { "Job deleted" } else { "pod deleted" })
+    gone.is_ok().then(|| name.to_owned())
 }
 
 fn is_over(object: &Value) -> bool {

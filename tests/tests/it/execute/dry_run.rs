@@ -165,3 +165,37 @@ async fn a_dry_run_can_be_cancelled_and_leaves_no_identity() {
     assert!(matches!(story.end(), ("Cancelled", "CancelRequested") | ("Completed", "DryRunPassed")), "{:?}", story.end());
     story.made_no_job();
 }
+
+/// A StatefulSet, and a revision that is gone back to: what else ships and is not tried elsewhere.
+#[tokio::test]
+async fn what_ships_can_be_tried() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let set = Workload::make(&cluster, &space.name, "StatefulSet", json!({"replicas": 1, "serviceName": "web"})).await;
+    let run = cluster.run(&space.name, with(server(2), json!({"action": "scale_statefulset"}))).await;
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
+    assert_eq!(story.status("/diff/0/pointer"), "/spec/replicas");
+    left_nothing(&run, &story).await;
+    assert_eq!(set.now().await["spec"]["replicas"], 1);
+
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let label = json!({"spec": {"template": {"metadata": {"labels": {"version": "bad"}}}}});
+    web.patch(label).await.unwrap();
+    eventually("the second revision is there", async || {
+        let now = web.settled().await.1;
+        (now["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2").then_some(())
+    })
+    .await;
+    let back = json!({"action": "rollback_deployment", "target": {"name": "web"}, "reason": "a test", "dryRun": "Server"});
+    let run = cluster.run(&space.name, back).await;
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "DryRunPassed"), "{:#}", story.object["status"]);
+    let diff = story.object["status"]["diff"].as_array().unwrap();
+    assert!(diff.iter().any(|d| d["pointer"].as_str().unwrap().starts_with("/spec/template")), "{diff:#?}");
+    assert!(diff.iter().all(|d| d["announced"] == true), "{diff:#?}");
+    left_nothing(&run, &story).await;
+    assert_eq!(web.now().await["spec"]["template"]["metadata"]["labels"]["version"], "bad");
+}

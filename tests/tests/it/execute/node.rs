@@ -104,7 +104,11 @@ async fn cordoned_and_back(cluster: &Cluster, elsewhere: &str, n7: &Value) {
     assert!(unschedulable(cluster, n7).await);
     assert_eq!(bindings(cluster, &run).await, 0);
     let of = json!({"rollbackOf": {"name": run.name, "uid": run.uid}, "target": {"name": n7["metadata"]["name"]}});
-    let back = cluster.run(NAMESPACE_CLUSTER, with(inverse(&story), of)).await.ended().await;
+    let back = with(inverse(&story), of);
+    let shown = cluster.run(NAMESPACE_CLUSTER, with(back.clone(), json!({"dryRun": "Server"}))).await.ended().await;
+    assert_eq!(shown.end(), ("Completed", "DryRunPassed"), "{:#}", shown.object["status"]);
+    assert!(unschedulable(cluster, n7).await, "something was written");
+    let back = cluster.run(NAMESPACE_CLUSTER, back).await.ended().await;
     assert_eq!(back.end(), ("Completed", "ChecksPassed"), "{:#}", back.object["status"]);
     assert!(!unschedulable(cluster, n7).await);
 }
