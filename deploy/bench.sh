@@ -5,6 +5,7 @@
 #   PROFILE=dev (default) | release     release compiles wasmtime once more (10 minutes and more). It is for the engines' numbers: the
 #                                       operator in the cluster is the one that up.sh builds (dev; dependencies are optimized there too)
 #   BENCH_ROUNDS=20 BENCH_BURSTS=3      rounds one at a time, and 20 at once
+#   BENCH_CALLS=50000                   plugin calls whose memory is watched; a million takes some minutes
 #   BENCH_ENGINES_ONLY=1                no cluster
 #   CLUSTER=current                     then also BENCH_IMAGE: something that runs for ever, such as pause
 set -euo pipefail
@@ -30,11 +31,12 @@ if [ -z "${BENCH_ENGINES_ONLY:-}" ]; then
   export BENCH_IMAGE=${BENCH_IMAGE:?an image that runs for ever, such as pause}
 fi
 GUESTS=${GUESTS:-${WRIT_GUESTS:-$CACHE/guests}}
-[ -f "$GUESTS/workload.wasm" ] || "$ROOT/plugins/build.sh" "$GUESTS"
+[ -f "$GUESTS/workload.wasm" ] && [ -f "$GUESTS/hostile.wasm" ] ||
+  "$ROOT/plugins/build.sh" "$GUESTS" "$ROOT/plugins/workload" "$ROOT/plugins/hostile"
 
 cd "$ROOT"
 cargo build --workspace --example bench --bin bench --profile "$PROFILE"
 echo "bench: the engines ($PROFILE)" >&2
-"$BUILT/examples/bench" "$GUESTS/workload.wasm" deploy/policy "$ROOT/target" >target/bench-engines.json
+"$BUILT/examples/bench" "$GUESTS/workload.wasm" "$GUESTS/hostile.wasm" deploy/policy "$ROOT/target" >target/bench-engines.json
 if [ -n "${BENCH_ENGINES_ONLY:-}" ]; then cat target/bench-engines.json; exit 0; fi
 "$BUILT/bench" target/bench.json target/bench-engines.json

@@ -11,7 +11,7 @@ use decide::{
 use host::{
     catalogue::Entry,
     config::Operator,
-    gate::{self, Gate, GateLimits},
+    gate::{self, Gate, GateLimits, Policy},
     judge::{self, Bench},
     metrics::Metrics,
     plugin::{Limits, Loaded, Plugins},
@@ -31,28 +31,28 @@ const DECISIONS: usize = 2_000;
 const CALL_GOALS: (f64, f64) = (50.0, 150.0);
 const DECISION_GOAL: f64 = 1.0;
 
-/// Everything of the plugin engine and the gate.
-pub async fn measure(component: &Path, policies: &Path) -> Result<Vec<Value>> {
+/// The component, loaded, and how long that took.
+pub async fn load(component: &Path) -> Result<(Subject, Vec<Value>)> {
     let plugins = Plugins::new().context("failed to start the plugin engine")?;
     let bytes = std::fs::read(component).with_context(|| format!("failed to read {}", component.display()))?;
     let loaded = plugins.load(bytes.into(), Limits::ceiling()).await.context("failed to load the component")?;
     let compiled = format!("compile the component of {} KiB", loaded.bytes / 1024);
-    let mut numbers = vec![number(compiled, millis(loaded.compiled_in), "ms", None)];
-    let one = Subject::new(plugins, &loaded)?;
-    numbers.extend(one.calls().await?);
-    numbers.extend(one.decisions(&gate(policies)?).await?);
-    Ok(numbers)
+    Ok((Subject::new(plugins, &loaded)?, vec![number(compiled, millis(loaded.compiled_in), "ms", None)]))
 }
 
-fn gate(policies: &Path) -> Result<Gate> {
+/// The first policy of the directory, as often as that, each evaluated by itself.
+fn gate(policies: &Path, count: usize) -> Result<Gate> {
     let gate = Gate::new(GateLimits::default()).context("failed to start the policy engine")?;
-    let all = gate::read(&Dir::open_ambient_dir(policies, ambient_authority())?)?;
+    let first = gate::read(&Dir::open_ambient_dir(policies, ambient_authority())?)?.into_iter().next();
+    let first = first.with_context(|| format!("no policy in {}", policies.display()))?;
+    let all: Vec<Policy> = (1..=count).map(|n| Policy { name: format!("{}-{n}", first.name), ..first.clone() }).collect();
     ensure!(gate.apply(&all).iter().all(|a| a.problems.is_empty()), "a policy is not ready: writ policy test says why");
     Ok(gate)
 }
 
 /// One execution, one Deployment, one component.
-struct Subject {
+#[derive(Clone)]
+pub struct Subject {
     plugins: Plugins,
     entry: Entry,
     world: world::One,
@@ -70,7 +70,18 @@ impl Subject {
         Ok(Self { plugins, entry, world: world::One::new()?, exec: world::execution()?, site })
     }
 
-    async fn calls(&self) -> Result<Vec<Value>> {
+    /// So many calls of `validate`, one after the other.
+    pub async fn validate(self, calls: usize) -> Result<()> {
+        let (request, _) = self.asked()?;
+        for _ in 0..calls {
+            let valid = self.plugins.validate(&self.entry.plugin.digest, &request).await.context("failed to call validate")?;
+            ensure!(valid.is_ok(), "the parameters are not valid: {valid:?}");
+        }
+        Ok(())
+    }
+
+    /// One call, of each kind.
+    pub async fn calls(&self) -> Result<Vec<Value>> {
         let (request, state) = self.asked()?;
         let digest = &self.entry.plugin.digest;
         let validate = timed(CALLS, async || {
@@ -95,7 +106,14 @@ impl Subject {
     }
 
     /// Right, schema, validate, reads, plan, rollback, policy: all but the calls to a cluster.
-    async fn decisions(&self, gate: &Gate) -> Result<Vec<Value>> {
+    pub async fn decisions(&self, policies: &Path) -> Result<Vec<Value>> {
+        let mut numbers =
+            self.decision(&gate(policies, 1)?, "decision (validate, reads, plan, rollback, gate)", Some(DECISION_GOAL)).await?;
+        numbers.extend(self.decision(&gate(policies, 3)?, "decision with three policies", None).await?);
+        Ok(numbers)
+    }
+
+    async fn decision(&self, gate: &Gate, name: &str, goal: Option<f64>) -> Result<Vec<Value>> {
         let (plugins, world, site) = (&self.plugins, &self.world, &self.site);
         let metrics = Metrics::new();
         let mut all = timed(DECISIONS, async || {
@@ -104,11 +122,7 @@ impl Subject {
         })
         .await?;
         let (p50, p99) = (rank(&mut all, 0.5), rank(&mut all, 0.99));
-        let name = "decision (validate, reads, plan, rollback, gate)";
-        Ok(vec![
-            number(format!("{name}, p50"), millis(p50), "ms", None),
-            number(format!("{name}, p99"), millis(p99), "ms", Some(DECISION_GOAL)),
-        ])
+        Ok(vec![number(format!("{name}, p50"), millis(p50), "ms", None), number(format!("{name}, p99"), millis(p99), "ms", goal)])
     }
 }
 

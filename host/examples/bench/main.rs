@@ -1,9 +1,13 @@
 //! `make bench`, the part without a cluster: what the engines take, measured where the operator calls them.
-//! Usage: bench COMPONENT POLICIES DIRECTORY > NUMBERS    DIRECTORY: where a ledger may be written for the while; its file system counts.
+//! Usage: bench COMPONENT HOSTILE POLICIES DIRECTORY > NUMBERS
+//! HOSTILE: the component that breaks every limit. DIRECTORY: where a ledger may be written for the while; its file system counts.
+//! `BENCH_CALLS`: calls whose memory is watched.
 #![forbid(unsafe_code)]
 
 mod calls;
 mod ledger;
+mod limits;
+mod many;
 mod world;
 
 use anyhow::{Context, Result};
@@ -13,9 +17,13 @@ use std::{path::PathBuf, time::Duration};
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let mut next = || arguments.next().context("usage: bench COMPONENT POLICIES DIRECTORY");
-    let (component, policies, directory) = (next()?, next()?, next()?);
-    let mut numbers = calls::measure(&component, &policies).await?;
+    let mut next = || arguments.next().context("usage: bench COMPONENT HOSTILE POLICIES DIRECTORY");
+    let (component, hostile, policies, directory) = (next()?, next()?, next()?, next()?);
+    let (one, mut numbers) = calls::load(&component).await?;
+    numbers.extend(one.calls().await?);
+    numbers.extend(one.decisions(&policies).await?);
+    numbers.extend(many::measure(&one, std::env::var_os("BENCH_CALLS").and_then(|n| n.into_string().ok())).await?);
+    numbers.extend(limits::measure(&hostile).await?);
     numbers.extend(ledger::measure(&directory).await?);
     println!("{}", serde_json::to_string_pretty(&numbers)?);
     Ok(())

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 
 /// One Deployment, nothing beside it.
+#[derive(Clone)]
 pub struct One {
     body: Json,
     uid: Uid,
