@@ -42,8 +42,15 @@ flood: ## ten thousand executions at once, and somebody who wants something smal
 mutants: ## each guard taken out, and the test that catches it
 	deploy/mutants.sh
 
+fuzz: ## look for bytes that break a promise, for FUZZ_SECONDS each of five targets
+	deploy/fuzz.sh
+
+sbom: ## what the program and the component we ship are made of (CycloneDX): target/sbom-*.json
+	deploy/sbom.sh
+
 deny: ## advisories, licenses, duplicates (needs cargo-deny)
 	cargo deny check
+	cd plugins && cargo deny --config ../deny.toml check
 
 local-up: ## a real one-node Kubernetes on this machine; again: repairs it
 	deploy/local/writ-local up
@@ -57,4 +64,4 @@ local-status: ## what runs, and where
 local-test: ## prove the local cluster (takes it down at the end)
 	deploy/local/test.sh
 
-.PHONY: help demo demo-down test guests cargo-component lint bench torture flood mutants deny local-up local-down local-status local-test
+.PHONY: help demo demo-down test guests cargo-component lint bench torture flood mutants fuzz sbom deny local-up local-down local-status local-test

@@ -64,7 +64,7 @@ pub enum Reason {
     PolicyMissing,
     /// A policy came to no decision.
     PolicyUndefined,
-    /// A policy failed: an error, a malformed answer, or its time limit.
+    /// A policy failed: an error, a malformed answer, or its limit of time or memory.
     PolicyFailed,
     /// The admission policies that stamp and protect records are not in force, or are younger than this object.
     AdmissionNotInForce,

@@ -369,5 +369,6 @@ const fn word(verdict: &Verdict) -> &'static str {
         Verdict::Malformed(_) => "malformed",
         Verdict::Errored(_) => "errored",
         Verdict::TimedOut => "timed_out",
+        Verdict::OutOfMemory => "out_of_memory",
     }
 }

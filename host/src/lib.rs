@@ -19,3 +19,5 @@ pub mod reconcile;
 pub mod server;
 pub mod story;
 pub mod telemetry;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod untrusted;

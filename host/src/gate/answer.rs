@@ -22,6 +22,7 @@ const MOST_AT_ONCE: u32 = 1000;
 pub fn verdict(evaluated: Evaluated, denies: &[DenyRule]) -> Verdict {
     match evaluated.value {
         Err(Stopped::TimedOut) => Verdict::TimedOut,
+        Err(Stopped::OutOfMemory) => Verdict::OutOfMemory,
         Err(Stopped::Failed(why)) => Verdict::Errored(one_line(&why)),
         Ok(Value::Undefined) => Verdict::Undefined,
         Ok(answer) => match read(&answer) {

@@ -1,5 +1,5 @@
 //! From a policy as written to one that may be asked: parsed, looked through, its own tests passed, every `deny` seen to fire.
-use super::engine;
+use super::engine::{self, Limits};
 use super::inspect::{self, DenyRule};
 use super::paths;
 use super::policy::Policy;
@@ -10,14 +10,17 @@ use regorus::Engine;
 use regorus::unstable::{Module, Ref};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-/// For one test: a hundred times what the slowest of the default policy's takes.
-const TEST_TIME: Duration = Duration::from_millis(500);
-/// Tests of one bundle; with their time, a check ends within two minutes at the very worst.
+/// For one test: a hundred times the time that the slowest of the default policy's takes, and the memory that a decision has.
+const TEST: Limits = Limits { time: Duration::from_millis(500), memory: engine::MEMORY };
+/// Tests of one bundle; with their time, a check ends within two minutes (four, if each stalls once), or something in it was made to never end.
 const MOST_TESTS: usize = 256;
+/// How long a check is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 /// Analysis recurses over the syntax tree; a bundle of 256 KiB nests less than this takes. Untouched pages cost nothing.
-pub(super) const STACK: usize = 256 << 20;
+const STACK: usize = 256 << 20;
 
 /// A policy that may be asked, or that answers every question with why it may not be.
 pub struct Checked {
@@ -58,8 +61,8 @@ pub fn check(policy: &Policy) -> Result<Checked, Vec<Problem>> {
     if !size.is_empty() {
         return Err(size);
     }
-    deep(|| checked(policy))
-        .unwrap_or_else(|| Err(vec![Problem::all(Kind::CheckFailed, "the check broke off; this is a bug of writ")]))
+    let policy = policy.clone();
+    deep(PATIENCE, move || checked(&policy)).unwrap_or_else(|| Err(vec![broke_off()]))
 }
 
 impl Checked {
@@ -93,12 +96,16 @@ impl Checked {
     }
 }
 
-/// Runs on a thread with a stack for any bundle; none if it panicked.
-pub(super) fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("policy-check".to_owned()).stack_size(STACK);
-        thread.spawn_scoped(scope, work).ok()?.join().ok()
-    })
+/// Runs on a thread with a stack for any bundle; none if it panicked, or does not come back: then that thread is lost, and nobody waits.
+pub(super) fn deep<T: Send + 'static>(patience: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, answer) = sync_channel(1);
+    let thread = std::thread::Builder::new().name("policy-check".to_owned()).stack_size(STACK);
+    thread.spawn(move || done.send(work())).ok()?;
+    answer.recv_timeout(patience).ok()
+}
+
+pub(super) fn broke_off() -> Problem {
+    Problem::all(Kind::CheckFailed, "the check broke off, or one step of its tests does not end")
 }
 
 fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
@@ -109,7 +116,7 @@ fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let engine = engine::prepared(&without_tests(policy), &denies, TEST_TIME).map_err(|e| vec![compile(&e)])?;
+    let engine = engine::prepared(&without_tests(policy), &denies, TEST).map_err(|e| vec![compile(&e)])?;
     Ok(Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine: Box::new(engine), denies }))
 }
 
@@ -132,7 +139,7 @@ pub(super) fn look(policy: &Policy) -> Result<Looked, Vec<Problem>> {
         return Err(problems);
     }
     let denies = inspect::denies(&modules);
-    let engine = engine::prepared(policy, &denies, TEST_TIME).map_err(|e| vec![compile(&e)])?;
+    let engine = engine::prepared(policy, &denies, TEST).map_err(|e| vec![compile(&e)])?;
     Ok(Looked { modules, denies, engine })
 }
 
@@ -147,7 +154,7 @@ pub(super) fn trials(engine: &Engine, modules: &[Ref<Module>]) -> Result<(Vec<Tr
         return Err(vec![Problem::all(Kind::TooLarge, format!("{} tests; at most {MOST_TESTS}", tests.len()))]);
     }
     let mut engine = engine.clone();
-    let trials = tests.into_iter().map(|test| trial::run(&mut engine, test, modules, TEST_TIME)).collect();
+    let trials = tests.into_iter().map(|test| trial::run(&mut engine, test, modules, TEST)).collect();
     Ok((trials, engine))
 }
 
@@ -156,8 +163,12 @@ pub(super) fn failure(trial: &Trial) -> Option<Problem> {
     match &trial.outcome {
         Outcome::Passed => None,
         Outcome::TimedOut => {
-            let message = format!("{}: took longer than {} ms", test.name, TEST_TIME.as_millis());
+            let message = format!("{}: took longer than {} ms", test.name, TEST.time.as_millis());
             Some(Problem::at(Kind::TestTimedOut, &test.file, test.line, message))
+        }
+        Outcome::OutOfMemory => {
+            let message = format!("{}: held more than {} MiB", test.name, TEST.memory >> 20);
+            Some(Problem::at(Kind::TestOutOfMemory, &test.file, test.line, message))
         }
         Outcome::Failed(line, why) => Some(Problem::at(Kind::TestFailed, &test.file, *line, format!("{}: {why}", test.name))),
     }
@@ -188,4 +199,17 @@ pub(super) fn place(error: &str) -> Problem {
     let file = parts.next().unwrap_or_default();
     let said = error.rsplit_once("error: ").map_or(error, |(_, said)| said);
     Problem::at(Kind::ParseError, file, line, said.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_does_not_come_back_or_panics_is_not_waited_for() {
+        let (_held, never) = sync_channel::<()>(0);
+        assert_eq!(deep(Duration::from_millis(10), move || never.recv().is_ok()), None);
+        assert_eq!(deep(PATIENCE, || -> u8 { panic!("on purpose") }), None);
+        assert_eq!(deep(PATIENCE, || 7), Some(7));
+    }
 }

@@ -1,9 +1,10 @@
-//! Evaluation: one question, one bundle, within a time that is kept. Owns how regorus is set up, and nothing about what answers mean.
+//! Evaluation: one question, one bundle, within a time and a memory that are kept. Owns how regorus is set up, and nothing about what answers mean.
 use super::bounded;
 use super::inspect::DenyRule;
 use super::policy::Policy;
+use meter::Bounds;
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, LimitError, Value};
+use regorus::{Engine, LimitError, Value, set_global_memory_limit};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -17,6 +18,20 @@ pub const MARK: &str = "writ_fired";
 /// Firings that are kept of one evaluation. An answer has at most 64 lines; a rule may fire for many objects.
 const MOST_FIRINGS: usize = 4096;
 
+/// Bytes that one evaluation may hold at once: the default policy holds a fiftieth of it.
+pub const MEMORY: u64 = 16 << 20;
+/// What one call may make of the longest text it can be given: a list of its characters. Less than this over the limit, and the evaluation
+/// stops by itself; more can only be one step that was made to never end, and its thread stands still.
+const ONE_CALL: u64 = 80 << 20;
+
+/// What one evaluation may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub time: Duration,
+    /// Bytes, at once.
+    pub memory: u64,
+}
+
 thread_local! {
     /// Which `deny` fired with which text, in the evaluation that runs on this thread.
     static FIRED: RefCell<Vec<(usize, String)>> = const { RefCell::new(Vec::new()) };
@@ -27,6 +42,8 @@ thread_local! {
 pub enum Stopped {
     /// The time was up.
     TimedOut,
+    /// It held more memory than it may.
+    OutOfMemory,
     /// In the words of regorus.
     Failed(String),
 }
@@ -51,7 +68,7 @@ pub fn parse(modules: &BTreeMap<String, String>) -> (Engine, Vec<(String, String
 }
 
 /// An engine ready to be cloned and asked. Every `deny` is marked; lines stay what they are.
-pub fn prepared(policy: &Policy, denies: &[DenyRule], limit: Duration) -> Result<Engine, String> {
+pub fn prepared(policy: &Policy, denies: &[DenyRule], limits: Limits) -> Result<Engine, String> {
     let words = |e: anyhow::Error| e.to_string();
     let (mut engine, errors) = parse(&marked(&policy.modules, denies));
     if let Some((_, error)) = errors.into_iter().next() {
@@ -69,7 +86,7 @@ pub fn prepared(policy: &Policy, denies: &[DenyRule], limit: Duration) -> Result
     }
     let data = serde_json::json!({ "settings": policy.data });
     engine.add_data(value(data)?).map_err(words)?;
-    engine.set_execution_timer_config(timer(limit));
+    engine.set_execution_timer_config(timer(limits.time));
     // Compiles the modules: what is wrong with them shows here, and clones made afterwards are ready.
     engine.eval_query("true".to_owned(), false).map_err(words)?;
     Ok(engine)
@@ -88,23 +105,30 @@ const fn timer(limit: Duration) -> ExecutionTimerConfig {
 }
 
 /// Evaluates a rule on a clone, so that nothing of one question is there for the next.
-pub fn ask(ready: &Engine, input: Value, rule: &str, limit: Duration) -> Evaluated {
+pub fn ask(ready: &Engine, input: Value, rule: &str, limits: Limits) -> Evaluated {
     let mut engine = ready.clone();
-    engine.set_execution_timer_config(timer(limit));
+    engine.set_execution_timer_config(timer(limits.time));
     engine.set_input(input);
-    evaluate(&mut engine, rule)
+    evaluate(&mut engine, rule, limits.memory)
 }
 
 /// Evaluates a rule with what the engine has.
-pub fn evaluate(engine: &mut Engine, rule: &str) -> Evaluated {
+pub fn evaluate(engine: &mut Engine, rule: &str, memory: u64) -> Evaluated {
     FIRED.take();
-    let value = engine.eval_rule(rule.to_owned()).map_err(|e| {
-        let text = e.to_string();
-        // From inside a function the error comes as text only.
-        let late = matches!(e.downcast_ref(), Some(LimitError::TimeLimitExceeded { .. })) || text.contains("exceeded time limit");
-        if late { Stopped::TimedOut } else { Stopped::Failed(text) }
-    });
+    // Any limit makes regorus ask, and the meter answers for this evaluation alone: nothing held, or too much.
+    set_global_memory_limit(Some(memory));
+    let bounds = Bounds { told: memory, stopped: memory.saturating_add(ONE_CALL) };
+    let (value, over) = meter::within(bounds, || engine.eval_rule(rule.to_owned()));
+    // Whatever came of it: regorus drops an error where another definition answers.
+    let value = if over { Err(Stopped::OutOfMemory) } else { value.map_err(|e| stopped(&e)) };
     Evaluated { value, fired: FIRED.take() }
+}
+
+fn stopped(error: &anyhow::Error) -> Stopped {
+    let text = error.to_string();
+    // From inside a function the error comes as text only.
+    let late = matches!(error.downcast_ref(), Some(LimitError::TimeLimitExceeded { .. })) || text.contains("exceeded time limit");
+    if late { Stopped::TimedOut } else { Stopped::Failed(text) }
 }
 
 /// The modules with `writ_fired(N, …)` around the text of each `deny`: it is evaluated exactly where the rule fires.

@@ -16,6 +16,8 @@ mod read;
 mod report;
 mod tree;
 mod trial;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 
 pub use check::{Checked, check};
 pub use policy::Policy;
@@ -28,7 +30,7 @@ use check::State;
 use decide::model::Digest;
 use decide::observed::{PolicyRuling, Ruling, Verdict};
 use decide::question::Question;
-use engine::{Evaluated, Stopped};
+use engine::{Evaluated, Limits, Stopped};
 use pool::Pool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,8 @@ pub struct GateLimits {
     /// For one policy on one question, by the clock on the wall: the default policy takes a thousandth of it, a machine with ten times
     /// too much to do a tenth. A stall is forgiven once.
     pub time: Duration,
+    /// Bytes that one policy may hold at once on one question, beside the question: the default policy holds a fiftieth of it.
+    pub memory: u64,
     /// Until the answer must be there, waiting for a thread and a second try included. After it, the answer is no.
     pub patience: Duration,
     /// Threads that evaluate.
@@ -49,7 +53,7 @@ pub struct GateLimits {
 impl Default for GateLimits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
-        Self { time: Duration::from_millis(500), patience: Duration::from_secs(5), threads }
+        Self { time: Duration::from_millis(500), memory: engine::MEMORY, patience: Duration::from_secs(5), threads }
     }
 }
 
@@ -138,9 +142,10 @@ impl Gate {
             (Ok(input), State::Ready { .. }) => input.clone(),
         };
         let (send, receive) = oneshot::channel();
-        let (policy, time) = (Arc::clone(policy), self.0.limits.time);
+        let limits = Limits { time: self.0.limits.time, memory: self.0.limits.memory };
+        let policy = Arc::clone(policy);
         let accepted = self.0.pool.run(move || {
-            let _ = send.send(evaluate(&policy, &input, time));
+            let _ = send.send(evaluate(&policy, &input, limits));
         });
         if accepted { Asked::Waiting(receive) } else { Asked::Known(Verdict::Errored("too many questions wait".to_owned())) }
     }
@@ -185,9 +190,9 @@ enum Asked {
     Waiting(oneshot::Receiver<Verdict>),
 }
 
-fn evaluate(policy: &Checked, input: &regorus::Value, time: Duration) -> Verdict {
+fn evaluate(policy: &Checked, input: &regorus::Value, limits: Limits) -> Verdict {
     let State::Ready { engine, denies } = &policy.state else { return Verdict::Undefined };
-    let once = || engine::ask(engine, input.clone(), engine::DECISION, time);
+    let once = || engine::ask(engine, input.clone(), engine::DECISION, limits);
     // The clock on the wall also runs while the machine does something else: asked again, a policy that is too slow is so again.
     let evaluated = match once() {
         Evaluated { value: Err(Stopped::TimedOut), .. } => once(),

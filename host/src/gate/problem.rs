@@ -85,6 +85,8 @@ kinds! {
     TestFailed,
     /// One of its tests took too long.
     TestTimedOut,
+    /// One of its tests held too much memory.
+    TestOutOfMemory,
     /// No test makes this `deny` fire: nobody has seen it work.
     DenyNeverFired,
     /// The check itself failed.

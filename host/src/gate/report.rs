@@ -2,7 +2,7 @@
 use super::check::{self, Looked};
 use super::inspect;
 use super::policy::Policy;
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::trial::{Outcome, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -52,9 +52,9 @@ fn tested(policy: &Policy) -> Tested {
         _ => policy.name.clone(),
     };
     let size = policy.size();
-    let tested = if size.is_empty() { check::deep(|| run(policy)) } else { Some(Err(size)) };
-    let broke = || Err(vec![Problem::all(Kind::CheckFailed, "the check broke off; this is a bug of writ")]);
-    match tested.unwrap_or_else(broke) {
+    let whole = policy.clone();
+    let tested = if size.is_empty() { check::deep(check::PATIENCE, move || run(&whole)) } else { Some(Err(size)) };
+    match tested.unwrap_or_else(|| Err(vec![check::broke_off()])) {
         Ok(tested) => Tested { name, ..tested },
         Err(problems) => Tested { name, problems, ..Tested::default() },
     }

@@ -1,10 +1,9 @@
 //! Runs a bundle's own tests, and says of one that does not hold where it stopped and what was there instead.
-use super::engine::{self, Stopped};
+use super::engine::{self, Evaluated, Limits, Stopped};
 use super::tree;
 use regorus::unstable::{BoolOp, Expr, Literal, LiteralStmt, Module, Ref, Rule, RuleHead};
 use regorus::{Engine, Value};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// One `test_` rule.
 #[derive(Clone, Debug)]
@@ -22,6 +21,7 @@ pub struct Test {
 pub enum Outcome {
     Passed,
     TimedOut,
+    OutOfMemory,
     /// Where it stopped, and why.
     Failed(u32, String),
 }
@@ -55,13 +55,18 @@ fn test(module: &Module, rule: &Rule) -> Option<Test> {
 }
 
 /// Runs one test. What it evaluates is added to the engine's coverage, where that is on.
-pub fn run(engine: &mut Engine, test: Test, modules: &[Ref<Module>], limit: Duration) -> Trial {
-    let evaluated = engine::evaluate(engine, &test.path);
+pub fn run(engine: &mut Engine, test: Test, modules: &[Ref<Module>], limits: Limits) -> Trial {
+    // As a decision: a machine that stalls once is forgiven.
+    let evaluated = match engine::evaluate(engine, &test.path, limits.memory) {
+        Evaluated { value: Err(Stopped::TimedOut), .. } => engine::evaluate(engine, &test.path, limits.memory),
+        evaluated => evaluated,
+    };
     let fired = evaluated.fired.iter().map(|(number, _)| *number).collect();
     let outcome = match evaluated.value {
-        Ok(Value::Undefined | Value::Bool(false)) => failed(engine, &test, modules, limit),
+        Ok(Value::Undefined | Value::Bool(false)) => failed(engine, &test, modules, limits),
         Ok(_) => Outcome::Passed,
         Err(Stopped::TimedOut) => Outcome::TimedOut,
+        Err(Stopped::OutOfMemory) => Outcome::OutOfMemory,
         Err(Stopped::Failed(why)) => {
             let place = super::check::place(&why);
             Outcome::Failed(place.line.max(1), place.message)
@@ -71,7 +76,7 @@ pub fn run(engine: &mut Engine, test: Test, modules: &[Ref<Module>], limit: Dura
 }
 
 /// The test is evaluated once more, alone: the last line that was reached is the one that did not hold.
-fn failed(engine: &Engine, test: &Test, modules: &[Ref<Module>], limit: Duration) -> Outcome {
+fn failed(engine: &Engine, test: &Test, modules: &[Ref<Module>], limits: Limits) -> Outcome {
     let vague = Outcome::Failed(test.line, "does not hold".to_owned());
     let Some((module, rule)) = modules.iter().find_map(|m| Some((m, m.policy.iter().find(|r| is(m, r, test))?))) else {
         return vague;
@@ -80,14 +85,14 @@ fn failed(engine: &Engine, test: &Test, modules: &[Ref<Module>], limit: Duration
     let mut alone = engine.clone();
     alone.clear_coverage_data();
     alone.set_enable_coverage(true);
-    let _ = engine::evaluate(&mut alone, &test.path);
+    let _ = engine::evaluate(&mut alone, &test.path, limits.memory);
     let Ok(report) = alone.get_coverage_report() else { return vague };
     let Some(covered) = report.files.into_iter().find(|f| f.path == test.file).map(|f| f.covered) else { return vague };
     let Some(stopped) = stmts.iter().rposition(|s| covered.contains(&s.span.line)) else { return vague };
     let (before, rest) = stmts.split_at(stopped);
     let Some(stmt) = rest.first() else { return vague };
-    let message =
-        told(engine, module, before, stmt, limit).unwrap_or_else(|| format!("{} does not hold", short(&tree::words(&stmt.span))));
+    let message = told(engine, module, before, stmt, limits)
+        .unwrap_or_else(|| format!("{} does not hold", short(&tree::words(&stmt.span))));
     Outcome::Failed(stmt.span.line, message)
 }
 
@@ -103,18 +108,18 @@ fn statements(rule: &Rule) -> Option<&[LiteralStmt]> {
 }
 
 /// `d.require.approvals: got 0, want 1`.
-fn told(engine: &Engine, module: &Module, before: &[LiteralStmt], stmt: &LiteralStmt, limit: Duration) -> Option<String> {
+fn told(engine: &Engine, module: &Module, before: &[LiteralStmt], stmt: &LiteralStmt, limits: Limits) -> Option<String> {
     match &stmt.literal {
         Literal::Expr { expr, .. } if stmt.with_mods.is_empty() => match expr.as_ref() {
             Expr::BoolExpr { op, lhs, rhs, .. } => {
-                let got = probe(engine, module, before, lhs, limit)?;
-                let want = probe(engine, module, before, rhs, limit)?;
+                let got = probe(engine, module, before, lhs, limits)?;
+                let want = probe(engine, module, before, rhs, limits)?;
                 Some(match op {
                     BoolOp::Eq => format!("{}: got {got}, want {want}", tree::words(lhs.span())),
                     _ => format!("{}: got {got} and {want}", tree::words(expr.span())),
                 })
             }
-            other => Some(format!("{}: got {}", tree::words(other.span()), probe(engine, module, before, other, limit)?)),
+            other => Some(format!("{}: got {}", tree::words(other.span()), probe(engine, module, before, other, limits)?)),
         },
         Literal::Expr { .. }
         | Literal::NotExpr { .. }
@@ -125,7 +130,7 @@ fn told(engine: &Engine, module: &Module, before: &[LiteralStmt], stmt: &Literal
 }
 
 /// What an expression of a test is, after the statements before it. By a rule of our own in the test's package.
-fn probe(engine: &Engine, module: &Module, before: &[LiteralStmt], expr: &Expr, limit: Duration) -> Option<String> {
+fn probe(engine: &Engine, module: &Module, before: &[LiteralStmt], expr: &Expr, limits: Limits) -> Option<String> {
     let imports = module.imports.iter().map(|i| match &i.r#as {
         Some(alias) => format!("import {} as {}\n", i.refr.span().text(), alias.text()),
         None => format!("import {}\n", i.refr.span().text()),
@@ -136,7 +141,7 @@ fn probe(engine: &Engine, module: &Module, before: &[LiteralStmt], expr: &Expr, 
     let mut engine = engine.clone();
     engine.add_policy("probe.rego".to_owned(), text).ok()?;
     let rule = format!("{}.writ_probe", tree::package(module).join("."));
-    match engine::ask(&engine, Value::new_object(), &rule, limit).value.ok()? {
+    match engine::ask(&engine, Value::new_object(), &rule, limits).value.ok()? {
         Value::Undefined => Some("nothing (undefined)".to_owned()),
         value => serde_json::to_string(&value).ok().map(|text| short(&text)),
     }

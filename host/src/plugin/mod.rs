@@ -15,6 +15,8 @@ mod nearest;
 mod parameters;
 mod schema;
 mod slots;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 mod v0_1;
 mod version;
 

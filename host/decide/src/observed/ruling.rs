@@ -52,6 +52,8 @@ pub enum Verdict {
     Errored(String),
     /// Evaluation took too long.
     TimedOut,
+    /// Evaluation held too much memory.
+    OutOfMemory,
 }
 
 /// One no.

@@ -70,6 +70,9 @@ fn refusals() {
             timed out
               Refused/PolicyFailed: policy default: it took too long
               Refused by policy default: it took too long (TimedOut). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            out of memory
+              Refused/PolicyFailed: policy default: it needs too much memory
+              Refused by policy default: it needs too much memory (OutOfMemory). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
             one of two denies
               Refused/PolicyDenied: policy p1: namespace kube-system is protected
               Refused by policy p1: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy p1 (owner platform@example.com).

@@ -34,6 +34,7 @@ pub fn verdicts() -> Named<Vec<Verdict>> {
         ("malformed", vec![Verdict::Malformed("allow is a text".into())]),
         ("errored", vec![Verdict::Errored("division by zero".into())]),
         ("timed out", vec![Verdict::TimedOut]),
+        ("out of memory", vec![Verdict::OutOfMemory]),
         ("one of two denies", vec![allow(), deny()]),
         ("one fails, one denies", vec![Verdict::TimedOut, deny()]),
         ("wants an approval", vec![demanding]),

@@ -3,4 +3,5 @@ mod bundles;
 mod default;
 mod dry_run;
 mod fixtures;
+mod memory;
 mod verdicts;

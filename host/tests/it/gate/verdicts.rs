@@ -173,7 +173,8 @@ const ENDLESS: &str = "count([1 | some a in numbers.range(1, 1000); some b in nu
 #[tokio::test]
 async fn an_evaluation_without_end_is_stopped_and_its_thread_comes_back() {
     // Patience alone would also answer, and leave the thread to it for days.
-    let limits = GateLimits { time: Duration::from_millis(100), patience: Duration::from_secs(30), threads: 1 };
+    let limits =
+        GateLimits { time: Duration::from_millis(100), patience: Duration::from_secs(30), threads: 1, ..GateLimits::default() };
     let gate = gate_within(limits, &[policy(&format!("decision := {YES} if {ENDLESS}"))]);
     assert_eq!(only(rule(&gate).await), Verdict::TimedOut);
     gate.swap(vec![ready(&answering(YES))]);
@@ -205,7 +206,8 @@ async fn values_that_double_are_stopped() {
 
 #[tokio::test]
 async fn a_policy_that_goes_or_is_edited_while_it_is_asked_answers_as_it_was_and_not_the_next_time() {
-    let limits = GateLimits { time: Duration::from_millis(300), patience: Duration::from_secs(30), threads: 2 };
+    let limits =
+        GateLimits { time: Duration::from_millis(300), patience: Duration::from_secs(30), threads: 2, ..GateLimits::default() };
     let slow = policy(&format!("decision := {YES} if {ENDLESS}"));
     let gate = gate_within(limits, std::slice::from_ref(&slow));
     let asked = gate.clone();
@@ -220,7 +222,8 @@ async fn a_policy_that_goes_or_is_edited_while_it_is_asked_answers_as_it_was_and
 
 #[tokio::test]
 async fn nobody_waits_longer_than_patience() {
-    let limits = GateLimits { time: Duration::from_secs(3), patience: Duration::from_millis(50), threads: 1 };
+    let limits =
+        GateLimits { time: Duration::from_secs(3), patience: Duration::from_millis(50), threads: 1, ..GateLimits::default() };
     let gate = gate_within(limits, &[policy(&format!("decision := {YES} if {ENDLESS}"))]);
     assert_eq!(only(rule(&gate).await), Verdict::TimedOut);
     // The one thread is still at it, and a good policy has to wait: no is the answer, not silence.
