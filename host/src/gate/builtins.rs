@@ -88,7 +88,6 @@ const ALLOWED: &[&str] = &[
     "units.parse",
     "units.parse_bytes",
     "upper",
-    "walk",
 ];
 
 /// Exist in Rego, and why they are not for policies.
@@ -140,4 +139,17 @@ fn nearest(name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
     let near = ALLOWED.iter().find(|a| **a == last).or_else(|| ALLOWED.iter().find(|a| a.rsplit('.').next() == Some(last)));
     near.map(|n| format!("; did you mean {n}?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALLOWED;
+    use regorus::unstable::BUILTINS;
+
+    /// One that regorus was built without would pass the check, and fail when it is reached.
+    #[test]
+    fn every_function_that_may_be_called_is_there() {
+        let missing: Vec<_> = ALLOWED.iter().filter(|name| !BUILTINS.contains_key(**name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }

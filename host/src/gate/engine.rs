@@ -18,7 +18,7 @@ pub const MARK: &str = "writ_fired";
 /// Firings that are kept of one evaluation. An answer has at most 64 lines; a rule may fire for many objects.
 const MOST_FIRINGS: usize = 4096;
 
-/// Bytes that one evaluation may hold at once: the default policy holds a fiftieth of it.
+/// Bytes that one evaluation may hold at once: the default policy holds less than a sixteenth of it.
 pub const MEMORY: u64 = 16 << 20;
 /// What one call may make of the longest text it can be given: a list of its characters. Less than this over the limit, and the evaluation
 /// stops by itself; more can only be one step that was made to never end, and its thread stands still.

@@ -42,7 +42,8 @@ pub struct GateLimits {
     /// For one policy on one question, by the clock on the wall: the default policy takes a thousandth of it, a machine with ten times
     /// too much to do a tenth. A stall is forgiven once.
     pub time: Duration,
-    /// Bytes that one policy may hold at once on one question, beside the question: the default policy holds a fiftieth of it.
+    /// Bytes that one policy may hold at once on one question, beside the question: the default policy less than a
+    /// sixteenth of it.
     pub memory: u64,
     /// Until the answer must be there, waiting for a thread and a second try included. After it, the answer is no.
     pub patience: Duration,

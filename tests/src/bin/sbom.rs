@@ -153,7 +153,7 @@ mod tests {
         let on = |name: &str, kind: Value| json!({"pkg": name, "dep_kinds": [{"kind": kind}]});
         let node = |id: &str, deps: Value| json!({"id": id, "deps": deps});
         let metadata = json!({
-            "packages": ["writ", "a", "b", "c"].map(package),
+            "packages": (["writ", "a", "b", "c"].map(package)),
             "resolve": {"nodes": [
                 node("writ", json!([on("a", Value::Null), on("b", json!("build")), on("c", json!("dev"))])),
                 node("a", json!([])), node("b", json!([on("a", Value::Null)])), node("c", json!([])),

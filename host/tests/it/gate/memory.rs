@@ -29,7 +29,6 @@ fn bombs() -> Vec<(&'static str, String)> {
                 "decision := {YES} if large(1)\n\nlarge(x) if {{ x > 0; count([{copy} | {many}]) > 0 }}\n\nlarge(x) if x == 1"
             ),
         ),
-        ("one call, of a value that shares its parts", format!("{}\n\ndecision := {YES} if count(walk(x40)) > 0", shared(40))),
     ]
     .map(|(name, module)| (name, format!("{module}\n\n{big}")))
     .into()
