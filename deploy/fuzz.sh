@@ -4,9 +4,10 @@
 #
 #   FUZZ_SECONDS=60              for each target
 #   FUZZ_TARGETS="admit …"       some of them; host/src/untrusted has the list, and says what each promises
-#   FUZZ_MINIMIZE=1              afterwards, what reaches all that was reached goes into host/fuzz/corpus, where every test run tries it again
+#   FUZZ_MINIMIZE=1              afterwards, some of what reaches all that was reached goes into host/fuzz/corpus, where every test run tries it again
 #
-# Stable Rust: our crates are compiled with counters by a wrapper (fuzz-rustc.sh), their dependencies are the ones that are there already.
+# Stable Rust: our crates are compiled with counters by a wrapper (fuzz-rustc.sh), and only these. The first run compiles many dependencies once
+# more, wasmtime too (a quarter of an hour and more): libFuzzer's build asks for another feature of the crate that compiles C. So this is no part of CI.
 # What it learns is kept in ${WRIT_CACHE:-~/.cache/writ}/fuzz.
 set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -42,8 +43,11 @@ for target in $TARGETS; do
   printf '%-10s %12s tried  %6s places reached  %s\n' "$target" "${tried:-?}" "${reached:-?}" "$what"
   if [ -n "${FUZZ_MINIMIZE:-}" ] && [ "$status" = 0 ]; then
     small=$(mktemp -d)
-    "$FUZZ" -merge=1 -max_len=4096 "$small" "$seeds" "$corpus" >>"$log" 2>&1
-    cp "$small"/* "$seeds"
+    "$FUZZ" -merge=1 -max_len=2048 "$small" "$seeds" "$corpus" >>"$log" 2>&1
+    # Sixty of them, always the same: every test run tries them all.
+    (cd "$small" && find . -type f -printf '%f\n' | sort | head -n 60) | while read -r name; do
+      cp "$small/$name" "$seeds/${name:0:12}"
+    done
     rm -r "$small"
   fi
 done

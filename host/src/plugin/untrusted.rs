@@ -148,7 +148,7 @@ fn planned(d: &mut Dice<'_>) -> v0_1::Proposal {
 }
 
 fn command(d: &mut Dice<'_>) -> wit::Command {
-    const VERBS: [&[&str]; 5] = [&["scale"], &["patch"], &["rollout", "undo"], &["delete"], &["exec"]];
+    const VERBS: [&[&str]; 6] = [&["scale"], &["patch"], &["rollout", "undo"], &["create"], &["delete"], &["exec"]];
     let verb: Vec<String> =
         if d.rarely() { d.some(1, Dice::text) } else { d.one(&VERBS).iter().map(|v| (*v).to_owned()).collect() };
     let files = d.some(0, |d| wit::File { name: d.or("patch.json"), content: d.or("{}") });
@@ -162,7 +162,7 @@ fn command(d: &mut Dice<'_>) -> wit::Command {
 }
 
 fn option(d: &mut Dice<'_>) -> wit::CommandOption {
-    const OPTIONS: [(&str, &str); 9] = [
+    const OPTIONS: [(&str, &str); 11] = [
         ("replicas", "5"),
         ("current-replicas", "2"),
         ("type", "merge"),
@@ -170,6 +170,8 @@ fn option(d: &mut Dice<'_>) -> wit::CommandOption {
         ("patch-file", "/writ/in/patch.json"),
         ("to-revision", "3"),
         ("subresource", "scale"),
+        ("filename", "/writ/in/patch.json"),
+        ("wait", "false"),
         ("namespace", "other"),
         ("as", "admin"),
     ];

@@ -20,9 +20,11 @@ pub(super) fn command(bytes: &[u8]) {
         plugin: plugin::untrusted::id(),
         info: &info,
         target: Some((target, Some(plugin::untrusted::uid()))),
+        node: None,
         parameters: decide::canonical::json(&serde_json::json!({})).expect("it is JSON"),
         proposal,
         undo: Undo::Impossible("it is a test".to_owned()),
+        others: &[],
         owners: vec![],
     };
     let site = Operator::offline().site("1.37".to_owned());
@@ -34,26 +36,41 @@ pub(super) fn command(bytes: &[u8]) {
 }
 
 /// Options that any verb may have; none names a cluster, a person, a namespace, an output or a file of the machine.
-const OPTIONS: [&str; 8] =
-    ["replicas", "current-replicas", "resource-version", "type", "patch", "patch-file", "subresource", "to-revision"];
+const OPTIONS: [&str; 11] = [
+    "replicas",
+    "current-replicas",
+    "resource-version",
+    "type",
+    "patch",
+    "patch-file",
+    "subresource",
+    "to-revision",
+    "filename",
+    "wait",
+    "grace-period",
+];
 
 fn believed(planned: &Planned, command: &Command, words: &[String], dry: bool) {
     let dashes = words.iter().position(|w| w == "--").expect("names come after dashes");
     let (before, after) = words.split_at(dashes);
     let (verb, options) = before.split_at(command.verb.len());
-    assert!(["scale", "patch", "rollout undo"].contains(&verb.join(" ").as_str()), "{words:?}");
+    assert!(["scale", "patch", "rollout undo", "create", "delete"].contains(&verb.join(" ").as_str()), "{words:?}");
     assert_eq!(after[1..], command.operands, "{words:?}");
     let (namespace, options) = options.split_last().expect("there is a namespace");
     assert_eq!(namespace, "--namespace=shop", "kubectl obeys the last");
     let added = if dry { 2 } else { 0 };
     let (own, hosts) = options.split_at(options.len() - added);
-    assert!(!dry || hosts == ["--dry-run=server", "--output=json"], "{words:?}");
+    let output = if verb == ["delete"] { "--output=name" } else { "--output=json" };
+    assert!(!dry || hosts == ["--dry-run=server", output], "{words:?}");
     for option in own {
         let (name, value) = option.strip_prefix("--").and_then(|o| o.split_once('=')).expect("an option has a value");
         assert!(OPTIONS.contains(&name), "{words:?}");
         assert!(!value.contains(char::is_control), "{words:?}");
         let file = value.strip_prefix("/writ/in/");
-        assert!(name != "patch-file" || file.is_some_and(|f| !f.contains('/') && !f.starts_with('.')), "{words:?}");
+        assert!(
+            !["patch-file", "filename"].contains(&name) || file.is_some_and(|f| !f.contains('/') && !f.starts_with('.')),
+            "{words:?}"
+        );
     }
     for name in &after[1..] {
         let (_, object) = name.split_once('/').expect("a name says of what");
