@@ -4,7 +4,7 @@ use crate::{
     story::review_is_due,
     time,
 };
-use crds::{ExecutionSpec, ExecutionStatus, Limits, Phase, Reason};
+use crds::{ExecutionSpec, ExecutionStatus, Limits, Phase, Reason, TimelineEntry, limits};
 use jiff::Timestamp;
 
 /// The finalizer on executions: *present* is how "Writ still owes something" is stored.
@@ -154,6 +154,14 @@ impl Execution {
     #[must_use]
     pub fn dry_ran(&self) -> bool {
         self.status.plan.is_some() && self.status.dry_run.as_ref().is_some_and(|d| d.answered_at.is_some())
+    }
+
+    /// It came so far once that something may have been made for it: what is promised stands in a record first, and records stay in the timeline.
+    #[must_use]
+    pub fn may_have_acted(&self) -> bool {
+        let quiet = |e: &TimelineEntry| e.phase.is_over() || matches!(e.phase, Phase::Validating | Phase::AwaitingApproval);
+        // A full timeline forgot some.
+        self.status.timeline.len() >= limits::TIMELINE || !self.status.timeline.iter().all(quiet)
     }
 
     /// Over, cleaned up, and the finalizer gone.

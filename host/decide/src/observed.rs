@@ -359,6 +359,23 @@ pub struct Over {
     pub undo: Option<UndoSeen>,
 }
 
+impl Over {
+    /// Of an execution that never came so far that anything was made for it.
+    #[must_use]
+    pub const fn nothing(guards: GuardsSeen, undone_by: Option<String>) -> Self {
+        Self {
+            grants: Grants::None,
+            job: None,
+            held_pods: Vec::new(),
+            claims: Vec::new(),
+            guards,
+            approvals: Vec::new(),
+            undone_by,
+            undo: None,
+        }
+    }
+}
+
 /// What has the name of an automatic undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UndoSeen {

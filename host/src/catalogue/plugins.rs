@@ -37,6 +37,16 @@ struct Looked {
     plugin: ActionPlugin,
     steps: Steps,
     loaded: Option<Arc<Loaded>>,
+    /// The API server did not say what its source holds: that is no answer, as "it does not exist" is one.
+    unread: bool,
+}
+
+/// Why there are no bytes.
+enum NotFetched {
+    /// Nobody knows whether they are there.
+    Unread(CallError),
+    /// They are not, in these words.
+    Absent(String),
 }
 
 impl Looked {
@@ -48,6 +58,15 @@ impl Looked {
 }
 
 const FETCHED: &str = "Fetched";
+
+impl From<CallError> for NotFetched {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Refused { .. } => Self::Absent(crate::telemetry::chain(&error)),
+            CallError::Unknown(_) | CallError::Throttled { .. } => Self::Unread(error),
+        }
+    }
+}
 
 /// The conditions, in order; the first that failed is the last that was tried.
 #[derive(Default)]
@@ -86,18 +105,21 @@ impl PluginController {
 
     async fn look(&self, plugin: ActionPlugin) -> Looked {
         let mut steps = Steps::default();
-        let loaded = self.load(&plugin, &mut steps).await.map(Arc::new);
-        Looked { plugin, steps, loaded }
-    }
-
-    async fn load(&self, plugin: &ActionPlugin, steps: &mut Steps) -> Option<Loaded> {
-        let bytes = match self.fetch(&plugin.spec.source).await {
-            Ok(bytes) => bytes,
+        let (loaded, unread) = match self.fetch(&plugin.spec.source).await {
+            Ok(bytes) => (self.load(&plugin, bytes, &mut steps).await.map(Arc::new), false),
             Err(why) => {
+                let (unread, why) = match why {
+                    NotFetched::Unread(error) => (true, crate::telemetry::chain(&error)),
+                    NotFetched::Absent(why) => (false, why),
+                };
                 steps.no(FETCHED, "FetchFailed", why);
-                return None;
+                (None, unread)
             }
         };
+        Looked { plugin, steps, loaded, unread }
+    }
+
+    async fn load(&self, plugin: &ActionPlugin, bytes: Vec<u8>, steps: &mut Steps) -> Option<Loaded> {
         steps.ok(FETCHED, "Fetched", format!("{} KiB", bytes.len() / 1024));
         let digest = crate::plugin::digest_of(&bytes);
         if digest.as_str() != plugin.spec.digest {
@@ -134,12 +156,14 @@ impl PluginController {
         }
     }
 
-    async fn fetch(&self, source: &PluginSource) -> Result<Vec<u8>, String> {
-        if let Some(map) = &source.config_map {
-            let bytes = self.cluster.config_map_bytes(&map.name, &map.key).await.map_err(|e| crate::telemetry::chain(&e))?;
-            let place = format!("ConfigMap {}/{}", crds::labels::NAMESPACE_SYSTEM, map.name);
-            return bytes.ok_or_else(|| format!("{place} or its binaryData key {} does not exist", map.key));
-        }
+    async fn fetch(&self, source: &PluginSource) -> Result<Vec<u8>, NotFetched> {
+        let Some(map) = &source.config_map else { return self.file(source).map_err(NotFetched::Absent) };
+        let bytes = self.cluster.config_map_bytes(&map.name, &map.key).await?;
+        let place = format!("ConfigMap {}/{}", crds::labels::NAMESPACE_SYSTEM, map.name);
+        bytes.ok_or_else(|| NotFetched::Absent(format!("{place} or its binaryData key {} does not exist", map.key)))
+    }
+
+    fn file(&self, source: &PluginSource) -> Result<Vec<u8>, String> {
         let Some(file) = &source.file else { return Err("spec.source names nothing; set configMap or file".into()) };
         let Some(directory) = &self.directory else {
             return Err("spec.source.file: this operator was started without --plugin-dir".into());
@@ -249,8 +273,12 @@ impl Controller for PluginController {
             self.activate(one, &mut actions);
         }
         self.forget(&looked);
-        self.catalogue.set_actions(actions.clone());
-        self.publish(&actions).await?;
+        // Whoever names an action that is not there is refused for good: a catalogue that lacks one for want of an answer is none yet, and
+        // everybody waits for the next look.
+        if self.catalogue.actions().is_some() || !looked.iter().any(|one| one.unread) {
+            self.catalogue.set_actions(actions.clone());
+            self.publish(&actions).await?;
+        }
         for one in &looked {
             self.say(one).await?;
         }

@@ -146,6 +146,9 @@ impl Cluster {
 
     /// What of ours is still there, for an execution that is over.
     pub async fn left(&self, exec: &Execution, over: &Ended) -> Result<Over, CallError> {
+        if !exec.may_have_acted() {
+            return Ok(Over::nothing(self.guards(), self.undos.of(&exec.uid)));
+        }
         let grants = self.leftovers(&exec.uid, &exec.namespace);
         let (job, pods) = (self.job_of(exec, over), self.pods_of(&exec.uid));
         let (grants, job, pods, claims) = try_join4(grants, job, pods, self.claims(&exec.uid)).await?;

@@ -66,17 +66,22 @@ fn failing(start: &'static str, times: usize, how: fn() -> Answer) -> impl Fn(&C
     }
 }
 
-/// One plugin, whose bytes are not what it says.
-async fn plugin(server: impl Fn(&Call) -> Answer + Send + 'static, condition: &'static str, wanted: &[&str]) {
-    let plugin: ActionPlugin = serde_json::from_value(json!({
+/// One whose bytes are not what it says.
+fn other_bytes() -> ActionPlugin {
+    serde_json::from_value(json!({
         "metadata": {"name": "a", "uid": "u"},
         "spec": {"source": {"configMap": {"name": "bytes", "key": "k"}}, "digest": "sha256:other", "owner": "o"},
     }))
-    .unwrap();
-    let make = |cluster, ledger| {
-        PluginController::new(cluster, Plugins::new().unwrap(), Arc::new(Catalogue::default()), ledger, None, Timestamp::now)
-    };
-    follows(make, plugin, server, condition, wanted).await;
+    .unwrap()
+}
+
+fn controller(cluster: Cluster, ledger: Ledger, catalogue: &Arc<Catalogue>) -> PluginController {
+    PluginController::new(cluster, Plugins::new().unwrap(), catalogue.clone(), ledger, None, Timestamp::now)
+}
+
+async fn plugin(server: impl Fn(&Call) -> Answer + Send + 'static, condition: &'static str, wanted: &[&str]) {
+    let make = |cluster, ledger| controller(cluster, ledger, &Arc::default());
+    follows(make, other_bytes(), server, condition, wanted).await;
 }
 
 #[tokio::test]
@@ -89,6 +94,28 @@ async fn actions_that_could_not_be_listed_once_do_not_leave_a_plugin_without_a_s
 async fn a_component_that_comes_later_than_its_plugin_is_fetched_then() {
     let server = failing("GET /api/v1/", 1, || no(404, "NotFound", "no such map"));
     plugin(server, "Fetched", &["FetchFailed", "Fetched"]).await;
+}
+
+/// Whoever names an action that is not in the catalogue is refused for good.
+#[tokio::test]
+async fn there_is_no_catalogue_before_there_is_an_answer_for_every_plugin() {
+    let answers: [(fn() -> Answer, bool); 4] = [
+        (|| Answer::Broken, false),
+        (|| no(429, "TooManyRequests", "later"), false),
+        (|| no(404, "NotFound", "no such map"), true),
+        (|| no(403, "Forbidden", "not yours"), true),
+    ];
+    for (answer, at_once) in answers {
+        let (cluster, _) = cluster(failing("GET /api/v1/", 1, answer));
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db")).await.unwrap();
+        let catalogue = Arc::default();
+        let mut controller = controller(cluster, ledger, &catalogue);
+        assert!(controller.update(vec![other_bytes()]).await.is_err(), "it is to be looked at again");
+        assert_eq!(catalogue.actions().is_some(), at_once);
+        controller.update(vec![other_bytes()]).await.unwrap();
+        assert!(catalogue.actions().is_some());
+    }
 }
 
 #[tokio::test]

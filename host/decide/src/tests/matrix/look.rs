@@ -86,15 +86,24 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: (!w.identity).then(|| checks(w)) }))
         }
         Progress::Over(_) => PhaseSeen::Over(Over {
-            grants: left_over(w),
-            job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
-            held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
-            claims: rival::ours(w),
-            guards,
             approvals: people::seen(w),
-            undone_by: w.undone.then(|| "back".to_owned()),
             undo: automatic_undo(exec).map(|_| if w.undos.there { UndoSeen::Ours } else { UndoSeen::Absent }),
+            ..over(w, exec)
         }),
+    }
+}
+
+fn over(w: &World, exec: &Execution) -> Over {
+    let nothing = Over::nothing(GuardsSeen::InForce { since: at(-100) }, w.undone.then(|| "back".to_owned()));
+    if !exec.may_have_acted() {
+        return nothing;
+    }
+    Over {
+        grants: left_over(w),
+        job: w.job.as_ref().filter(|j| !j.foreign).map(|j| left(w, j)),
+        held_pods: w.pods.iter().filter(|p| p.held).map(|p| p.name.clone()).collect(),
+        claims: rival::ours(w),
+        ..nothing
     }
 }
 

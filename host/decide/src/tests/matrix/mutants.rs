@@ -22,7 +22,7 @@ use crate::{
     tests::stored,
     time,
 };
-use crds::Reason;
+use crds::{Phase, Reason};
 use jiff::Timestamp;
 
 /// Whether this rule is broken somewhere in the matrix of single faults.
@@ -154,6 +154,22 @@ fn no_fence(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> S
 fn rule_6_an_identity_that_stays_lets_a_late_job_run_and_is_caught() {
     check(no_fence, PLAIN, rules::ONE_CHANGE);
     check(no_fence, PLAIN, rules::NOTHING_LEFT);
+}
+
+/// Looks for what is left only where it ended after its run was prepared.
+fn looks_too_seldom(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Over(s) = &mut seen.phase
+        && !exec.status.timeline.iter().any(|e| e.phase == Phase::Preparing)
+    {
+        *s = Over::nothing(s.guards.clone(), s.undone_by.clone());
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn what_is_left_of_a_dry_run_that_nobody_looks_for_is_caught() {
+    check(looks_too_seldom, Scenario { dry: Dry::Asked, ..PLAIN }, rules::NOTHING_LEFT);
 }
 
 /// Has every disrupted pod replaced.
