@@ -109,7 +109,7 @@ pub enum CountedReason {
     Expired,
     /// The requester does not approve his own execution.
     SelfApproval,
-    /// Programs do not approve: people do.
+    /// Programs do not approve, unless every policy that wants approvals names them (`require.approver_accounts`).
     ServiceAccount,
     /// A policy wants other groups than those its giver was in.
     NotInGroup,

@@ -35,6 +35,8 @@ pub enum Reason {
     DryRunImpossible,
     /// The dry run did not get through: the API server or the command said no, or it gave no answer in time. The message says which.
     DryRunFailed,
+    /// The dry run gave no answer in time: its Job did not start, did not end, or what was granted to it did not come into force. The message says which.
+    DryRunTimedOut,
     /// What the dry run would change is too much to be shown: what nobody can read, nobody can allow.
     DiffTooLarge,
     /// `spec.rollbackOf` names an execution that cannot be undone (any more): it is gone or not over, it has no inverse, it was undone
@@ -60,6 +62,12 @@ pub enum Reason {
     // ---- refused because something of ours is not in order: for the platform team
     /// The plugin broke the contract (trap, limit, answer that is not allowed).
     PluginFailed,
+    /// The component that is to be asked was busy, or could not be loaded, until time was up.
+    PluginUnavailable,
+    /// Catalogue, policies or admission policies could not be read until time was up: look at the operator's log.
+    HostNotReady,
+    /// What was granted to the run did not come into force in time.
+    GrantTimedOut,
     /// No policy is loaded. Nothing is allowed by silence.
     PolicyMissing,
     /// A policy came to no decision.

@@ -223,9 +223,9 @@ async fn afterwards(with: &Engines, exec: &Execution) -> Result<Vec<Approval>, O
     })
 }
 
-/// What has the name of the undo that is to be made for it.
+/// What has the name of the undo that is to be made for it, or was.
 async fn undo(with: &Engines, exec: &Execution) -> Result<Option<UndoSeen>, ObserveError> {
-    let Some(name) = decide::automatic_undo(exec) else { return Ok(None) };
+    let Some(name) = decide::awaited_undo(exec) else { return Ok(None) };
     let found = with.cluster.execution(&exec.namespace, &name).await?;
     Ok(Some(UndoSeen::of(exec, found.as_deref())))
 }

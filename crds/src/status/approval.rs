@@ -15,6 +15,9 @@ pub struct ApprovalStatus {
     /// A different one of them in each of these groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// ServiceAccounts whose approval counts too: every policy that wants approvals names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<String>,
     /// What is approved: an approval for another hash counts for nothing.
     pub plan_hash: String,
     /// How to approve it with kubectl alone.

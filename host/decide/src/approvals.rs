@@ -32,6 +32,8 @@ pub(crate) struct Wanted<'a> {
     pub count: usize,
     /// Groups that they are of; empty: whoever may approve.
     pub groups: &'a [String],
+    /// Programs that count too.
+    pub accounts: &'a [String],
 }
 
 /// What all of them want.
@@ -46,7 +48,7 @@ pub(crate) struct Asked<'a> {
 /// None: it asks for nobody.
 pub(crate) fn wanted(o: &Obligations) -> Option<Wanted<'_>> {
     let count = usize::try_from(o.approvals).unwrap_or(usize::MAX).max(o.approver_groups.len());
-    (count > 0).then_some(Wanted { count, groups: &o.approver_groups })
+    (count > 0).then_some(Wanted { count, groups: &o.approver_groups, accounts: &o.approver_accounts })
 }
 
 /// None: no policy asks for anybody.
@@ -85,6 +87,12 @@ impl Asked<'_> {
         self.each.iter().flat_map(|w| w.groups).collect::<BTreeSet<_>>().into_iter().cloned().collect()
     }
 
+    /// Programs that every one of them names.
+    pub(crate) fn accounts(&self) -> Vec<String> {
+        let first = self.each.first().map(|w| w.accounts).unwrap_or_default();
+        first.iter().filter(|a| self.each.iter().all(|w| w.accounts.contains(a))).cloned().collect()
+    }
+
     /// From a moment on.
     pub(crate) fn wait(&self, since: Timestamp) -> Wait {
         Wait { since, until: since.checked_add(self.span).unwrap_or(Timestamp::MAX) }
@@ -92,7 +100,7 @@ impl Asked<'_> {
 
     /// The groups that somebody counts for; none: for nothing.
     pub(crate) fn counts_for(&self, who: &Identity) -> Option<Vec<String>> {
-        let open = self.each.iter().any(|w| w.groups.is_empty());
+        let open = self.each.iter().any(|w| w.groups.is_empty() || w.accounts.contains(&who.username));
         let groups: Vec<String> = self.groups().into_iter().filter(|g| who.groups.contains(g)).collect();
         (open || !groups.is_empty()).then_some(groups)
     }

@@ -150,6 +150,12 @@ impl Execution {
         self.status.phase
     }
 
+    /// When this phase was entered.
+    #[must_use]
+    pub fn entered(&self) -> Timestamp {
+        crate::parse::since(&self.status, self.at).unwrap_or(self.at)
+    }
+
     /// The API server said what this very plan would change.
     #[must_use]
     pub fn dry_ran(&self) -> bool {

@@ -32,7 +32,7 @@ pub mod time;
 pub mod undo;
 pub mod verbs;
 
-pub use phase::automatic_undo;
+pub use phase::{automatic_undo, awaited_undo, keeps_target};
 pub use story::policy_status;
 
 use execution::Execution;

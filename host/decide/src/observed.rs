@@ -355,7 +355,7 @@ pub struct Over {
     pub approvals: Vec<Approval>,
     /// Name of an execution that undid this one.
     pub undone_by: Option<String>,
-    /// The execution that was to be made to undo this one. Asked only while it is to be made.
+    /// The execution that was to be made to undo this one. Asked only while it is to be made, or the target is kept for it.
     pub undo: Option<UndoSeen>,
 }
 
@@ -383,6 +383,8 @@ pub enum UndoSeen {
     Absent,
     /// An execution that undoes this one.
     Ours,
+    /// The same, and it is over.
+    Ended,
     /// Another.
     Foreign,
 }
@@ -393,8 +395,9 @@ impl UndoSeen {
     pub fn of(exec: &Execution, found: Option<&KubernetesExecution>) -> Self {
         match found.map(|kx| kx.spec.rollback_of.as_ref()) {
             None => Self::Absent,
-            Some(of) if of.is_some_and(|of| of.uid == exec.uid.as_str()) => Self::Ours,
-            Some(_) => Self::Foreign,
+            Some(of) if of.is_none_or(|of| of.uid != exec.uid.as_str()) => Self::Foreign,
+            Some(_) if found.is_some_and(|kx| kx.status.as_ref().is_some_and(|s| s.phase.is_over())) => Self::Ended,
+            Some(_) => Self::Ours,
         }
     }
 }

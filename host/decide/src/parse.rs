@@ -127,7 +127,7 @@ fn job(job: &JobStatus) -> Result<(JobName, Option<Uid>), Malformed> {
 }
 
 /// When this phase was entered: the first of the entries of this phase at the end of the timeline.
-fn since(status: &ExecutionStatus, at: Timestamp) -> Result<Timestamp, Malformed> {
+pub(crate) fn since(status: &ExecutionStatus, at: Timestamp) -> Result<Timestamp, Malformed> {
     let first = status.timeline.iter().rev().take_while(|e| e.phase == status.phase).last();
     first.map_or(Ok(at), |entry| time::read(&entry.at))
 }

@@ -97,6 +97,12 @@ pub fn request_hash(exec: &Execution, planned: &Planned) -> Option<PlanHash> {
     hash::of_request(exec, planned).ok()
 }
 
+/// Which parts of the deed differ between two plans of one execution, in words.
+#[must_use]
+pub fn differ(exec: &Execution, one: &Planned, other: &Planned) -> Vec<String> {
+    hash::differ(exec, one, other)
+}
+
 /// What the requester wants, within what the action and the installation allow.
 fn deadline(site: &Site, exec: &Execution, info: &ActionInfo) -> Result<u32, BadProposal> {
     let wanted = match &exec.spec.timeout {

@@ -154,6 +154,8 @@ pub enum Why {
     JobEnd,
     /// The checks are pending.
     Checks,
+    /// Its undo is under way; the target is kept for that.
+    Undo,
     /// It is over, and is deleted when its time comes.
     Expiry,
 }

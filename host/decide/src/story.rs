@@ -15,7 +15,7 @@ pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, SKIPPED, WAITING, asked_o
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
-pub(crate) use lock::{QUEUED, ask_for_turn};
+pub(crate) use lock::{QUEUED, WANTED, ask_for_turn};
 pub use policy::status as policy_status;
 pub(crate) use policy::{judge as judge_policies, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
@@ -92,6 +92,11 @@ impl<'a> Pass<'a> {
             Some(t) => format!("{} {}", t.kind, t.namespace.iter().chain([&t.name]).cloned().collect::<Vec<_>>().join("/")),
             None => format!("namespace {}", self.exec.namespace),
         }
+    }
+
+    /// A moment after another, in words.
+    pub(crate) fn moment(&self, from: Timestamp, seconds: u32) -> String {
+        time::second(&time::text(self.after(from, seconds)))
     }
 
     /// A moment after another.

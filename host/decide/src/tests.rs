@@ -2,6 +2,7 @@
 pub(crate) mod approving;
 pub(crate) mod automatic;
 mod awaiting;
+mod braking;
 mod decisions;
 mod dry_run;
 pub(crate) mod fixtures;

@@ -79,8 +79,8 @@ pub fn can(you: &You<'_>, requester: Option<&Identity>, approval: &ApprovalStatu
     if requester.is_some_and(same) {
         return Err("you asked for it: somebody else must".into());
     }
-    if me.username.starts_with("system:serviceaccount:") {
-        return Err("a ServiceAccount does not count: a person must".into());
+    if me.username.starts_with("system:serviceaccount:") && !approval.accounts.contains(&me.username) {
+        return Err("the policies do not name this ServiceAccount: a person must".into());
     }
     if !you.may {
         return Err("you lack the verb approve on this action".into());
@@ -121,7 +121,13 @@ mod tests {
         assert_eq!(no(&maria, true), "you asked for it: somebody else must");
         assert_eq!(no(&identity("jonas", &["sre-leads"]), false), "you lack the verb approve on this action");
         assert_eq!(no(&identity("lena", &["sre-leads"]), true), "you did already");
-        assert_eq!(no(&identity("system:serviceaccount:ci:bot", &[]), true), "a ServiceAccount does not count: a person must");
+        assert_eq!(
+            no(&identity("system:serviceaccount:ci:bot", &[]), true),
+            "the policies do not name this ServiceAccount: a person must"
+        );
+        let named = ApprovalStatus { accounts: vec!["system:serviceaccount:ci:bot".into()], ..approval() };
+        let bot = identity("system:serviceaccount:ci:bot", &[]);
+        assert_eq!(super::can(&You { me: &bot, may: true }, Some(&maria), &named), Ok(vec![]));
     }
 
     #[test]

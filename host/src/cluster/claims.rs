@@ -4,15 +4,17 @@ use super::{
     client::{CallError, Cluster, Listed, within},
     identity::labeled,
 };
+use crds::KubernetesExecution;
 use crds::labels::{
     ANNOTATION_EXECUTION, ANNOTATION_TURN, LABEL_ACTION, LABEL_EXECUTION_UID, LABEL_NAMESPACE, LABEL_NODE, LABEL_REQUESTER,
 };
 use decide::{
+    awaited_undo,
     execution::Execution,
-    limits,
+    keeps_target, limits,
     lock::{self, Claim, Counts, Node},
     model::Uid,
-    observed::{AtWork, Claimant, Grants, LockSeen},
+    observed::{AtWork, Claimant, Grants, LockSeen, UndoSeen},
 };
 use futures::future::try_join_all;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -37,9 +39,24 @@ impl Cluster {
         let holder = self.execution(&claim.namespace, &claim.name).await?;
         let seen = |identity| LockSeen::of(exec, turn, &claim, version.clone(), holder.as_deref(), identity);
         match seen(false) {
-            LockSeen::Stale { .. } => Ok(seen(self.leftovers(&claim.holder, &claim.namespace).await? != Grants::None)),
+            LockSeen::Stale { .. } => {
+                let left = self.leftovers(&claim.holder, &claim.namespace).await? != Grants::None;
+                Ok(seen(left || self.is_kept(exec, &claim, holder.as_deref()).await?))
+            }
             other => Ok(other),
         }
+    }
+
+    /// Whoever failed keeps its target for its undo, and for nobody else.
+    async fn is_kept(&self, exec: &Execution, claim: &Claim, holder: Option<&KubernetesExecution>) -> Result<bool, CallError> {
+        if exec.spec.rollback_of.as_ref().is_some_and(|of| of.uid == claim.holder.as_str()) {
+            return Ok(false);
+        }
+        // What does not parse owes nothing that this build could give.
+        let holder = holder.and_then(|kx| Execution::parse(&exec.cluster, kx).ok()).filter(|h| h.uid == claim.holder);
+        let Some((holder, undo)) = holder.and_then(|h| awaited_undo(&h).map(|undo| (h, undo))) else { return Ok(false) };
+        let undo = self.execution(&holder.namespace, &undo).await?;
+        Ok(keeps_target(&holder, Some(UndoSeen::of(&holder, undo.as_deref()))))
     }
 
     /// All others that claimed anything and count for something that this one counts for, each held against its holder. A list that is live is

@@ -52,7 +52,7 @@ fn read(answer: &Value) -> Result<Read, String> {
 }
 
 fn obligations(require: &Value) -> Result<Obligations, String> {
-    let known = ["dry_run", "approvals", "approver_groups", "expires", "break_glass", "review", "limits"];
+    let known = ["dry_run", "approvals", "approver_groups", "approver_accounts", "expires", "break_glass", "review", "limits"];
     fields(require, "require", &known, false)?;
     let approver_groups = match &require["approver_groups"] {
         Value::Undefined => vec![],
@@ -62,11 +62,24 @@ fn obligations(require: &Value) -> Result<Obligations, String> {
         dry_run: switch(&require["dry_run"], "require.dry_run")?,
         approvals: approvals(&require["approvals"])?,
         approver_groups,
+        approver_accounts: accounts(&require["approver_accounts"])?,
         expires: span(&require["expires"], "require.expires")?,
         break_glass: switch(&require["break_glass"], "require.break_glass")?,
         review: span(&require["review"], "require.review")?,
         limits: limits(&require["limits"])?,
     })
+}
+
+/// Programs, by their whole names: a person is asked by his group.
+fn accounts(value: &Value) -> Result<Vec<String>, String> {
+    if *value == Value::Undefined {
+        return Ok(vec![]);
+    }
+    let all = texts(value, "require.approver_accounts", MOST_GROUPS)?;
+    match all.iter().find(|a| !a.starts_with("system:serviceaccount:")) {
+        Some(other) => Err(format!("require.approver_accounts names {other}; it takes system:serviceaccount:NAMESPACE:NAME")),
+        None => Ok(all),
+    }
 }
 
 /// Nobody where it is not said.

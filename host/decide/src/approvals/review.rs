@@ -54,7 +54,7 @@ pub(crate) fn reviews<'a>(exec: &Execution, guards: Timestamp, all: &'a [Approva
     let end = exec.ended().unwrap_or(Timestamp::MAX);
     let case =
         Case { exec, hash: &status.plan_hash, guards, wait: Wait { since: end, until: Timestamp::MAX }, cover: Cover::default() };
-    let asked = Asked { each: vec![Wanted { count: 1, groups: &status.groups }], span: SPAN };
+    let asked = Asked { each: vec![Wanted { count: 1, groups: &status.groups, accounts: &[] }], span: SPAN };
     let mut by = None;
     let mut verdict = |a: &'a Approval| match status.state.as_str() {
         REVIEWED if a.name == status.object => Reason::Counted,

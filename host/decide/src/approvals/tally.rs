@@ -110,7 +110,7 @@ fn nobody_for_it(case: &Case<'_>, asked: &Asked<'_>, a: &Approval) -> Option<Rea
     let requester = case.exec.spec.requester.as_ref();
     [
         (requester.is_none_or(|r| same(r, &a.by)), Reason::SelfApproval),
-        (is_program(&a.by), Reason::ServiceAccount),
+        (is_program(&a.by) && !asked.accounts().contains(&a.by.username), Reason::ServiceAccount),
         (asked.counts_for(&a.by).is_none(), Reason::NotInGroup),
     ]
     .into_iter()
@@ -144,7 +144,8 @@ impl<'a> Tally<'a> {
 }
 
 fn has(wanted: &Wanted<'_>, people: &[&Identity]) -> bool {
-    let fits = |p: &&&Identity| wanted.groups.is_empty() || wanted.groups.iter().any(|g| p.groups.contains(g));
+    let named = |p: &Identity| wanted.accounts.contains(&p.username);
+    let fits = |p: &&&Identity| wanted.groups.is_empty() || wanted.groups.iter().any(|g| p.groups.contains(g)) || named(p);
     people.iter().filter(fits).count() >= wanted.count
 }
 

@@ -3,7 +3,7 @@ use super::*;
 use crate::{
     execution::Execution,
     model::PlanHash,
-    observed::{Approval, Verdict},
+    observed::{Approval, Obligations, Verdict},
     tests::{
         approving::{approval, by, person, rejection, wants},
         fixtures::*,
@@ -11,7 +11,7 @@ use crate::{
 };
 use crds::{
     CountedReason::{self, *},
-    Decision,
+    Decision, Identity,
 };
 
 /// Exactly as `approval`, but for this.
@@ -181,4 +181,48 @@ fn each_group_has_somebody_of_its_own_if_there_is_any_way() {
         [("a", vec!["x", "y"]), ("b", vec!["x"]), ("c", vec!["y", "z"])].iter().map(|(n, g)| by(n, g)).collect();
     assert!(sum(&exec(), &wants(3, &["x", "y", "z"]), &people).1, "a for y, b for x, c for z");
     assert!(!sum(&exec(), &wants(3, &["x", "y", "w"]), &people).1);
+}
+
+#[test]
+fn what_is_approved_is_the_plan_and_what_the_dry_run_said_of_it() {
+    let (mut exec, plan) = (exec(), planned().hash);
+    let diff = |after: &str, announced| crds::DiffStatus {
+        pointer: "/spec/replicas".into(),
+        before: Some("2".into()),
+        after: Some(after.into()),
+        announced,
+        ..crds::DiffStatus::default()
+    };
+    assert_eq!(subject(&exec, &plan), plan, "without a dry run, the plan alone");
+    let mut known = vec![plan.clone()];
+    for all in [vec![diff("5", true)], vec![diff("6", true)], vec![diff("5", false)], vec![diff("5", true), diff("6", true)]] {
+        exec.status.diff = all;
+        let subject = subject(&exec, &plan);
+        assert!(!known.contains(&subject), "{:?}", exec.status.diff);
+        known.push(subject);
+    }
+}
+
+#[test]
+fn a_program_counts_only_where_every_policy_names_it() {
+    const BOT: &str = "system:serviceaccount:ci:gate";
+    let bot =
+        || but(|a| a.by = Identity { username: BOT.into(), uid: "b".into(), groups: vec!["system:serviceaccounts".into()] });
+    let asking = |approvals, groups: &[&str], accounts: &[&str]| {
+        let names = |all: &[&str]| all.iter().map(|a| (*a).to_owned()).collect();
+        let (approver_groups, approver_accounts) = (names(groups), names(accounts));
+        Verdict::Allow(Obligations { approvals, approver_groups, approver_accounts, ..Obligations::default() })
+    };
+    let sum = |verdicts: &[Verdict], all: &[Approval]| sum(&exec(), &ruling(verdicts), all);
+    assert_eq!(sum(&[asking(1, &[], &[BOT])], &[bot()]), (vec![Counted], true));
+    assert_eq!(sum(&[asking(1, &[], &[])], &[bot()]), (vec![ServiceAccount], false));
+    assert_eq!(sum(&[asking(1, &[], &["system:serviceaccount:ci:other"])], &[bot()]), (vec![ServiceAccount], false));
+    let one_does_not = [asking(1, &[], &[BOT]), asking(1, &[], &[])];
+    assert_eq!(sum(&one_does_not, &[bot()]), (vec![ServiceAccount], false));
+    // It is one of two, and stands for no group.
+    let two = [asking(2, &["sre-leads"], &[BOT])];
+    assert_eq!(sum(&two, &[bot()]), (vec![Counted], false));
+    assert_eq!(sum(&two, &[bot(), approval()]), (vec![Counted, Counted], true));
+    let group = [asking(1, &["sre-leads"], &[BOT])];
+    assert_eq!(sum(&group, &[bot()]), (vec![Counted], false));
 }

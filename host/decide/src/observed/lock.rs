@@ -29,8 +29,8 @@ pub enum LockSeen {
 }
 
 impl LockSeen {
-    /// `holder` is the execution that the claim names, where it is there; `identity` whether anything is left with which a run of it could
-    /// still write.
+    /// `holder` is the execution that the claim names, where it is there; `kept` whether anything is left with which a run of it could
+    /// still write, or whether it keeps the target for its undo.
     #[must_use]
     pub fn of(
         exec: &Execution,
@@ -38,12 +38,12 @@ impl LockSeen {
         claim: &Claim,
         version: String,
         holder: Option<&KubernetesExecution>,
-        identity: bool,
+        kept: bool,
     ) -> Self {
         if claim.is_of(&exec.uid, turn) {
             return Self::Ours { object: claim.object(), version };
         }
-        if claim.holder != exec.uid && (identity || AtWork::of(claim, holder) != AtWork::No) {
+        if claim.holder != exec.uid && (kept || AtWork::of(claim, holder) != AtWork::No) {
             return Self::Held { by: claim.name.clone() };
         }
         Self::Stale { version }

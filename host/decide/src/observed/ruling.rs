@@ -74,6 +74,9 @@ pub struct Obligations {
     pub approvals: u32,
     /// All of these groups, a different person of each among them; whoever may approve, where there are none.
     pub approver_groups: Vec<String>,
+    /// ServiceAccounts that count too, by their whole user names; a program counts only where each policy that wants approvals names it, and
+    /// stands for no group.
+    pub approver_accounts: Vec<String>,
     /// Within this time it must have started; a day where it is empty.
     pub expires: String,
     /// Whoever breaks the glass may go without the approvals that this policy wants.

@@ -15,13 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 /// Whoever could not be asked for an hour (an operator that was away) is not asked any more: people took over.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
+/// Nothing wakes who waits for the end of his undo.
+const AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
 /// None: it is not wanted, or was asked for.
 pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Option<Step> {
     let name = wanted(pass.exec)?;
     let end = pass.exec.ended().unwrap_or(pass.now);
     let late = pass.now >= end.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
     match s.undo {
-        Some(UndoSeen::Ours) => started(pass, name),
+        Some(UndoSeen::Ours | UndoSeen::Ended) => started(pass, name),
         Some(UndoSeen::Foreign) => not_started(pass, &format!("another execution has the name {name}")),
         Some(UndoSeen::Absent) if late => not_started(pass, "the API server did not take it in time"),
         Some(UndoSeen::Absent) => Some(match made(pass.exec, name) {
@@ -41,6 +44,31 @@ pub fn wanted(exec: &Execution) -> Option<String> {
     let told = exec.status.timeline.iter().any(|e| e.reason == Reason::RollbackNotStarted);
     let failed = exec.finalized && exec.phase() == Phase::Failed && exec.unwanted().is_none();
     (automatic && open && failed && !told).then(|| name(exec))
+}
+
+/// The name of the undo for which the target of this one is kept: from its failure until that is over. While the claim of this one counts, nobody
+/// comes in between; the undo takes it over.
+#[must_use]
+pub fn awaited(exec: &Execution) -> Option<String> {
+    let made = exec.status.rollback.as_ref().filter(|r| r.state == READY && !r.automatic.is_empty());
+    let failed = exec.finalized && exec.phase() == Phase::Failed && exec.unwanted().is_none();
+    wanted(exec).or_else(|| made.filter(|_| failed).map(|r| r.automatic.clone()))
+}
+
+/// Whether it is kept: the undo is to be made, or on its way.
+#[must_use]
+pub fn keeps(exec: &Execution, undo: Option<UndoSeen>) -> bool {
+    match undo {
+        Some(UndoSeen::Absent) => wanted(exec).is_some(),
+        Some(UndoSeen::Ours) => awaited(exec).is_some(),
+        Some(UndoSeen::Ended | UndoSeen::Foreign) | None => false,
+    }
+}
+
+/// None: nothing is kept. The claim is gone once the undo took it over.
+pub(super) fn keep(pass: &Pass<'_>, s: &Over) -> Option<Step> {
+    let kept = !s.claims.is_empty() && keeps(pass.exec, s.undo);
+    kept.then(|| Step::Wait(Waiting::lasting(pass.now, AGAIN, Why::Undo)))
 }
 
 /// From now on it is not made again, whatever becomes of it.

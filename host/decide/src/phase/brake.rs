@@ -2,8 +2,8 @@
 //! Owns no record: that something was stopped is recorded by its phase, from what is seen afterwards.
 use super::{revoke, there};
 use crate::{
-    execution::{Executing, Execution, Progress},
-    observed::{self as seen, JobSeen, LeftJob, PhaseSeen, PodSeen},
+    execution::{DryRunning, Executing, Execution, Progress},
+    observed::{self as seen, DryJob, JobSeen, LeftJob, PhaseSeen, PodSeen},
     step::{Effect, Step},
     story::Pass,
 };
@@ -24,6 +24,9 @@ pub(super) fn next(pass: &Pass<'_>, seen: &PhaseSeen) -> Option<Step> {
         }
         // What it would change is known: whoever was to find out goes.
         (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) if p.answered && there(&s.grants) => Some(revoke(exec)),
+        (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) if exec.unwanted().is_some() => dry_run(exec, p, s),
+        // Nothing was promised, and nothing will be.
+        (Progress::Preparing(_), PhaseSeen::Preparing(s)) if there(&s.grants) => Some(revoke(exec)),
         // The commands have ended: what is looked at from here on cannot be changed by them any more.
         (Progress::Verifying(_), PhaseSeen::Verifying(s)) if there(&s.grants) => Some(revoke(exec)),
         // Rule 6: before anything else goes, the identity. A create that is still under way finds nothing to run as.
@@ -38,10 +41,22 @@ pub(super) fn may_want(exec: &Execution) -> bool {
     match exec.progress {
         Progress::Validating => exec.reason == Reason::Drifted,
         Progress::AwaitingApproval(_) => exec.reason == Reason::ApprovalWithdrawn,
-        Progress::DryRunning(ref p) => p.answered,
-        Progress::Preparing(_) => false,
-        Progress::Executing(_) => exec.unwanted().is_some(),
+        Progress::DryRunning(ref p) if p.answered => true,
+        Progress::DryRunning(_) | Progress::Preparing(_) | Progress::Executing(_) => exec.unwanted().is_some(),
         Progress::Verifying(_) | Progress::Over(_) => true,
+    }
+}
+
+/// The identity first: what still runs can ask nothing any more.
+fn dry_run(exec: &Execution, p: &DryRunning, s: &seen::DryRunning) -> Option<Step> {
+    if there(&s.grants) {
+        return Some(revoke(exec));
+    }
+    match &s.job {
+        DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false } => {
+            Some(Step::Do(Effect::EndDryRun { name: p.job.clone(), uid: uid.clone() }))
+        }
+        DryJob::Ours { .. } | DryJob::Stale { .. } | DryJob::Absent | DryJob::Foreign { .. } => None,
     }
 }
 

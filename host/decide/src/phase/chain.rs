@@ -1,14 +1,15 @@
 //! The judgements that stand before a Job, in order; asked in `Validating`, and again wherever a plan stands. Owns which no comes first.
-use super::{STARTING, drifted, glass, shown, undoing};
+use super::{LONGEST, STARTING, drifted, glass, shown, undoing};
 use crate::{
     dry_run, honored,
     model::{Planned, PluginFault},
     observed::{GuardsSeen, Judgement, OriginalSeen, Ruling},
     step::{Step, Waiting, Why},
-    story::{By, No, Pass, judge_policies, of_judgement},
+    story::{By, No, Pass, judge_policies, of_judgement, shown},
+    time::{self, second},
 };
-use crds::Reason;
-use jiff::SignedDuration;
+use crds::{Phase, Reason};
+use jiff::{SignedDuration, Timestamp};
 
 /// A busy plugin, or one that is being compiled.
 const BUSY: SignedDuration = SignedDuration::from_secs(1);
@@ -20,7 +21,6 @@ pub(super) fn planned<'a>(
     original: Option<&OriginalSeen>,
     judged: &'a Judgement,
 ) -> Result<(&'a Planned, &'a Ruling), Step> {
-    let wait = |span, why| Step::Wait(Waiting::lasting(pass.now, span, why));
     if let Some(no) = honored::request(&pass.exec.spec) {
         return Err(no.record(pass, None));
     }
@@ -30,17 +30,45 @@ pub(super) fn planned<'a>(
     }
     match judged {
         Judgement::Judged { planned, ruling } => return Ok((planned, ruling)),
-        Judgement::Starting => return Err(wait(STARTING, Why::Starting)),
-        Judgement::Faulty(PluginFault::Unavailable { .. }) => return Err(wait(BUSY, Why::PluginBusy)),
+        Judgement::Faulty(PluginFault::Unavailable { message }) => return Err(busy(pass, message)),
         _ => {}
     }
-    Err(of_judgement(pass, judged).map_or_else(|| wait(STARTING, Why::Starting), |no| no.record(pass, None)))
+    Err(of_judgement(pass, judged).map_or_else(|| starting(pass), |no| no.record(pass, None)))
+}
+
+/// Catalogue, policies and guards are read within a second of the start, or something is wrong with the operator.
+pub(super) fn starting(pass: &Pass<'_>) -> Step {
+    let end = pass.exec.entered().checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    if pass.now < end {
+        return Step::Wait(Waiting::at(pass.now.checked_add(STARTING).unwrap_or(end).min(end), Why::Starting));
+    }
+    let what = "For 24 hours the host could not read its catalogue, its policies or the admission policies.".to_owned();
+    let next = "Look at the operator's log and at writ doctor, and make a new execution.";
+    No::new(Reason::HostNotReady, By::Host, "the host was not ready in time", what, next)
+        .who("the platform team")
+        .record(pass, None)
+}
+
+/// Whoever holds a target and an identity does not hold them long for it.
+fn busy(pass: &Pass<'_>, message: &str) -> Step {
+    let end = match pass.exec.phase() {
+        Phase::Preparing => pass.after(pass.exec.at, pass.site.start_grace),
+        _ => pass.exec.entered().checked_add(LONGEST).unwrap_or(Timestamp::MAX),
+    };
+    if pass.now < end {
+        return Step::Wait(Waiting::at(pass.now.checked_add(BUSY).unwrap_or(end).min(end), Why::PluginBusy));
+    }
+    let what = format!("The component could not be asked until {}: {}.", second(&time::text(end)), shown(message, 512));
+    let next = "Look at kubectl describe actionplugin, and make a new execution.";
+    No::new(Reason::PluginUnavailable, By::Host, "the plugin could not be asked in time", what, next)
+        .who("the platform team")
+        .record(pass, None)
 }
 
 /// Stamps, records and every other guard, as they were shipped.
 pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Step> {
     if *guards == GuardsSeen::Unknown {
-        return Err(Step::Wait(Waiting::lasting(pass.now, STARTING, Why::Starting)));
+        return Err(starting(pass));
     }
     unbelievable(pass, guards).map_or(Ok(()), |no| Err(no.record(pass, None)))
 }

@@ -2,7 +2,7 @@
 //! approved it approved nothing of the new one.
 use crate::{
     model::Planned,
-    planned,
+    plan, planned,
     step::Step,
     story::{By, No, Pass, summary},
 };
@@ -20,11 +20,17 @@ pub(super) fn next(pass: &Pass<'_>, old: &Planned, new: &Planned) -> Step {
         return No::new(Reason::Drifted, By::Host, "the target does not hold still", what, next).record(pass, None);
     }
     let (was, is) = (summary(old), summary(new));
-    let change = if was == is { String::new() } else { format!(" It was {was}, and would be {is} now.") };
+    let change = if was == is { differ(pass, old, new) } else { format!(" It was {was}, and would be {is} now.") };
     anew(
         pass,
         format!("{aim} moved after the plan was made, so that the plan made again is another.{change} It is looked at anew."),
     )
+}
+
+/// Which parts, where the summary says the same of both.
+fn differ(pass: &Pass<'_>, old: &Planned, new: &Planned) -> String {
+    let parts = plan::differ(pass.exec, old, new);
+    if parts.is_empty() { String::new() } else { format!(" What differs: {}.", parts.join(", ")) }
 }
 
 /// What was granted for this plan goes next (`brake`), and nobody approved the next.

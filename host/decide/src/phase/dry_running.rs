@@ -2,7 +2,7 @@
 //! is the diff; then everything of it goes, and the policies are asked again, with the diff. Nothing is touched: what is lost is made again.
 mod answer;
 
-use super::{AGAIN, cancelled, chain, preparing, validating, view_moved};
+use super::{LONGEST, cancelled, chain, preparing, validating, view_moved};
 use crate::{
     access, dry_run,
     execution::DryRunning as Progress,
@@ -14,7 +14,7 @@ use crate::{
     story::{By, No, Pass, policy_status, summary},
 };
 use crds::{DryRunStatus, Phase, Reason};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// An API server hears of a changed policy within a second. One that lags longer is not to be found out by a dry run.
 const SETTLED: u32 = 60;
@@ -34,13 +34,16 @@ pub(super) fn begin(pass: &Pass<'_>, plan: &Planned, ruling: &Ruling) -> Step {
         // `allowed` said that there is one.
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
+    let end = pass.moment(pass.now, job::DRY_DEADLINE.saturating_add(pass.site.start_grace));
     pass.record(Phase::DryRunning, Reason::DryRunNeeded, |s| {
         planned::store(pass.exec, plan, s);
         s.policy = Some(policy_status(ruling));
         s.summary = summary(plan);
         let (namespace, service_account) = (access.home, access.name);
         s.dry_run = Some(DryRunStatus { namespace, job: job.to_string(), service_account, ..DryRunStatus::default() });
-        s.message = "Parameters, plan and policies say yes to a dry run; the API server is asked what would change.".into();
+        s.message = format!(
+            "Parameters, plan and policies say yes to a dry run; the API server is asked what would change, until {end} at the latest."
+        );
     })
 }
 
@@ -48,13 +51,17 @@ pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
         return cancelled(pass, reason, "Nothing was touched.");
     }
+    if pass.now >= p.since.checked_add(LONGEST).unwrap_or(Timestamp::MAX) {
+        return late(pass, "it did not come to its end within 24 hours");
+    }
     if p.answered { answered(pass, p, s) } else { asking(pass, p, s) }
 }
 
 fn asking(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     match &s.job {
         DryJob::Absent => start(pass, p, s),
-        DryJob::Stale { uid, stopping } => end(pass, p, uid, *stopping),
+        DryJob::Stale { stopping: true, .. } => wait(pass, p, Why::JobEnd, "the Job of an earlier dry run was still there"),
+        DryJob::Stale { uid, .. } => end(p, uid),
         DryJob::Foreign { uid } => taken(pass, p, uid),
         DryJob::Ours { pod, answer, .. } => match pod {
             PodSeen::Ended { command, exit_code: 0, at, .. } if last(p, *command) => match answer {
@@ -85,7 +92,7 @@ fn wait(pass: &Pass<'_>, p: &Progress, why: Why, seen: &str) -> Step {
     let limit = job::DRY_DEADLINE.saturating_add(pass.site.start_grace);
     let end = pass.after(p.since, limit);
     if pass.now >= end {
-        return failed(pass, &format!("there was no answer within {limit} s: {seen}"));
+        return late(pass, &format!("there was no answer within {limit} s: {seen}"));
     }
     let look = pass.now.checked_add(if why == Why::Grant { GRANT } else { LOOK }).unwrap_or(end);
     Step::Wait(Waiting::at(look.min(end), why))
@@ -93,12 +100,12 @@ fn wait(pass: &Pass<'_>, p: &Progress, why: Why, seen: &str) -> Step {
 
 /// **Rule 6**, as for a run: the identity first, in a pass of its own; the Job only under a whole one, and behind a proven guard.
 fn start(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
-    if let Err(step) = chain::believable(pass, &s.guards) {
-        return step;
-    }
     // Whatever makes it vanish, it does not go on for ever.
     if let failed @ Step::Record(_) = wait(pass, p, Why::JobStart, "its Job was not there") {
         return failed;
+    }
+    if let Err(step) = chain::believable(pass, &s.guards) {
+        return step;
     }
     let Some(access) = access::dry(pass.exec, &p.planned) else {
         return Step::Wait(Waiting::change(Why::Disagreement));
@@ -130,16 +137,13 @@ fn settled(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<Step> {
 /// What would change is stored. The identity went first (`brake`); now the Job, and then the question.
 fn answered(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     match (&s.job, &s.judged) {
-        (DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false }, _) => end(pass, p, uid, false),
+        (DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false }, _) => end(p, uid),
         (_, Some(judged)) => judge(pass, p, s, judged),
         (_, None) => view_moved(pass),
     }
 }
 
-fn end(pass: &Pass<'_>, p: &Progress, uid: &Uid, stopping: bool) -> Step {
-    if stopping {
-        return Step::Wait(Waiting::lasting(pass.now, AGAIN, Why::JobEnd));
-    }
+fn end(p: &Progress, uid: &Uid) -> Step {
     Step::Do(Effect::EndDryRun { name: p.job.clone(), uid: uid.clone() })
 }
 
@@ -154,6 +158,12 @@ fn failed(pass: &Pass<'_>, why: &str) -> Step {
     let what = format!("The dry run did not get through: {why}.");
     let next = "What the dry run cannot do, the run cannot either: correct the request, or the cause, and make a new execution.";
     No::new(Reason::DryRunFailed, By::Api, format!("dry run: {why}"), what, next).record(pass, None)
+}
+
+fn late(pass: &Pass<'_>, why: &str) -> Step {
+    let what = format!("The dry run did not get through: {why}.");
+    let next = "Look at the events of namespace writ-dryrun, mend what holds it up, and make a new execution.";
+    No::new(Reason::DryRunTimedOut, By::Api, format!("dry run: {why}"), what, next).record(pass, None)
 }
 
 fn open(pass: &Pass<'_>, why: &str) -> Step {

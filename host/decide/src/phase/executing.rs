@@ -26,7 +26,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &Executing) -> Step {
             None => view_moved(pass),
         },
         (None, JobSeen::Foreign { uid }) => end::name_taken(pass, p, uid),
-        (None, JobSeen::Ours { uid, .. }) => adopt(pass, uid),
+        (None, JobSeen::Ours { uid, .. }) => adopt(pass, p, uid),
         (Some(_), JobSeen::Absent) => end::vanished(pass, p),
         (Some(seen), JobSeen::Foreign { uid }) => end::replaced(pass, seen, uid),
         (Some(seen), JobSeen::Ours { uid, .. }) if seen != uid => end::replaced(pass, seen, uid),
@@ -53,11 +53,12 @@ fn create(pass: &Pass<'_>, p: &Progress, grants: &Grants) -> Step {
 }
 
 /// From this record on the Job is never created again.
-fn adopt(pass: &Pass<'_>, uid: &Uid) -> Step {
+fn adopt(pass: &Pass<'_>, p: &Progress, uid: &Uid) -> Step {
+    let end = pass.moment(p.since, p.planned.deadline);
     pass.record(Phase::Executing, Reason::JobSeen, |s| {
         let mut job = s.job.take().unwrap_or_default();
         job.uid = Some(uid.to_string());
-        s.message = format!("Job {}/{} exists and is followed.", job.namespace, job.name);
+        s.message = format!("Job {}/{} exists and is followed; it is ended at {end} at the latest.", job.namespace, job.name);
         s.job = Some(job);
     })
 }

@@ -7,6 +7,7 @@ use crate::{
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, ask_for_turn, shown},
+    time::{self, second},
 };
 use crds::{Phase, Reason};
 use jiff::Timestamp;
@@ -49,7 +50,13 @@ fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     let ours = matches!(seen.lock, LockSeen::Ours { .. });
     let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
-    let message = format!("{what} Nothing starts until {until}; then it goes on by itself. Thaw: writ thaw {}", freeze.name);
+    let began = if pass.exec.reason == Reason::Frozen { pass.exec.at } else { pass.now };
+    let end = began.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    let message = format!(
+        "{what} Nothing starts until {until}; then it goes on by itself, and is refused if that is not by {}. Thaw: writ thaw {}",
+        second(&time::text(end)),
+        freeze.name,
+    );
     if ours || pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
         return pass.record(Phase::Preparing, Reason::Frozen, |s| {
             s.message = message;
@@ -58,7 +65,6 @@ fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
             }
         });
     }
-    let end = pass.exec.at.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
     if pass.now < end {
         return Step::Wait(Waiting::at(freeze.until.unwrap_or(end).min(end), Why::Frozen));
     }

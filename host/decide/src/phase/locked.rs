@@ -9,9 +9,9 @@ use crate::{
     limits, lock,
     observed::{LockSeen, Preparing, Ruling},
     step::{Effect, Step, Waiting},
-    story::{Pass, QUEUED, policy_status},
+    story::{Pass, QUEUED, WANTED, policy_status},
 };
-use crds::{LockStatus, OnConflict, Phase};
+use crds::{LockStatus, OnConflict, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
 use line::Line;
 
@@ -26,8 +26,10 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
         // In the last look the policies say first what the limits are.
         LockSeen::Ours { .. } if s.judged.is_some() => return None,
         LockSeen::Ours { version, .. } => {
-            let reached = limits::reached(pass.exec, &p.limits, &s.others, Some(version))?;
-            return Some(wait(pass, p, s, &Line::Limit(&reached), None));
+            return match limits::reached(pass.exec, &p.limits, &s.others, Some(version)) {
+                Some(reached) => Some(wait(pass, p, s, &Line::Limit(&reached), None)),
+                None => turn(pass),
+            };
         }
         LockSeen::Held { by } => {
             // Until its next record whoever has it stands among those who wait, too.
@@ -45,6 +47,16 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
         return Some(wait(pass, p, s, &Line::Limit(&reached), None));
     }
     Some(Step::Do(Effect::Claim { claim: Box::new(lock::of(pass.exec, &p.planned, p.turn)), over }))
+}
+
+/// Who waited is told that it waits no more; and what comes now is held to the time from here on, not from when it began to wait.
+fn turn(pass: &Pass<'_>) -> Option<Step> {
+    matches!(pass.exec.reason, Reason::Queued | Reason::LimitReached).then(|| {
+        pass.record(Phase::Preparing, Reason::Accepted, |s| {
+            s.message = "It is its turn; the run's identity is made next.".into();
+            s.lock = s.lock.take().map(|lock| LockStatus { state: WANTED.into(), seq: lock.seq, ..LockStatus::default() });
+        })
+    })
 }
 
 /// The last look, with the limits as the policies want them now.

@@ -23,7 +23,7 @@ pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Step {
             return Step::Wait(Waiting::lasting(pass.now, STOPPING, Why::JobEnd));
         }
     }
-    if !s.claims.is_empty() {
+    if !s.claims.is_empty() && !automatic::keeps(pass.exec, s.undo) {
         return Step::Do(Effect::Unclaim { claims: s.claims.clone() });
     }
     if !s.held_pods.is_empty() {
@@ -36,7 +36,11 @@ pub(super) fn next(pass: &Pass<'_>, s: &Over) -> Step {
             after: SignedDuration::from_secs(pass.site.keep_job.into()),
         }),
         _ if s.approvals.iter().any(approvals::unheard) => Step::Do(approvals::too_late(pass.exec, &s.approvals)),
-        _ => undone(pass, s).or_else(|| automatic::next(pass, s)).or_else(|| reviewed(pass, s)).unwrap_or_else(|| done(pass)),
+        _ => undone(pass, s)
+            .or_else(|| automatic::next(pass, s))
+            .or_else(|| reviewed(pass, s))
+            .or_else(|| automatic::keep(pass, s))
+            .unwrap_or_else(|| done(pass)),
     }
 }
 

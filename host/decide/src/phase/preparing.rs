@@ -67,7 +67,10 @@ fn granted(
         Grants::None => Step::Do(Effect::Grant(Box::new(access))),
         Grants::Partly | Grants::Pending if late => {
             let what = format!("What was granted to the run is not in force after {} s.", pass.site.start_grace);
-            not_granted(pass, what)
+            let next = "Look whether the API server hears of new bindings (kubectl auth can-i), and make a new execution.";
+            No::new(Reason::GrantTimedOut, By::Api, "what was granted to the run did not come into force", what, next)
+                .who("a cluster administrator")
+                .record(pass, None)
         }
         Grants::Partly => Step::Do(Effect::Grant(Box::new(access))),
         Grants::Pending => Step::Wait(Waiting::lasting(pass.now, GRANT, Why::Grant)),
@@ -86,6 +89,7 @@ fn promise(pass: &Pass<'_>, p: &Ready, service_account: String, ruling: &Ruling,
     let Some(name) = job::name(pass.exec) else {
         return Step::Wait(Waiting::change(Why::Disagreement));
     };
+    let start = pass.moment(pass.now, pass.site.start_grace);
     pass.record(Phase::Executing, Reason::Prepared, |s| {
         s.job = Some(JobStatus {
             namespace: pass.site.runs_namespace.clone(),
@@ -96,6 +100,6 @@ fn promise(pass: &Pass<'_>, p: &Ready, service_account: String, ruling: &Ruling,
         s.policy = Some(policy_status(ruling));
         s.approval = approval.or(s.approval.take());
         s.review = approvals::review_due(pass.exec, pass.now, &p.planned.hash, ruling, s.approval.as_ref());
-        s.message = "Everything asked for is in place; the Job is created next.".into();
+        s.message = format!("Everything asked for is in place; the Job is created next, or given up at {start}.");
     })
 }

@@ -33,6 +33,12 @@ pub(crate) fn of_request(exec: &Execution, planned: &Planned) -> Result<PlanHash
     PlanHash::try_from(canonical::sha256(open.as_bytes())).map_err(no)
 }
 
+/// The parts that are not the same in both, by the words of the list.
+pub(crate) fn differ(exec: &Execution, one: &Planned, other: &Planned) -> Vec<String> {
+    let (Value::Object(one), Value::Object(other)) = (content(exec, one), content(exec, other)) else { return vec![] };
+    one.into_iter().filter(|(part, value)| other.get(part) != Some(value)).map(|(part, _)| part).collect()
+}
+
 fn content(exec: &Execution, planned: &Planned) -> Value {
     json!({
         // Of another version of this list, never the same hash.

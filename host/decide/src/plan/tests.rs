@@ -2,7 +2,8 @@
 use super::*;
 use crate::{
     model::{Api, Change, ChangeEffect, Command, Field, Operation, Planned, Write},
-    tests::fixtures::*,
+    observed::{Approval, Judgement},
+    tests::{approving, fixtures::*, stored, table},
 };
 use expect_test::{Expect, expect};
 
@@ -458,37 +459,31 @@ fn the_deadline_is_the_shortest_of_what_is_wanted_and_allowed() {
     expect![[r#"Invalid { by_plugin: false, violations: [Violation { at: "", rule: "spec.timeout", message: "spec.timeout: \"soon\" is no time such as 90s, 5m or 1h30m" }], known: [] }"#]].assert_eq(&format!("{:?}", bad.into_judgement()));
 }
 
-#[test]
-fn every_part_of_a_deed_changes_its_hash() {
-    let plain = assembled(|_| {}).unwrap();
-    assert_eq!(plain.hash, assembled(|_| {}).unwrap().hash);
-    let of = |spoil: &dyn Fn(&mut Execution, &mut Planned)| {
-        let (mut exec, mut planned) = (exec(), plain.clone());
-        spoil(&mut exec, &mut planned);
-        hash::of(&exec, &planned).unwrap()
-    };
-    assert_eq!(of(&|_, _| {}), plain.hash);
-    let changed: [(&str, &dyn Fn(&mut Execution, &mut Planned)); 21] = [
-        ("cluster", &|e, _| e.cluster = uid("x")),
-        ("execution", &|e, _| e.uid = uid(crate::tests::fixtures::TARGET.replace('6', "7").as_str())),
-        ("requester", &|e, _| e.spec.requester.as_mut().unwrap().username.push('x')),
-        ("groups", &|e, _| e.spec.requester.as_mut().unwrap().groups.clear()),
-        ("action", &|_, p| p.action = "x".to_owned().try_into().unwrap()),
-        ("component", &|_, p| p.plugin.digest = digest('a')),
-        ("parameters", &|_, p| p.parameters = json("{}")),
-        ("target", &|_, p| p.target.as_mut().unwrap().0.name.push('x')),
-        ("target uid", &|_, p| p.target.as_mut().unwrap().1 = Some(uid("x"))),
-        ("node", &|_, p| p.node = Some("n7".into())),
-        ("commands", &|_, p| p.proposal.commands[0].options.clear()),
-        ("files", &|_, p| p.proposal.commands[0].files.push(("a".into(), String::new()))),
-        ("writes", &|_, p| p.proposal.writes[0].subresource = None),
-        ("changes", &|_, p| p.proposal.changes.clear()),
-        ("before", &|_, p| {
+type Part = (&'static str, fn(&mut Execution, &mut Planned));
+
+/// Each part of a deed, as another.
+fn parts_of_a_deed() -> [Part; 23] {
+    [
+        ("cluster", |e, _| e.cluster = uid("x")),
+        ("execution", |e, _| e.uid = uid(crate::tests::fixtures::TARGET.replace('6', "7").as_str())),
+        ("requester", |e, _| e.spec.requester.as_mut().unwrap().username.push('x')),
+        ("groups", |e, _| e.spec.requester.as_mut().unwrap().groups.clear()),
+        ("action", |_, p| p.action = "x".to_owned().try_into().unwrap()),
+        ("component", |_, p| p.plugin.digest = digest('a')),
+        ("parameters", |_, p| p.parameters = json("{}")),
+        ("target", |_, p| p.target.as_mut().unwrap().0.name.push('x')),
+        ("target uid", |_, p| p.target.as_mut().unwrap().1 = Some(uid("x"))),
+        ("node", |_, p| p.node = Some("n7".into())),
+        ("commands", |_, p| p.proposal.commands[0].options.clear()),
+        ("files", |_, p| p.proposal.commands[0].files.push(("a".into(), String::new()))),
+        ("writes", |_, p| p.proposal.writes[0].subresource = None),
+        ("changes", |_, p| p.proposal.changes.clear()),
+        ("before", |_, p| {
             let ChangeEffect::Set(fields) = &mut p.proposal.changes[0].effect else { panic!() };
             fields[0].before = None;
         }),
-        ("memo", &|_, p| p.proposal.memo = json("1")),
-        ("owners", &|_, p| {
+        ("memo", |_, p| p.proposal.memo = json("1")),
+        ("owners", |_, p| {
             let (kind, field) = (crds::OwnerKind::HPA, "/spec/replicas".into());
             p.owners.push(crds::Owner {
                 object: String::new(),
@@ -499,13 +494,27 @@ fn every_part_of_a_deed_changes_its_hash() {
                 reverts: true,
             });
         }),
-        ("undo", &|_, p| p.undo = undo(3)),
-        ("role", &|_, p| p.role.push('x')),
-        ("image", &|_, p| p.image.push('x')),
-        ("deadline", &|_, p| p.deadline += 1),
-    ];
+        ("undo", |_, p| p.undo = undo(3)),
+        ("role", |_, p| p.role.push('x')),
+        ("image", |_, p| p.image.push('x')),
+        ("deadline", |_, p| p.deadline += 1),
+        ("verify", |_, p| p.verify += 1),
+        ("idempotent", |_, p| p.idempotent = !p.idempotent),
+    ]
+}
+
+#[test]
+fn every_part_of_a_deed_changes_its_hash() {
+    let plain = assembled(|_| {}).unwrap();
+    assert_eq!(plain.hash, assembled(|_| {}).unwrap().hash);
+    let of = |spoil: fn(&mut Execution, &mut Planned)| {
+        let (mut exec, mut planned) = (exec(), plain.clone());
+        spoil(&mut exec, &mut planned);
+        hash::of(&exec, &planned).unwrap()
+    };
+    assert_eq!(of(|_, _| {}), plain.hash);
     let mut seen = vec![plain.hash.clone()];
-    for (what, spoil) in changed {
+    for (what, spoil) in parts_of_a_deed() {
         let hash = of(spoil);
         assert!(!seen.contains(&hash), "{what} is not in the hash");
         seen.push(hash);
@@ -514,6 +523,42 @@ fn every_part_of_a_deed_changes_its_hash() {
         let same = hash::of_request(&exec, &planned).unwrap() == hash::of_request(&self::exec(), &plain).unwrap();
         assert_eq!(same, what == "execution", "{what} in the hash of the request");
     }
+}
+
+/// Whatever moves while people are asked, they are asked anew.
+#[test]
+fn a_deed_with_any_other_part_is_not_what_was_approved() {
+    let plain = assembled(|_| {}).unwrap();
+    let judged = |planned: &Planned| Judgement::Judged { planned: Box::new(planned.clone()), ruling: approving::demanding() };
+    let waits = stored::through_as(kx(), vec![(1, stored::validating(judged(&plain)))]);
+    let yes = Approval { hash: plain.hash.to_string(), ..approving::approval() };
+    let step = |planned: &Planned| {
+        let look = approving::heard(&waits, at(14), approving::awaiting(judged(planned), vec![yes.clone()]));
+        table::words(&stored::step(&waits, at(14), look))
+    };
+    assert_eq!(step(&plain), "record Preparing/Approved", "what was approved goes on");
+    for (part, spoil) in parts_of_a_deed() {
+        let (mut exec, mut moved) = (waits.clone(), plain.clone());
+        spoil(&mut exec, &mut moved);
+        // Who asks and which execution it is cannot change under it: the API server refuses that.
+        if exec == waits {
+            moved.hash = hash::of(&waits, &moved).unwrap();
+            assert_eq!(step(&moved), "record Validating/Drifted", "{part}");
+        }
+    }
+}
+
+#[test]
+fn what_differs_is_named() {
+    let plain = assembled(|_| {}).unwrap();
+    let other = |spoil: &dyn Fn(&mut Planned)| {
+        let mut planned = plain.clone();
+        spoil(&mut planned);
+        differ(&exec(), &plain, &planned)
+    };
+    assert_eq!(other(&|_| {}), Vec::<String>::new());
+    assert_eq!(other(&|p| p.role.push('x')), ["role"]);
+    assert_eq!(other(&|p| (p.undo, p.image) = (undo(3), "other".into())), ["image", "undo"]);
 }
 
 /// As the restart of a rollout, whose annotation is the time of the execution.

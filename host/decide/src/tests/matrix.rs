@@ -11,6 +11,7 @@ mod rival;
 mod rules;
 mod run;
 mod scenario;
+mod swap;
 mod world;
 
 use crds::{Phase, Reason};

@@ -311,11 +311,17 @@ pub fn left() -> Named<Over> {
         }
     }
     let quiet = all.iter().find(|(name, _)| name == "no Job, no grant").unwrap().1.clone();
-    let undos =
-        [("nothing has the undo's name", UndoSeen::Absent), ("its undo is there", UndoSeen::Ours), ("taken", UndoSeen::Foreign)];
-    all.extend(undos.map(|(name, undo)| (name.to_owned(), Over { undo: Some(undo), ..quiet.clone() })));
-    let claims = vec![("target-1".to_owned(), "7".to_owned())];
-    all.push(("claim left, no undo".to_owned(), Over { undo: Some(UndoSeen::Absent), claims, ..quiet.clone() }));
+    let undos = [
+        ("nothing has the undo's name", UndoSeen::Absent),
+        ("its undo is there", UndoSeen::Ours),
+        ("its undo is over", UndoSeen::Ended),
+        ("taken", UndoSeen::Foreign),
+    ];
+    for (name, undo) in undos {
+        let claims = vec![("target-1".to_owned(), "7".to_owned())];
+        all.push((name.to_owned(), Over { undo: Some(undo), ..quiet.clone() }));
+        all.push((format!("claim left, {name}"), Over { undo: Some(undo), claims, ..quiet.clone() }));
+    }
     for (name, approvals) in super::glass::reviews() {
         all.push((name.clone(), Over { approvals: approvals.clone(), ..quiet.clone() }));
         all.push((format!("{name}, guards not read"), Over { approvals, guards: GuardsSeen::Unknown, ..quiet.clone() }));

@@ -30,11 +30,12 @@ async fn no_policies_read_yet_is_not_no_policy_and_neither_says_yes() {
 #[tokio::test]
 async fn a_yes_carries_its_conditions() {
     let all = r#"{"allow": true, "deny": [], "require": {"dry_run": true, "approvals": 2, "approver_groups": ["sre"], "expires": "15m",
-        "break_glass": true, "review": "24h", "limits": {"namespace": 5, "requester": 2}}}"#;
+        "approver_accounts": ["system:serviceaccount:ci:gate"], "break_glass": true, "review": "24h", "limits": {"namespace": 5, "requester": 2}}}"#;
     let obligations = Obligations {
         dry_run: true,
         approvals: 2,
         approver_groups: vec!["sre".to_owned()],
+        approver_accounts: vec!["system:serviceaccount:ci:gate".to_owned()],
         expires: "15m".to_owned(),
         break_glass: true,
         review: "24h".to_owned(),
@@ -128,7 +129,7 @@ async fn what_is_no_answer_is_malformed() {
         (r#"{"allow": true, "deny": [], "require": []}"#, "require is no object"),
         (
             r#"{"allow": true, "deny": [], "require": {"approval": 1}}"#,
-            "require has approval, which means nothing here (dry_run, approvals, approver_groups, expires, break_glass, review, limits)",
+            "require has approval, which means nothing here (dry_run, approvals, approver_groups, approver_accounts, expires, break_glass, review, limits)",
         ),
         (r#"{"allow": true, "deny": [], "require": {"dry_run": 1}}"#, "require.dry_run is no boolean"),
         (r#"{"allow": true, "deny": [], "require": {"limits": 5}}"#, "require.limits is no object"),
@@ -151,6 +152,10 @@ async fn what_is_no_answer_is_malformed() {
         (r#"{"allow": true, "deny": [], "require": {"approvals": 1.5}}"#, "require.approvals is no whole number from 0 to 16"),
         (r#"{"allow": true, "deny": [], "require": {"approvals": 17}}"#, "require.approvals is no whole number from 0 to 16"),
         (r#"{"allow": true, "deny": [], "require": {"approver_groups": "sre"}}"#, "require.approver_groups is no list"),
+        (
+            r#"{"allow": true, "deny": [], "require": {"approver_accounts": ["jonas"]}}"#,
+            "require.approver_accounts names jonas; it takes system:serviceaccount:NAMESPACE:NAME",
+        ),
         (r#"{"allow": true, "deny": [], "require": {"expires": "soon"}}"#, "require.expires is no time span such as 15m or 24h"),
         (r#"{"allow": true, "deny": [], "require": {"expires": "-15m"}}"#, "require.expires is no time span such as 15m or 24h"),
         (r#"{"allow": true, "deny": [], "require": {"review": 24}}"#, "require.review is no text"),

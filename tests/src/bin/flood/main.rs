@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
 }
 
 async fn flood(cluster: &Cluster, sights: &sight::Sights, executions: usize) -> Result<Vec<Number>> {
-    let quiet = quiet::Quiet::make(cluster, sights).await?;
+    let quiet = quiet::Quiet::make(cluster).await?;
     let mut numbers = quiet.idle().await?;
     let weight = weight::Weight::follow(&cluster.admin).await;
     numbers.extend(weight.numbers("before"));

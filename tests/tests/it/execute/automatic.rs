@@ -42,6 +42,8 @@ async fn what_fails_is_taken_back_by_itself_in_the_requesters_name() {
     let maria = cluster.almighty("maria");
     let run = cluster.run_as(&maria, &space.name, broken).await.unwrap();
     let watch = Typed::start(None, &["watch", &run.name, "-n", &run.namespace]);
+    run.until("its effect is waited for", |kx| kx["status"]["phase"] == "Verifying").await;
+    let next = cluster.run(&space.name, with(scale(2), json!({"onConflict": "Queue"}))).await;
     let told = run.until("it is undone", |kx| kx["status"]["reason"] == "RolledBack").await;
     assert_eq!(told["status"]["phase"], "Failed");
     let name = told["status"]["rollback"]["automatic"].as_str().unwrap().to_owned();
@@ -56,6 +58,12 @@ async fn what_fails_is_taken_back_by_itself_in_the_requesters_name() {
     assert_eq!(undo["spec"]["requester"]["username"], "maria");
     assert_eq!(undo["spec"]["reason"], "INC-7 back to the second");
     assert_eq!((&undo["status"]["phase"], &undo["status"]["reason"]), (&json!("Completed"), &json!("ChecksPassed")));
+    // Whoever waits for the target does not come in between.
+    let next = next.ended().await;
+    assert_eq!(next.end(), ("Completed", "ChecksPassed"));
+    let began =
+        next.object["status"]["timeline"].as_array().unwrap().iter().find(|e| e["phase"] == "Executing").unwrap()["at"].clone();
+    assert!(began.as_str() >= undo["status"]["finishedAt"].as_str(), "{began} is before the end of the undo");
     web.settled().await;
     assert_eq!(web.now().await["spec"]["template"], before);
 

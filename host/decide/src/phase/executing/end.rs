@@ -24,10 +24,11 @@ pub(super) struct Exit<'a> {
     pub at: Timestamp,
 }
 
-pub(super) fn succeeded(pass: &Pass<'_>, output: &Output) -> Step {
+pub(super) fn succeeded(pass: &Pass<'_>, p: &Progress, output: &Output) -> Step {
+    let end = pass.moment(pass.now, p.planned.verify);
     pass.record(Phase::Verifying, Reason::JobSucceeded, |s| {
         printed(s, 0, output);
-        s.message = "Every command exited 0; the action's own checks are asked.".into();
+        s.message = format!("Every command exited 0; the action's own checks are asked, until {end} at the latest.");
     })
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Seen<'a> {
 
 pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &Seen<'_>) -> Step {
     match s.pod {
-        PodSeen::Ended { command, exit_code: 0, output, .. } if last(p, *command) => end::succeeded(pass, output),
+        PodSeen::Ended { command, exit_code: 0, output, .. } if last(p, *command) => end::succeeded(pass, p, output),
         PodSeen::Ended { command, exit_code, output, at } if *exit_code != 0 => {
             end::failed(pass, p, s, &end::Exit { command: *command, code: *exit_code, output, at: *at })
         }

@@ -59,6 +59,7 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
             rival::take(w, Some(claim.turn), over.as_ref().map(|v| v.parse().unwrap()));
         }
         Effect::Unclaim { claims } => {
+            rules::let_go(w, exec, broken);
             w.claim = w.claim.filter(|c| !claims.iter().any(|(_, version)| *version == c.version.to_string()));
         }
         Effect::Grant(access) if access.home == NAMESPACE_DRYRUN => w.dry.identity = true,

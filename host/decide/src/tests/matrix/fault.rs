@@ -2,6 +2,7 @@
 use super::{
     deed, dry, neighbor, people, rival,
     scenario::{self, Scenario},
+    swap::{self, Swap},
     world::{FakeJob, Pod, World},
 };
 use crate::tests::approving;
@@ -51,6 +52,8 @@ pub enum Fault {
     Drifts(usize),
     /// Somebody takes the identity away.
     Revoked(usize),
+    /// For some passes, something else stands where its policies, its component or its guards stood.
+    Swapped(usize, usize, Swap),
     /// Somebody freezes, for some passes.
     Frozen(usize, usize),
     /// Somebody deletes what was approved.
@@ -79,7 +82,9 @@ impl Fault {
             Self::Late(_, m) => m,
             Self::Rival(n, lag, _) => n + lag,
             Self::Neighbor(n, lag, _) => n + 2 * lag,
-            Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => n + passes,
+            Self::Swapped(n, passes, _) | Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => {
+                n + passes
+            }
             Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
             Self::LostBefore(n)
@@ -122,6 +127,7 @@ impl Fault {
             Self::JobDeleted(n) if pass == n => job_deleted(w),
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
+            Self::Swapped(n, passes, swap) if pass == n || pass == n + passes => w.swap = (pass == n).then_some(swap),
             Self::Withdrawn(n) if pass == n => w.approvals.clear(),
             Self::RightLost(n, passes) if pass == n || pass == n + passes => w.rights = pass != n,
             Self::Rejected(n) if pass == n => w.approvals.push(people::no(approving::approval())),
@@ -244,6 +250,7 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Neighbor(n, 1, 12),
             Fault::Neighbor(n, 4, 12),
         ]);
+        faults.extend(swap::ALL.map(|swap| Fault::Swapped(n, 3, swap)));
         for lag in (1..8).step_by(step) {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));
         }

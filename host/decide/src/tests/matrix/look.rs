@@ -1,6 +1,6 @@
 //! What a leader sees of a world, for the phase that it believes in.
 use super::{
-    dry, neighbor, people, rival,
+    dry, neighbor, people, rival, swap,
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     model::{Check, CheckVerdict, Planned, Uid},
     observed::*,
     tests::{
-        fixtures::{self, allow, at, ruling},
+        fixtures::{self, allow, ruling},
         seen,
     },
 };
@@ -31,7 +31,7 @@ pub fn look(w: &World, exec: &Execution) -> Observed {
 }
 
 fn phase(w: &World, exec: &Execution) -> PhaseSeen {
-    let guards = GuardsSeen::InForce { since: at(-100) };
+    let guards = swap::guards(w.swap);
     match &exec.progress {
         Progress::Validating => {
             let left = (exec.reason == crds::Reason::Drifted).then(|| left_over(w));
@@ -87,14 +87,14 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
         }
         Progress::Over(_) => PhaseSeen::Over(Over {
             approvals: people::seen(w),
-            undo: automatic_undo(exec).map(|_| if w.undos.there { UndoSeen::Ours } else { UndoSeen::Absent }),
+            undo: automatic_undo(exec).map(|_| if w.undos.there { UndoSeen::Ended } else { UndoSeen::Absent }),
             ..over(w, exec)
         }),
     }
 }
 
 fn over(w: &World, exec: &Execution) -> Over {
-    let nothing = Over::nothing(GuardsSeen::InForce { since: at(-100) }, w.undone.then(|| "back".to_owned()));
+    let nothing = Over::nothing(swap::guards(w.swap), w.undone.then(|| "back".to_owned()));
     if !exec.may_have_acted() {
         return nothing;
     }
@@ -116,6 +116,13 @@ fn judged(w: &World, exec: &Execution) -> Judgement {
     let mut planned = Box::new(PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)].clone());
     planned.node = w.scenario.on_node.then(|| neighbor::NODE.to_owned());
     let denied = w.scenario.denied || (w.scenario.denies_diff && exec.dry_ran());
+    let yes = match people::verdict(w) {
+        Verdict::Allow(o) if !denied && !w.scenario.shadow => Some(o),
+        _ => None,
+    };
+    if let Some(judged) = swap::judged(w.swap, &planned, yes.as_ref()) {
+        return judged;
+    }
     if w.scenario.shadow {
         let mut ruling = ruling(&[people::verdict(w)]);
         ruling.results[0].shadow = true;
@@ -132,6 +139,9 @@ fn grants(w: &World) -> Grants {
 }
 
 fn checks(w: &World) -> ChecksSeen {
+    if let Some(checks) = swap::checks(w.swap) {
+        return checks;
+    }
     let verdict = if w.changes > 0 { CheckVerdict::Holds("5 of 5".into()) } else { CheckVerdict::Failed("0 of 5".into()) };
     ChecksSeen::Asked(vec![Check { name: "replicas_ready".into(), verdict, object: None }])
 }

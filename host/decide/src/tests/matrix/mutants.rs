@@ -3,6 +3,7 @@
 mod approvals;
 mod automatic;
 mod glass;
+mod looks;
 mod turns;
 
 use super::{

@@ -1,5 +1,5 @@
 //! What must hold, each rule by its name: while it goes on, and at the end.
-use super::{fault::Fault, people, scenario::Dry, world::World};
+use super::{fault::Fault, people, scenario::Dry, swap, world::World};
 use crate::{
     execution::{Execution, Progress},
     observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Ruling, Verdict},
@@ -50,11 +50,17 @@ pub const KEPT: &str = "what is over stays as long as was asked for";
 pub const GOES: &str = "what is over goes when its time comes";
 pub const UNDO_TOLD: &str = "what was undone says so";
 pub const UNDO_ASKED: &str = "what failed asks once for its undo, where that was wanted, and nothing else does";
+pub const AS_JUDGED: &str = "what runs is what was looked at";
+pub const GUARDED: &str = "nothing starts while its guards are not there";
+pub const GRANTED: &str = "nothing is promised without a whole identity";
+pub const KEPT_FOR_UNDO: &str = "the target of what is undone by itself is kept until its undo is there";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
     // Brakes need no ledger; a finalizer changes nothing outside the object.
-    let free = matches!(effect, Effect::AppendRow(_) | Effect::StopJob { .. } | Effect::Revoke { .. } | Effect::AddFinalizer);
+    let brake = matches!(effect, Effect::EndDryRun { .. }) && exec.unwanted().is_some();
+    let free =
+        matches!(effect, Effect::AppendRow(_) | Effect::StopJob { .. } | Effect::Revoke { .. } | Effect::AddFinalizer) || brake;
     // A row that a restored backup lost again *was* written.
     if !free && i64::try_from(w.written).unwrap() < exec.seq {
         let effect = words(&Step::Do(effect.clone()));
@@ -81,6 +87,7 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
     {
         approved(exec, s, seen, broken);
         as_shown(exec, seen, broken);
+        swap::promised(exec, seen, broken);
     }
     if matches!(step, Step::Do(Effect::DryRun(_))) && !matches!(&exec.progress, Progress::DryRunning(p) if !p.answered) {
         broken.push(Broken::new(DRY_TOLD, format!("{:?}", exec.phase())));
@@ -149,6 +156,13 @@ pub fn undo(w: &World, exec: &Execution, kx: &KubernetesExecution, broken: &mut 
     let ours = of && inverse && kx.spec.requester == exec.spec.requester;
     if !w.scenario.automatic || !ours || exec.phase() != Phase::Failed {
         broken.push(Broken::new(UNDO_ASKED, format!("{:?}/{:?}: {:?}", exec.phase(), exec.reason, kx.spec)));
+    }
+}
+
+/// Nobody else may come in between.
+pub fn let_go(w: &World, exec: &Execution, broken: &mut Vec<Broken>) {
+    if exec.phase() == Phase::Failed && crate::automatic_undo(exec).is_some() && !w.undos.there {
+        broken.push(Broken::new(KEPT_FOR_UNDO, format!("{:?}", exec.reason)));
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     people,
     rival::{self, FakeClaim, Rival},
     scenario::{Fate, Scenario},
+    swap::Swap,
 };
 use crate::{
     execution::Execution,
@@ -105,6 +106,8 @@ pub struct World {
     pub pods: Vec<FakePod>,
     pub dry: Dry,
     pub drifted: bool,
+    /// What is swapped under it.
+    pub swap: Option<Swap>,
     pub frozen: bool,
     /// What people wrote.
     pub approvals: Vec<Approval>,
@@ -144,6 +147,7 @@ impl World {
             pods: vec![],
             dry: Dry::default(),
             drifted: false,
+            swap: None,
             frozen: false,
             approvals: vec![],
             rights: true,
