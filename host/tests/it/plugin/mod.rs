@@ -1,7 +1,7 @@
 //! The plugin engine from outside: real components, real limits. Owns nothing of what a plan means.
 mod admission;
 mod conformance;
-mod guests;
+pub mod guests;
 mod hostile;
 mod lies;
 mod loading;
