@@ -13,10 +13,18 @@ use writ_action::{
 #[used]
 static MODE: [u8; 32] = *b"WRIT-HOSTILE-MODE:..............";
 
-fn mode() -> String {
+fn marked() -> [u8; 32] {
     // SAFETY: a static is valid, aligned and initialized.
-    let bytes = unsafe { core::ptr::read_volatile(&raw const MODE) };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    unsafe { core::ptr::read_volatile(&raw const MODE) }
+}
+
+/// Without room of its own: an allocator asks.
+pub(crate) fn is_mode(word: &[u8]) -> bool {
+    marked().get(b"WRIT-HOSTILE-MODE:".len()..).is_some_and(|mode| mode.starts_with(word))
+}
+
+fn mode() -> String {
+    let text = String::from_utf8_lossy(&marked()).into_owned();
     text.trim_start_matches("WRIT-HOSTILE-MODE:").trim_end_matches('.').to_owned()
 }
 
