@@ -4,6 +4,7 @@
 use crate::{
     canonical,
     model::{Api, Command, ObjectRef, Operation, Write},
+    text::draws,
 };
 use serde_json::Value;
 
@@ -192,10 +193,9 @@ fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Resul
         // 19 digits: an int64, as resourceVersion and revisions are.
         Kind::Count => (matches!(value.len(), 1..=19) && value.bytes().all(|b| b.is_ascii_digit()), "a number".to_owned()),
         Kind::OneOf(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
-        Kind::Json => (
-            !value.contains(char::is_control) && serde_json::from_str::<serde_json::Value>(value).is_ok(),
-            "JSON in one line".to_owned(),
-        ),
+        Kind::Json => {
+            (!value.contains(draws) && serde_json::from_str::<serde_json::Value>(value).is_ok(), "JSON in one line".to_owned())
+        }
         Kind::File => (file().is_some(), format!("{FILES}NAME of a file of the same command")),
         Kind::Manifest => (
             file().is_some_and(|(_, text)| is_created(text, writes)),
