@@ -48,6 +48,7 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             "deep" => Ok(format!("{}{}", "[".repeat(100), "]".repeat(100))),
             "twice" => Ok(r#"{"in":"x","in":"y"}"#.into()),
             "unlike-schema" => Ok(r#"{"more":1}"#.into()),
+            "refuse" => Err(vec![Violation { at: "/do".into(), message: "is never done".into() }]),
             _ => Ok(r.parameters),
         }
     }
@@ -103,6 +104,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
         match asked("rollback", &r).as_str() {
             "foreign" => by("delete_everything", "{}"),
             "unlike-schema" => by("misbehave", r#"{"more":1}"#),
+            // Good by the schema, and refused by its own `validate` whenever it is asked for.
+            "dead-end" => by("misbehave", r#"{"in":"validate","do":"refuse"}"#),
             _ => by("misbehave", "{}"),
         }
     }
