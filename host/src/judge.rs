@@ -15,8 +15,8 @@ use decide::{
     execution::Execution,
     lock,
     model::{
-        ActionInfo, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope, State,
-        TargetKind, Undo,
+        ActionInfo, ActionName, Found, Json, Malformed, Object, ObjectRef, Planned, PluginFault, Proposal, Read, Request, Scope,
+        State, TargetKind, Undo, Violation,
     },
     observed::{Judgement, Verdict, Writer},
     owners,
@@ -186,7 +186,7 @@ impl<W: World> Bench<'_, W> {
     ) -> Result<(Planned, Vec<Writer>), Stop<W::Error>> {
         let (proposal, undo) = self.proposed(entry, request, state).await?;
         if let Undo::By { action, parameters, .. } = &undo {
-            inverse(entry, action.as_str(), parameters)?;
+            self.inverse(entry, request, action, parameters).await?;
         }
         let others = self.others(exec, entry, request, &proposal).await?;
         let written: Vec<&Object> = state.target.iter().chain(&others).collect();
@@ -206,6 +206,21 @@ impl<W: World> Bench<'_, W> {
         };
         let planned = plan::assemble(self.site, exec, parts).map_err(|bad| bad.into_judgement())?;
         Ok((planned, writers))
+    }
+
+    /// What is kept as the way back has to be taken when somebody asks for it: so its action is asked too, now.
+    async fn inverse(
+        &self,
+        entry: &Entry,
+        request: &Request,
+        action: &ActionName,
+        parameters: &Json,
+    ) -> Result<(), Stop<W::Error>> {
+        inverse(entry, action.as_str(), parameters)?;
+        let back = Request { action: action.clone(), parameters: parameters.clone(), ..request.clone() };
+        let asked = self.plugins.validate(&entry.plugin.digest, &back);
+        let taken = counted(self.metrics, entry, "validate", asked).await.map_err(faulty)?;
+        taken.map(drop).map_err(|all| not_taken(action.as_str(), "are not taken by", &all).into())
     }
 
     async fn proposed(&self, entry: &Entry, request: &Request, state: &State) -> Result<(Proposal, Undo), Stop<W::Error>> {
@@ -326,10 +341,12 @@ fn inverse(entry: &Entry, action: &str, parameters: &Json) -> Result<(), Judgeme
     };
     let value =
         serde_json::from_str(parameters.as_str()).map_err(|e| bad(format!("the parameters of its undo are no JSON: {e}")))?;
-    check_parameters(info, &value).map_err(|all| {
-        let all: Vec<String> = all.iter().map(|v| format!("{} {}", v.at, v.message)).collect();
-        bad(format!("the parameters of its undo do not satisfy {action}: {}", all.join("; ")))
-    })
+    check_parameters(info, &value).map_err(|all| not_taken(action, "do not satisfy", &all))
+}
+
+fn not_taken(action: &str, how: &str, violations: &[Violation]) -> Judgement {
+    let all: Vec<String> = violations.iter().map(|v| format!("{} {}", v.at, v.message)).collect();
+    bad(format!("the parameters of its undo {how} {action}: {}", all.join("; ")))
 }
 
 fn known(info: &ActionInfo) -> Vec<String> {

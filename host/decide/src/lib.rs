@@ -28,6 +28,7 @@ pub mod row;
 pub mod site;
 pub mod step;
 mod story;
+pub mod text;
 pub mod time;
 pub mod undo;
 pub mod verbs;

@@ -10,7 +10,7 @@ mod review;
 mod timeline;
 mod undo;
 
-use crate::{execution::Execution, site::Site, step::Step, time};
+use crate::{execution::Execution, site::Site, step::Step, text::draws, time};
 pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, SKIPPED, WAITING, asked_of, given, how, of as approval_status, sum};
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
@@ -105,9 +105,9 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Words of others, fit for a line: no control characters, and no longer than `most`.
+/// Words of others, fit for a line: nothing that draws, and no longer than `most`.
 pub(crate) fn shown(text: &str, most: usize) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let clean = |c: char| if draws(c) { ' ' } else { c };
     if text.chars().count() <= most {
         return text.chars().map(clean).collect();
     }

@@ -4,6 +4,7 @@
 use crate::{
     canonical,
     model::{Api, Command, ObjectRef, Operation, Write},
+    text::draws,
 };
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use serde_json::Value;
 pub const FILES: &str = "/writ/in/";
 
 /// What an option may hold.
-enum Kind {
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
     /// A number without a sign.
     Count,
     /// One of these words.
@@ -24,19 +26,24 @@ enum Kind {
     Manifest,
 }
 
-struct Row {
-    verb: &'static [&'static str],
-    options: &'static [(&'static str, Kind)],
+/// A verb, and all that may be said with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Such as `rollout undo`, word by word.
+    pub verb: &'static [&'static str],
+    /// Each by its name, and what it may hold.
+    pub options: &'static [(&'static str, Kind)],
     /// One of these must be there: without it the command means something else than it says, or nothing.
-    needs: &'static [&'static str],
+    pub needs: &'static [&'static str],
     /// What it does, as the plan must list it. What is created is named by a file, all else by operands.
-    does: Operation,
+    pub does: Operation,
 }
 
 const CREATE: &[&str] = &["create"];
 const DELETE: &[&str] = &["delete"];
 
-const ROWS: &[Row] = &[
+/// The whole table. Who tries what is run (the real kubectl, the fuzzer) goes by it, so that a new row is tried too.
+pub const ROWS: &[Row] = &[
     Row {
         verb: &["scale"],
         options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Count)],
@@ -186,10 +193,9 @@ fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Resul
         // 19 digits: an int64, as resourceVersion and revisions are.
         Kind::Count => (matches!(value.len(), 1..=19) && value.bytes().all(|b| b.is_ascii_digit()), "a number".to_owned()),
         Kind::OneOf(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
-        Kind::Json => (
-            !value.contains(char::is_control) && serde_json::from_str::<serde_json::Value>(value).is_ok(),
-            "JSON in one line".to_owned(),
-        ),
+        Kind::Json => {
+            (!value.contains(draws) && serde_json::from_str::<serde_json::Value>(value).is_ok(), "JSON in one line".to_owned())
+        }
         Kind::File => (file().is_some(), format!("{FILES}NAME of a file of the same command")),
         Kind::Manifest => (
             file().is_some_and(|(_, text)| is_created(text, writes)),

@@ -25,6 +25,14 @@ pub enum UpdateError {
     /// What is in force may not be what the objects in the cluster say.
     #[error("failed to write how it went")]
     Write(#[from] CallError),
+    /// It says nothing of the component, but of this machine at this moment.
+    #[error("failed to load the component of plugin {plugin}: {why}")]
+    Load {
+        /// Whose.
+        plugin: String,
+        /// As in its condition.
+        why: String,
+    },
     /// Its source may come, or answer, later.
     #[error("failed to fetch the component of plugin {plugin}: {why}")]
     Fetch {

@@ -29,6 +29,8 @@ pub struct PluginController {
     pub ledger: Ledger,
     /// The last component of each plugin that activated.
     last_good: BTreeMap<String, Arc<Loaded>>,
+    /// So many looks in a row left out a component that this machine had no room or no time for.
+    crowded: u32,
     now: fn() -> Timestamp,
 }
 
@@ -37,8 +39,16 @@ struct Looked {
     plugin: ActionPlugin,
     steps: Steps,
     loaded: Option<Arc<Loaded>>,
+    missing: Option<Missing>,
+}
+
+/// Why nobody knows yet what it is: the same bytes may be good at the next look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
     /// The API server did not say what its source holds: that is no answer, as "it does not exist" is one.
-    unread: bool,
+    Unread,
+    /// This machine had no room or no time for it (`LoadError::passes`).
+    Crowded,
 }
 
 /// Why there are no bytes.
@@ -50,14 +60,23 @@ enum NotFetched {
 }
 
 impl Looked {
-    /// The only step that the world may mend: all others say something about bytes that stay the same.
-    fn not_fetched(&self) -> Option<UpdateError> {
-        let (_, _, _, why) = self.steps.0.iter().find(|(step, ok, ..)| *step == FETCHED && !ok)?;
-        Some(UpdateError::Fetch { plugin: self.plugin.metadata.name.clone().unwrap_or_default(), why: why.clone() })
+    /// What the world may mend: all else says something about bytes that stay the same.
+    fn again(&self) -> Option<UpdateError> {
+        let failed = |step| self.steps.0.iter().find(|(of, ok, ..)| *of == step && !ok).map(|(_, _, _, why)| why.clone());
+        let plugin = || self.plugin.metadata.name.clone().unwrap_or_default();
+        if let Some(why) = failed(FETCHED) {
+            return Some(UpdateError::Fetch { plugin: plugin(), why });
+        }
+        let why = failed(COMPILED).filter(|_| self.missing == Some(Missing::Crowded))?;
+        Some(UpdateError::Load { plugin: plugin(), why })
     }
 }
 
 const FETCHED: &str = "Fetched";
+const COMPILED: &str = "Compiled";
+/// So many looks a first catalogue waits for a component that this machine is too busy to load. Then it is not the machine: who asks for less
+/// time than he takes is tried on, and holds nobody else up.
+const PATIENCE: u32 = 5;
 
 impl From<CallError> for NotFetched {
     fn from(error: CallError) -> Self {
@@ -92,7 +111,7 @@ impl PluginController {
         directory: Option<Arc<Dir>>,
         now: fn() -> Timestamp,
     ) -> Self {
-        Self { cluster, plugins, catalogue, directory, ledger, last_good: BTreeMap::new(), now }
+        Self { cluster, plugins, catalogue, directory, ledger, last_good: BTreeMap::new(), crowded: 0, now }
     }
 
     /// What no plugin names any more is dropped. An execution that was planned by it gets it back from the ledger.
@@ -103,35 +122,45 @@ impl PluginController {
         self.plugins.retain(&named.map(|loaded| loaded.digest.clone()).collect());
     }
 
-    async fn look(&self, plugin: ActionPlugin) -> Looked {
-        let mut steps = Steps::default();
-        let (loaded, unread) = match self.fetch(&plugin.spec.source).await {
-            Ok(bytes) => (self.load(&plugin, bytes, &mut steps).await.map(Arc::new), false),
-            Err(why) => {
-                let (unread, why) = match why {
-                    NotFetched::Unread(error) => (true, crate::telemetry::chain(&error)),
-                    NotFetched::Absent(why) => (false, why),
-                };
-                steps.no(FETCHED, "FetchFailed", why);
-                (None, unread)
-            }
-        };
-        Looked { plugin, steps, loaded, unread }
+    /// Whoever names an action that is not there is refused for good: a catalogue that lacks one for want of an answer is none yet, and
+    /// everybody waits for the next look.
+    fn is_whole(&mut self, looked: &[Looked]) -> bool {
+        let lacks = |what| looked.iter().any(|one| one.missing == Some(what));
+        self.crowded = if lacks(Missing::Crowded) { self.crowded.saturating_add(1) } else { 0 };
+        !lacks(Missing::Unread) && (self.crowded == 0 || self.crowded > PATIENCE)
     }
 
-    async fn load(&self, plugin: &ActionPlugin, bytes: Vec<u8>, steps: &mut Steps) -> Option<Loaded> {
+    async fn look(&self, plugin: ActionPlugin) -> Looked {
+        let mut steps = Steps::default();
+        let loaded = match self.fetch(&plugin.spec.source).await {
+            Ok(bytes) => self.load(&plugin, bytes, &mut steps).await,
+            Err(why) => {
+                let (missing, why) = match why {
+                    NotFetched::Unread(error) => (Some(Missing::Unread), crate::telemetry::chain(&error)),
+                    NotFetched::Absent(why) => (None, why),
+                };
+                steps.no(FETCHED, "FetchFailed", why);
+                Err(missing)
+            }
+        };
+        let (loaded, missing) = loaded.map_or_else(|missing| (None, missing), |loaded| (Some(Arc::new(loaded)), None));
+        Looked { plugin, steps, loaded, missing }
+    }
+
+    /// A component that may be asked; else whether that may be otherwise at the next look.
+    async fn load(&self, plugin: &ActionPlugin, bytes: Vec<u8>, steps: &mut Steps) -> Result<Loaded, Option<Missing>> {
         steps.ok(FETCHED, "Fetched", format!("{} KiB", bytes.len() / 1024));
         let digest = crate::plugin::digest_of(&bytes);
         if digest.as_str() != plugin.spec.digest {
             steps.no("Verified", "DigestMismatch", format!("the source holds {digest}, spec.digest says {}", plugin.spec.digest));
-            return None;
+            return Err(None);
         }
         steps.ok("Verified", "DigestMatches", "unsigned; trusted by its digest");
         let limits = match Limits::of(plugin.spec.limits.as_ref()) {
             Ok(limits) => limits,
             Err(why) => {
-                steps.no("Compiled", "LimitsInvalid", why.to_string());
-                return None;
+                steps.no(COMPILED, "LimitsInvalid", why.to_string());
+                return Err(None);
             }
         };
         let bytes: Arc<[u8]> = bytes.into();
@@ -139,12 +168,12 @@ impl PluginController {
             Ok(loaded) => {
                 self.keep(&bytes).await;
                 let ms = loaded.compiled_in.as_millis();
-                steps.ok("Compiled", "Compiled", format!("{} KiB in {ms} ms; contract writ:action@0.1", loaded.bytes / 1024));
-                Some(loaded)
+                steps.ok(COMPILED, "Compiled", format!("{} KiB in {ms} ms; contract writ:action@0.1", loaded.bytes / 1024));
+                Ok(loaded)
             }
             Err(error) => {
-                steps.no("Compiled", error.reason(), crate::telemetry::chain(&error));
-                None
+                steps.no(COMPILED, error.reason(), crate::telemetry::chain(&error));
+                Err(error.passes().then_some(Missing::Crowded))
             }
         }
     }
@@ -273,16 +302,14 @@ impl Controller for PluginController {
             self.activate(one, &mut actions);
         }
         self.forget(&looked);
-        // Whoever names an action that is not there is refused for good: a catalogue that lacks one for want of an answer is none yet, and
-        // everybody waits for the next look.
-        if self.catalogue.actions().is_some() || !looked.iter().any(|one| one.unread) {
+        if self.catalogue.actions().is_some() || self.is_whole(&looked) {
             self.catalogue.set_actions(actions.clone());
             self.publish(&actions).await?;
         }
         for one in &looked {
             self.say(one).await?;
         }
-        looked.iter().find_map(Looked::not_fetched).map_or(Ok(()), Err)
+        looked.iter().find_map(Looked::again).map_or(Ok(()), Err)
     }
 
     /// Whether roles came, went or changed.

@@ -1,5 +1,6 @@
 //! How things are printed: exit codes, tables, ages, values, objects, and color where there is a terminal.
 use crds::{ExecutionStatus, Phase, Reason};
+use decide::text::draws;
 use jiff::Timestamp;
 
 /// How a command ended.
@@ -116,10 +117,10 @@ pub fn age(since: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Words of others, on a terminal: control characters could draw over what is to be read.
+/// Words of others, on a terminal: some characters would draw over what is to be read, or turn it around.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if draws(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// `/spec/replicas` as people write it: `spec.replicas`.
@@ -163,6 +164,7 @@ mod tests {
     #[test]
     fn nobody_draws_on_the_terminal_of_who_reads() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\u{fffd}c");
+        assert_eq!(plain("web\u{202e}dorp\u{200b}"), "web\u{fffd}dorp\u{fffd}");
     }
 
     #[test]

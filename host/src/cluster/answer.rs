@@ -98,7 +98,7 @@ fn meant<'a>(object: &Value, writes: &'a [Write]) -> Option<&'a ObjectRef> {
 
 fn kind(object: &Value) -> String {
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or("thing without a kind");
-    kind.chars().filter(|c| !c.is_control()).take(64).collect()
+    kind.chars().filter(|c| !decide::text::draws(*c)).take(64).collect()
 }
 
 /// `kind.group/name` of each object that the command named, and nothing else.

@@ -107,7 +107,7 @@ fn last_line(text: &str) -> Option<String> {
     let (complete, _) = text.rsplit_once('\n')?;
     let lines = redact(complete);
     let said = lines.lines().rev().find(|l| !l.trim().is_empty())?;
-    Some(said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned())
+    Some(said.chars().map(|c| if decide::text::draws(c) { ' ' } else { c }).collect::<String>().trim().to_owned())
 }
 
 #[cfg(test)]

@@ -169,9 +169,9 @@ fn denial(message: &str, fired: &[(usize, String)], denies: &[DenyRule]) -> Deni
     Denial { message: clean(message), rule: rules.into_iter().collect::<Vec<_>>().join(", ") }
 }
 
-/// Messages quote what requesters wrote; control characters would let them draw on the reader's terminal.
+/// Messages quote what requesters wrote, who could draw on the reader's terminal, or turn around what stands there.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if decide::text::draws(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// The last line of an error of regorus is the error; the lines before it draw the place.

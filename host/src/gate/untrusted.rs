@@ -38,10 +38,16 @@ static ASKED: LazyLock<Asked> = LazyLock::new(|| {
 pub(crate) fn question(bytes: &[u8]) {
     let mut question = ASKED.question.clone();
     Dice(bytes).spoil(&mut question);
-    let fits = ASKED.schema.is_valid(&question);
+    // Any answer is good that `asked` did not stumble over.
+    let _ = asked(&question);
+}
+
+/// What the default policy says, where it could be asked.
+fn asked(question: &Value) -> Option<Verdict> {
+    let fits = ASKED.schema.is_valid(question);
     let Ok(input) = engine::value(question.clone()) else {
         assert!(!fits, "it fits and cannot be asked: {question}");
-        return;
+        return None;
     };
     // Time is for the fuzzer to find: ten times what a slow machine needs.
     let limits = Limits { time: Duration::from_secs(5), memory: engine::MEMORY };
@@ -50,4 +56,32 @@ pub(crate) fn question(bytes: &[u8]) {
     let answered = matches!(said, Verdict::Allow(_) | Verdict::Deny(_));
     assert!(answered || !fits, "it fits, and {said:?}: {question}");
     assert!(!matches!(said, Verdict::TimedOut | Verdict::OutOfMemory), "{said:?}: {question}");
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The good question with this in one place.
+    fn with(place: &str, value: Value) -> Value {
+        let mut question = ASKED.question.clone();
+        *question.pointer_mut(place).unwrap_or_else(|| panic!("there is no {place}")) = value;
+        question
+    }
+
+    /// Where everything got the same answer, nothing would be said of the others.
+    #[test]
+    fn there_is_a_yes_a_no_with_its_rule_and_an_answer_that_counts_for_nothing() {
+        assert!(matches!(asked(&ASKED.question), Some(Verdict::Allow(_))));
+        let protected = with("/execution/namespace", json!("kube-system"));
+        assert!(ASKED.schema.is_valid(&protected));
+        let Some(Verdict::Deny(denials)) = asked(&protected) else { panic!("it is protected") };
+        assert!(denials.iter().any(|d| d.message == "namespace kube-system is protected"), "{denials:?}");
+        // Whoever answers what does not fit: nobody asks it (`Gate::decide`).
+        let unfit = with("/plan/changes", json!("none"));
+        assert!(!ASKED.schema.is_valid(&unfit));
+        assert!(!matches!(asked(&unfit), Some(Verdict::Allow(_))));
+    }
 }

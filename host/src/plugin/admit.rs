@@ -4,7 +4,7 @@ use super::{
     fault::LoadError,
     version::{Interface, interface},
 };
-use wasmparser::{CompositeInnerType, FunctionBody, Parser, Payload, RecGroup};
+use wasmparser::{CompositeInnerType, FunctionBody, Operator, Parser, Payload, RecGroup};
 
 /// The largest component that is looked at. Rust plugins are 20 to 120 KiB; compiling takes about half a second a MiB.
 pub(super) const LARGEST: usize = 4 << 20;
@@ -17,6 +17,14 @@ const MOST_LOCALS: u32 = 4_000;
 const MOST_FUNCTIONS: u32 = 20_000;
 /// All locals together: 25 a function.
 const MOST_LOCALS_IN_ALL: u32 = 500_000;
+/// What a compiler does for a function grows with what is alive times where it is: at each joint (a block, a branch, a target of a table) each
+/// local may be another value, and is looked up, merged and kept in a register or none. 128 KiB are enough for ten thousand joints of four
+/// thousand locals: minutes, and more memory than the machine has. The dearest function of a Rust plugin has 21,000.
+const DEAREST_FUNCTION: u64 = 1_000_000;
+/// All functions together; a Rust plugin of 200 KiB has half a million.
+const DEAREST: u64 = 16_000_000;
+/// Beside the locals: parameters, and what stands on the stack.
+const ALWAYS_ALIVE: u64 = LONGEST_SIGNATURE as u64;
 /// Parameters and results of a function cost as much as locals, and are there by the index of a type. Rust passes more by pointer.
 const LONGEST_SIGNATURE: usize = 64;
 /// Core modules and components inside: the main one, and what wit-component adds to it.
@@ -61,6 +69,8 @@ struct Seen {
     parts: u32,
     functions: u32,
     locals: u32,
+    /// Joints times what is alive, of all functions.
+    merged: u64,
     actions: bool,
 }
 
@@ -121,14 +131,19 @@ impl Seen {
                 LARGEST_FUNCTION / 1024
             ));
         }
-        let mut locals = 0_u32;
-        for group in readable(body.get_locals_reader())? {
-            locals = locals.saturating_add(readable(group)?.0);
-        }
+        let locals = locals(body)?;
         self.locals = self.locals.saturating_add(locals);
-        match locals > MOST_LOCALS || self.locals > MOST_LOCALS_IN_ALL {
-            true => no(format!(
+        if locals > MOST_LOCALS || self.locals > MOST_LOCALS_IN_ALL {
+            return no(format!(
                 "its functions have more locals than the {MOST_LOCALS} each, {MOST_LOCALS_IN_ALL} in all that are compiled"
+            ));
+        }
+        let (joints, alive) = (joints(body)?, ALWAYS_ALIVE + u64::from(locals));
+        let merged = joints.saturating_mul(alive);
+        self.merged = self.merged.saturating_add(merged);
+        match merged > DEAREST_FUNCTION || self.merged > DEAREST {
+            true => no(format!(
+                "one of its functions has {joints} blocks and branches over {alive} values, which would take too long to compile: at most {DEAREST_FUNCTION} of both together, {DEAREST} in all functions"
             )),
             false => Ok(()),
         }
@@ -140,6 +155,28 @@ impl Seen {
             false => no("it does not export writ:action/actions@0.1: it is a component, but no plugin of Writ".into()),
         }
     }
+}
+
+fn locals(body: &FunctionBody) -> Result<u32, LoadError> {
+    let mut all = 0_u32;
+    for group in readable(body.get_locals_reader())? {
+        all = all.saturating_add(readable(group)?.0);
+    }
+    Ok(all)
+}
+
+/// Where ways part or meet.
+fn joints(body: &FunctionBody) -> Result<u64, LoadError> {
+    let mut all = 0_u64;
+    for operator in readable(body.get_operators_reader())? {
+        all += match readable(operator)? {
+            Operator::BrTable { targets } => u64::from(targets.len()) + 1,
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else => 1,
+            Operator::Br { .. } | Operator::BrIf { .. } | Operator::Return | Operator::Unreachable => 1,
+            _ => 0,
+        };
+    }
+    Ok(all)
 }
 
 fn signatures(group: &RecGroup) -> Result<(), LoadError> {

@@ -55,6 +55,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// It says something of this machine at this moment, and nothing of the component: asked again, it may answer.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        match self {
+            // Functions are pure and fuel is counted: the same input ends the same way, however often it is asked.
+            Self::Trapped { .. } | Self::OutOfFuel { .. } | Self::OutOfMemory { .. } | Self::BadOutput { .. } => false,
+            Self::DeadlineExceeded { .. } | Self::Busy { .. } | Self::Gone(_) => true,
+        }
+    }
+
     /// One word, as it appears in reasons and metrics.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -73,12 +83,9 @@ impl Fault {
 impl From<Fault> for PluginFault {
     fn from(fault: Fault) -> Self {
         let message = fault.to_string();
-        match fault {
-            // Functions are pure and fuel is counted: the same input ends the same way, however often it is asked.
-            Fault::Trapped { .. } | Fault::OutOfFuel { .. } | Fault::OutOfMemory { .. } | Fault::BadOutput { .. } => {
-                Self::Broken { kind: fault.kind().to_owned(), message }
-            }
-            Fault::DeadlineExceeded { .. } | Fault::Busy { .. } | Fault::Gone(_) => Self::Unavailable { message },
+        match fault.passes() {
+            true => Self::Unavailable { message },
+            false => Self::Broken { kind: fault.kind().to_owned(), message },
         }
     }
 }
@@ -122,6 +129,22 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// It says something of this machine at this moment, and nothing of the bytes: the same bytes, loaded again, may be taken.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Describe(fault) => fault.passes(),
+            Self::NotAdmitted { .. }
+            | Self::Incompatible(_)
+            | Self::Compile(_)
+            | Self::Compiler
+            | Self::Link(_)
+            | Self::Unsteady
+            | Self::Forbidden(_) => false,
+        }
+    }
+
     /// One word for a condition's reason.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

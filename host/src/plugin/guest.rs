@@ -191,7 +191,7 @@ fn size(bytes: usize) -> String {
 
 /// One line in the log is one line: what a plugin says cannot look like what the host says.
 fn one_line(message: &str) -> String {
-    message.chars().take(LINE).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    message.chars().take(LINE).map(|c| if decide::text::draws(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

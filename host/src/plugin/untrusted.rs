@@ -12,8 +12,11 @@ use super::{
     v0_1::{self, types as wit},
 };
 use crate::untrusted::dice::Dice;
-use decide::model::{ActionInfo, Api, Digest, ObjectRef, PluginId, Proposal, Uid};
-use serde_json::Value;
+use decide::{
+    canonical,
+    model::{ActionInfo, Api, Digest, Object, ObjectRef, PluginId, Proposal, Rule, Scope, Uid, Write},
+};
+use serde_json::{Value, json};
 
 const UID: &str = "6d1f8e90-1111-4222-8333-444455556666";
 
@@ -34,7 +37,7 @@ pub(crate) fn describe(bytes: &[u8]) {
             assert!((1..=64).contains(&read.description.actions.len()));
             for action in &read.description.actions {
                 let name = action.name.as_str();
-                assert!(!name.is_empty() && name.len() <= 48 && !action.summary.contains(char::is_control));
+                assert!(!name.is_empty() && name.len() <= 48 && !action.summary.contains(decide::text::draws));
                 let _ = check_parameters(action, &Dice(bytes).json());
             }
             let again = describe::read(answer(), &digest()).expect("it was good");
@@ -47,11 +50,33 @@ pub(crate) fn describe(bytes: &[u8]) {
 }
 
 /// A good action, and a proposal that was looked at; none if it was not believed.
-pub(crate) fn proposal(bytes: &[u8]) -> Option<(ActionInfo, Proposal)> {
-    let mut dice = Dice(bytes);
+pub(crate) fn proposal(d: &mut Dice<'_>) -> Option<(ActionInfo, Proposal)> {
     let mut good = declared::description(description(&mut Dice(&[]))).expect("no bytes are what is good");
-    let plan = answer::planned(Ok(planned(&mut dice))).ok()?.ok()?;
-    Some((good.actions.remove(0), plan))
+    let plan = answer::planned(Ok(planned(d))).ok()?.ok()?;
+    Some((ActionInfo { needs: needs(), ..good.actions.remove(0) }, plan))
+}
+
+/// By hand: a plan is believed only where this covers what it writes, and what is never believed is never looked at any further.
+fn needs() -> Vec<Rule> {
+    let words = |all: &[&str]| all.iter().map(|w| (*w).to_owned()).collect();
+    vec![Rule {
+        scope: Scope::Namespaced,
+        groups: words(&["apps"]),
+        resources: words(&["deployments", "deployments/scale"]),
+        resource_names: vec![],
+        verbs: words(&["get", "patch", "update", "create", "delete"]),
+    }]
+}
+
+/// What the host reads under the name of what is written there: as the plan says, nearly always.
+pub(crate) fn found(d: &mut Dice<'_>, said: &Write) -> Option<Object> {
+    let uid = match d.rarely() {
+        false => said.uid.clone()?,
+        true if d.byte() % 2 == 0 => return None,
+        true => Uid::try_from(d.or(UID)).ok()?,
+    };
+    let body = canonical::json(&json!({})).expect("it is JSON");
+    Some(Object { id: said.object.clone(), uid, body, managers: vec![] })
 }
 
 pub(crate) fn digest() -> Digest {
@@ -80,9 +105,9 @@ fn scope(d: &mut Dice<'_>) -> wit::Scope {
     if d.rarely() { wit::Scope::Cluster } else { wit::Scope::Namespaced }
 }
 
-fn object(d: &mut Dice<'_>) -> wit::ObjectRef {
+fn object(d: &mut Dice<'_>, name: &str) -> wit::ObjectRef {
     let namespace = if d.rarely() { None } else { Some(d.or("shop")) };
-    wit::ObjectRef { api: api(d), namespace, name: d.or("web") }
+    wit::ObjectRef { api: api(d), namespace, name: d.or(name) }
 }
 
 /// `{}` is good for it; else any JSON, or any text.
@@ -137,69 +162,152 @@ fn rule(d: &mut Dice<'_>) -> wit::Rule {
     }
 }
 
+/// A verb as an honest plugin says it.
+pub(crate) struct Honest {
+    verb: &'static [&'static str],
+    /// The first is always there, the others where the dice say so.
+    options: &'static [(&'static str, &'static str)],
+    file: Option<(&'static str, &'static str)>,
+    does: wit::Operation,
+    subresource: Option<&'static str>,
+}
+
+/// Which one a command has is its first byte; which options beside the first its second, one a bit. One row for each of
+/// `decide::verbs::ROWS`, in any order, and one of what no plugin may say.
+pub(crate) static HONEST: [Honest; 6] = [
+    Honest {
+        verb: &["scale"],
+        options: &[("replicas", "5"), ("current-replicas", "2"), ("resource-version", "7")],
+        file: None,
+        does: wit::Operation::Update,
+        subresource: Some("scale"),
+    },
+    Honest {
+        verb: &["patch"],
+        options: &[
+            ("patch", r#"{"spec":{"replicas":5}}"#),
+            ("patch-file", "/writ/in/patch.json"),
+            ("type", "merge"),
+            ("subresource", "scale"),
+        ],
+        file: Some(("patch.json", r#"{"spec":{"replicas":5}}"#)),
+        does: wit::Operation::Update,
+        subresource: None,
+    },
+    Honest {
+        verb: &["rollout", "undo"],
+        options: &[("to-revision", "3")],
+        file: None,
+        does: wit::Operation::Update,
+        subresource: None,
+    },
+    Honest {
+        verb: &["create"],
+        options: &[("filename", "/writ/in/new.json")],
+        file: Some(("new.json", NEW)),
+        does: wit::Operation::Create,
+        subresource: None,
+    },
+    Honest {
+        verb: &["delete"],
+        options: &[("wait", "false"), ("grace-period", "5")],
+        file: None,
+        does: wit::Operation::Delete,
+        subresource: None,
+    },
+    Honest { verb: &["exec"], options: &[("stdin", "false")], file: None, does: wit::Operation::Connect, subresource: None },
+];
+
+const NEW: &str = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"new","namespace":"shop"}}"#;
+
+/// What is there: nearly always the target.
+const THERE: [&str; 4] = ["web", "web", "web", "api"];
+
 fn planned(d: &mut Dice<'_>) -> v0_1::Proposal {
+    let (commands, said): (Vec<_>, Vec<_>) = d.some(1, command).into_iter().unzip();
+    let mut of = said.iter().copied().cycle();
+    let writes = d.some(commands.len(), |d| write(d, of.next().unwrap_or(&HONEST[0])));
+    let changes = d.some(1, |d| change(d, &writes));
     v0_1::Proposal {
-        commands: d.some(1, command),
-        writes: d.some(1, write),
-        changes: d.some(1, change),
+        commands,
+        writes,
+        changes,
         warnings: d.some(0, |d| d.or("Pods start.")),
         memo: if d.rarely() { d.json().to_string() } else { d.or("{}") },
     }
 }
 
-fn command(d: &mut Dice<'_>) -> wit::Command {
-    const VERBS: [&[&str]; 6] = [&["scale"], &["patch"], &["rollout", "undo"], &["create"], &["delete"], &["exec"]];
-    let verb: Vec<String> =
-        if d.rarely() { d.some(1, Dice::text) } else { d.one(&VERBS).iter().map(|v| (*v).to_owned()).collect() };
-    let files = d.some(0, |d| wit::File { name: d.or("patch.json"), content: d.or("{}") });
-    wit::Command {
+fn command(d: &mut Dice<'_>) -> (wit::Command, &'static Honest) {
+    let said: &'static Honest = &HONEST[usize::from(d.byte()) % HONEST.len()];
+    let more = d.byte();
+    let there = |n: usize| n == 0 || (more >> (n - 1)) & 1 == 1;
+    let honest = said.options.iter().enumerate().filter(|(n, _)| there(*n));
+    let mut options: Vec<_> = honest.map(|(_, (name, value))| option(d, name, value)).collect();
+    options.extend(d.some(0, foreign));
+    let mut files = d.some(0, |d| wit::File { name: d.or("patch.json"), content: d.or("{}") });
+    files.extend(said.file.map(|(name, content)| wit::File { name: d.or(name), content: d.or(content) }));
+    let operands = if said.does == wit::Operation::Create { 0 } else { 1 };
+    let command = wit::Command {
         program: d.or("kubectl"),
-        verb,
-        options: d.some(1, option),
-        operands: d.some(1, |d| d.or("deployment/web")),
+        verb: if d.rarely() { d.some(1, Dice::text) } else { said.verb.iter().map(|v| (*v).to_owned()).collect() },
+        options,
+        operands: d.some(operands, operand),
         files,
-    }
+    };
+    (command, said)
 }
 
-fn option(d: &mut Dice<'_>) -> wit::CommandOption {
-    const OPTIONS: [(&str, &str); 11] = [
+fn operand(d: &mut Dice<'_>) -> String {
+    let name = d.one(&THERE);
+    d.or(&format!("deployment/{name}"))
+}
+
+/// Of another verb, or of none that a plugin may say.
+fn foreign(d: &mut Dice<'_>) -> wit::CommandOption {
+    const OPTIONS: [(&str, &str); 10] = [
         ("replicas", "5"),
-        ("current-replicas", "2"),
-        ("type", "merge"),
-        ("patch", "{\"spec\":{\"replicas\":5}}"),
-        ("patch-file", "/writ/in/patch.json"),
-        ("to-revision", "3"),
-        ("subresource", "scale"),
+        ("patch-file", "/etc/passwd"),
         ("filename", "/writ/in/patch.json"),
-        ("wait", "false"),
+        ("filename", "https://example.com/x.json"),
+        ("subresource", "status"),
         ("namespace", "other"),
         ("as", "admin"),
+        ("output", "yaml"),
+        ("dry-run", "none"),
+        ("all", "true"),
     ];
     let (name, value) = d.one(&OPTIONS);
+    option(d, name, value)
+}
+
+fn option(d: &mut Dice<'_>, name: &str, value: &str) -> wit::CommandOption {
     wit::CommandOption { name: d.or(name), value: if d.rarely() { None } else { Some(d.or(value)) } }
 }
 
-fn write(d: &mut Dice<'_>) -> wit::Write {
+fn write(d: &mut Dice<'_>, of: &Honest) -> wit::Write {
+    let new = of.does == wit::Operation::Create;
+    let name = if new { "new" } else { d.one(&THERE) };
     wit::Write {
-        object: object(d),
+        object: object(d, name),
         operation: if d.rarely() {
-            d.one(&[wit::Operation::Create, wit::Operation::Delete, wit::Operation::Connect])
+            d.one(&[wit::Operation::Create, wit::Operation::Update, wit::Operation::Delete, wit::Operation::Connect])
         } else {
-            wit::Operation::Update
+            of.does
         },
-        subresource: match d.byte() % 3 {
-            0 => Some("scale".to_owned()),
-            1 => None,
+        subresource: match d.byte() % 4 {
+            0 | 1 => of.subresource.map(ToOwned::to_owned),
+            2 => None,
             _ => Some(d.or("scale")),
         },
-        uid: if d.rarely() { None } else { Some(d.or(UID)) },
+        // A new one has none.
+        uid: if d.rarely() == new { Some(d.or(UID)) } else { None },
     }
 }
 
-fn change(d: &mut Dice<'_>) -> wit::Change {
+fn change(d: &mut Dice<'_>, writes: &[wit::Write]) -> wit::Change {
     let value = |d: &mut Dice<'_>| if d.rarely() { None } else { Some(d.json().to_string()) };
     let field = |d: &mut Dice<'_>| wit::Field { at: d.or("/spec/replicas"), before: value(d), after: value(d) };
-    let object = object(d);
+    let object = if writes.is_empty() || d.rarely() { object(d, "web") } else { d.one(writes).object };
     let effect = match d.byte() % 6 {
         0..=2 => wit::Effect::Set(d.some(1, field)),
         3 => wit::Effect::Created,

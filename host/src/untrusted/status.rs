@@ -1,17 +1,27 @@
 //! Executions as somebody else could have written them: what does not parse is not acted on; what does is what it was.
 use super::dice::Dice;
 use crate::config::Operator;
-use crds::KubernetesExecution;
-use decide::{execution::Execution, model::Uid, observed::LedgerSeen};
+use crds::{KubernetesExecution, Phase};
+use decide::{
+    execution::{Execution, Progress},
+    model::Uid,
+    observed::{LedgerSeen, Observed, PhaseSeen},
+    step::Step,
+};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 /// What the host itself stores, from the first record to the last: `decide::tests::stored` keeps it.
-static STAGES: LazyLock<Vec<Value>> = LazyLock::new(|| {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/stages.json");
-    let text = std::fs::read_to_string(file).expect("host/fuzz/stages.json can be read");
-    serde_json::from_str(&text).expect("it is a list")
-});
+static STAGES: LazyLock<Vec<Value>> = LazyLock::new(|| kept("stages.json"));
+
+/// What can be seen, in each phase: `decide::tests::seen` keeps it.
+static LOOKS: LazyLock<Vec<PhaseSeen>> = LazyLock::new(|| kept("looks.json"));
+
+fn kept<T: serde::de::DeserializeOwned>(name: &str) -> Vec<T> {
+    let file = format!("{}/fuzz/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{file}: {e}"))
+}
 
 static CLUSTER: LazyLock<Uid> = LazyLock::new(|| Uid::try_from("cluster".to_owned()).expect("it is a uid"));
 
@@ -35,6 +45,12 @@ pub(super) fn asked() -> Execution {
 
 /// A stored one with up to four places spoiled; or the bytes themselves.
 pub(super) fn status(bytes: &[u8]) {
+    // Nothing follows from one that is not read.
+    let _ = read(bytes);
+}
+
+/// Which phase was read, if one was: then it was read as it was stored, and led to one step whatever was seen.
+fn read(bytes: &[u8]) -> Option<Phase> {
     let mut dice = Dice(bytes);
     let document = if bytes.starts_with(b"{") {
         serde_json::from_slice(bytes).unwrap_or_default()
@@ -43,14 +59,84 @@ pub(super) fn status(bytes: &[u8]) {
         dice.spoil(&mut document);
         document
     };
-    let Ok(kx) = serde_json::from_value::<KubernetesExecution>(document) else { return };
-    let Ok(exec) = Execution::parse(&CLUSTER, &kx) else { return };
+    let kx = serde_json::from_value::<KubernetesExecution>(document).ok()?;
+    let exec = Execution::parse(&CLUSTER, &kx).ok()?;
     let stored = KubernetesExecution { status: Some(exec.status.clone()), ..kx };
     let again = serde_json::to_value(&stored).and_then(serde_json::from_value).expect("what was read can be stored and read");
     assert_eq!(Execution::parse(&CLUSTER, &again).as_ref(), Ok(&exec), "it is read as it was");
+    one_step(&mut dice, &exec);
+    Some(exec.phase())
+}
+
+/// What is recorded is legal, and only where the ledger stands where the status says; what is owed is owed whatever is seen.
+fn one_step(dice: &mut Dice<'_>, exec: &Execution) {
     let site = Operator::offline().site("1.37".to_owned());
-    for seen in [LedgerSeen::At(exec.seq), LedgerSeen::At(exec.seq.saturating_sub(1)), LedgerSeen::Other, LedgerSeen::Unreachable]
+    let looks: Vec<&PhaseSeen> = LOOKS.iter().filter(|look| fits(&exec.progress, look)).collect();
+    let phase = dice.one(&looks);
+    for ledger in
+        [LedgerSeen::At(exec.seq), LedgerSeen::At(exec.seq.saturating_sub(1)), LedgerSeen::Other, LedgerSeen::Unreachable]
     {
-        let _ = decide::owed(&site, exec.at, &exec, &seen);
+        let seen = Observed { ledger, phase: phase.clone() };
+        let step = decide::next_step(&site, exec.at, exec, &seen);
+        if let Step::Record(status) = &step {
+            assert!(exec.phase().leads_to().contains(&status.phase), "{:?} -> {:?}", exec.phase(), status.phase);
+            assert_eq!(seen.ledger, LedgerSeen::At(exec.seq), "{:?}", status.reason);
+        }
+        if let Some(owed) = decide::owed(&site, exec.at, exec, &seen.ledger) {
+            assert_eq!(owed, step, "what is owed is done whatever is seen");
+        }
+        assert_eq!(decide::next_step(&site, exec.at, exec, &seen), step, "the same look, another step");
+    }
+}
+
+/// Looked at by who is there.
+const fn fits(progress: &Progress, look: &PhaseSeen) -> bool {
+    matches!(
+        (progress, look),
+        (Progress::Validating, PhaseSeen::Validating(_))
+            | (Progress::AwaitingApproval(_), PhaseSeen::AwaitingApproval(_))
+            | (Progress::DryRunning(_), PhaseSeen::DryRunning(_))
+            | (Progress::Preparing(_), PhaseSeen::Preparing(_))
+            | (Progress::Executing(_), PhaseSeen::Executing(_))
+            | (Progress::Verifying(_), PhaseSeen::Verifying(_))
+            | (Progress::Over(_), PhaseSeen::Over(_))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// From any phase, which leads to others: all there are. A new one is in a stage, or this fails.
+    fn phases() -> BTreeSet<Phase> {
+        let mut all = BTreeSet::from([Phase::Validating]);
+        loop {
+            let next: BTreeSet<Phase> = all.iter().flat_map(|p| p.leads_to()).copied().chain(all.clone()).collect();
+            if next == all {
+                return all;
+            }
+            all = next;
+        }
+    }
+
+    /// Where no phase is read, nothing of what is promised of one was ever looked at.
+    #[test]
+    fn each_phase_is_read_from_something_and_each_has_looks() {
+        let stages = u8::try_from(STAGES.len()).unwrap();
+        let read: BTreeSet<Phase> = (0..stages).filter_map(|stage| read(&[stage])).collect();
+        assert_eq!(read, phases());
+        for stage in 0..stages {
+            let kx = serde_json::from_value(object(&STAGES[usize::from(stage)])).unwrap();
+            let exec = Execution::parse(&CLUSTER, &kx).unwrap();
+            assert!(LOOKS.iter().filter(|look| fits(&exec.progress, look)).count() >= 4, "{:?}", exec.phase());
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_it_was_stored_is_not_read() {
+        let mut document = object(&STAGES[0]);
+        document["status"] = json!({"phase": "Executing", "reason": "JobSeen", "seq": -1});
+        assert_eq!(read(document.to_string().as_bytes()), None);
     }
 }

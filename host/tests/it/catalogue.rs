@@ -1,20 +1,24 @@
 //! The catalogue's controllers before an API server that fails for a while: what was not done is done again, without another change.
-use crate::cluster::api::{Answer, Call, cluster, list, no, ok};
+use crate::{
+    cluster::api::{Answer, Call, cluster, list, no, ok},
+    plugin::guests::hostile,
+};
 use crds::{ActionPlugin, ExecutionPolicy};
 use futures::StreamExt;
 use host::{
     catalogue::{
         Catalogue,
-        follow::{Controller, follow},
+        follow::{Controller, UpdateError, follow},
         plugins::PluginController,
         policies::PolicyController,
     },
     cluster::Cluster,
     gate::{Gate, GateLimits},
     ledger::Ledger,
-    plugin::Plugins,
+    plugin::{Plugins, digest_of},
 };
 use jiff::Timestamp;
+use k8s_openapi::ByteString;
 use serde_json::json;
 use std::{
     sync::{
@@ -116,6 +120,64 @@ async fn there_is_no_catalogue_before_there_is_an_answer_for_every_plugin() {
         controller.update(vec![other_bytes()]).await.unwrap();
         assert!(catalogue.actions().is_some());
     }
+}
+
+/// The hostile component with this mode, and so much time to describe itself in.
+fn timed(mode: &str, time: &str) -> ActionPlugin {
+    serde_json::from_value(json!({
+        "metadata": {"name": "a", "uid": "u"},
+        "spec": {
+            "source": {"configMap": {"name": "bytes", "key": "k"}}, "digest": digest_of(&hostile(mode)).to_string(), "owner": "o",
+            "limits": {"time": time},
+        },
+    }))
+    .unwrap()
+}
+
+/// A controller before an API server that has the bytes of this mode, and takes what is written.
+async fn serving(mode: &str, catalogue: &Arc<Catalogue>) -> (PluginController, tempfile::TempDir) {
+    let (bytes, one) = (ByteString(hostile(mode).to_vec()), timed(mode, "2s"));
+    let (cluster, _) = cluster(move |call| match call.line.as_str() {
+        line if line.starts_with("GET /apis/") => list(&[]),
+        line if line.starts_with("GET /api/v1/") => ok(json!({"metadata": {"name": "bytes"}, "binaryData": {"k": bytes}})),
+        line if line.contains("/status") => ok(serde_json::to_value(&one).unwrap()),
+        _ => ok(call.body.clone()),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("ledger.db")).await.unwrap();
+    (controller(cluster, ledger, catalogue), folder)
+}
+
+/// Too little time says something of the machine: the same bytes are loaded at another look, and until then there is no catalogue.
+#[tokio::test]
+async fn a_component_that_this_machine_had_no_time_for_is_tried_again_and_waited_for() {
+    let catalogue = Arc::default();
+    let (mut controller, _folder) = serving("think", &catalogue).await;
+    let crowded = controller.update(vec![timed("think", "1ms")]).await;
+    assert!(matches!(&crowded, Err(UpdateError::Load { plugin, why }) if plugin == "a" && why.contains("1 ms")), "{crowded:?}");
+    assert!(catalogue.actions().is_none(), "a catalogue without it: its action would be refused for good");
+    controller.update(vec![timed("think", "2s")]).await.unwrap();
+    assert_eq!(catalogue.actions().unwrap().0.len(), 1);
+}
+
+/// What is wrong with the bytes stays wrong: nobody waits for it. And what never has the time it asks for holds nobody up for ever.
+#[tokio::test]
+async fn a_component_that_is_never_good_is_waited_for_only_while_it_could_be() {
+    let catalogue = Arc::default();
+    let (mut controller, _folder) = serving("loop", &catalogue).await;
+    controller.update(vec![timed("loop", "2s")]).await.unwrap();
+    assert!(catalogue.actions().unwrap().0.is_empty(), "it is out of fuel, whoever asks");
+
+    let catalogue = Arc::default();
+    let (mut controller, _folder) = serving("loop", &catalogue).await;
+    let mut looks = 0;
+    while catalogue.actions().is_none() {
+        looks += 1;
+        assert!(looks < 10, "it holds everybody up");
+        let crowded = controller.update(vec![timed("loop", "1ms")]).await;
+        assert!(matches!(crowded, Err(UpdateError::Load { .. })), "{crowded:?}");
+    }
+    assert!(looks > 1, "nobody waited for it");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! The binary as a person or a script starts it: what it prints where, and how it ends. Before an API server that only plays one.
+use crate::plugin::guests::component;
 use axum::{
     Router,
     extract::{Request, State},
@@ -242,4 +243,25 @@ async fn what_waits_for_nobody_cannot_be_approved() {
     }
     assert_eq!(approved(&machine), Vec::<String>::new());
     assert!(text(&machine.writ("approvals").await.stdout).contains("scale-web-1"), "this server knows no field selectors");
+}
+
+/// Good by the schema, and refused by its own action: as an undo it would be a promise that nobody keeps.
+#[tokio::test]
+async fn an_undo_that_its_own_action_does_not_take_is_a_fault_of_the_plugin() {
+    let machine = Machine::new("Completed").await;
+    let write = |name: &str, bytes: &[u8]| std::fs::write(machine.home.path().join(name), bytes).unwrap();
+    write("hostile.wasm", &component("hostile"));
+    let web = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 2}});
+    write("web.json", web.to_string().as_bytes());
+    for (deed, code, said) in
+        [("", 0, "no cluster touched"), ("dead-end", 2, "its undo are not taken by misbehave: /do is never done")]
+    {
+        let spec = json!({"action": "misbehave", "target": {"name": "web"}, "parameters": {"in": "rollback", "do": deed}, "reason": "a test"});
+        let kx =
+            json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution", "metadata": {"name": "x"}, "spec": spec});
+        write("kx.json", kx.to_string().as_bytes());
+        let planned = machine.writ("plan -f kx.json --plugin hostile.wasm --object web.json").await;
+        assert_eq!(planned.status.code(), Some(code), "{}{}", text(&planned.stdout), text(&planned.stderr));
+        assert!(text(&planned.stdout).contains(said), "{}", text(&planned.stdout));
+    }
 }

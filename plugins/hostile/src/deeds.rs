@@ -15,6 +15,7 @@ pub(crate) fn deed(name: &str) {
         "flood" => flood(),
         "chatter" => (0..500).for_each(|i| log::info(&format!("line {i}"))),
         "long-line" => log::info(&"x".repeat(4 << 20)),
+        "think" => think(),
         _ => {}
     }
 }
@@ -22,6 +23,14 @@ pub(crate) fn deed(name: &str) {
 fn endless() {
     let mut n = 0_u64;
     loop {
+        n = black_box(n.wrapping_add(1));
+    }
+}
+
+/// For as long as a busy machine needs for a good answer: half of the fuel that there is at most.
+fn think() {
+    let mut n = 0_u64;
+    while n < 6_000_000 {
         n = black_box(n.wrapping_add(1));
     }
 }

@@ -13,10 +13,18 @@ use writ_action::{
 #[used]
 static MODE: [u8; 32] = *b"WRIT-HOSTILE-MODE:..............";
 
-fn mode() -> String {
+fn marked() -> [u8; 32] {
     // SAFETY: a static is valid, aligned and initialized.
-    let bytes = unsafe { core::ptr::read_volatile(&raw const MODE) };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    unsafe { core::ptr::read_volatile(&raw const MODE) }
+}
+
+/// Without room of its own: an allocator asks.
+pub(crate) fn is_mode(word: &[u8]) -> bool {
+    marked().get(b"WRIT-HOSTILE-MODE:".len()..).is_some_and(|mode| mode.starts_with(word))
+}
+
+fn mode() -> String {
+    let text = String::from_utf8_lossy(&marked()).into_owned();
     text.trim_start_matches("WRIT-HOSTILE-MODE:").trim_end_matches('.').to_owned()
 }
 
@@ -40,6 +48,7 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             "deep" => Ok(format!("{}{}", "[".repeat(100), "]".repeat(100))),
             "twice" => Ok(r#"{"in":"x","in":"y"}"#.into()),
             "unlike-schema" => Ok(r#"{"more":1}"#.into()),
+            "refuse" => Err(vec![Violation { at: "/do".into(), message: "is never done".into() }]),
             _ => Ok(r.parameters),
         }
     }
@@ -95,6 +104,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
         match asked("rollback", &r).as_str() {
             "foreign" => by("delete_everything", "{}"),
             "unlike-schema" => by("misbehave", r#"{"more":1}"#),
+            // Good by the schema, and refused by its own `validate` whenever it is asked for.
+            "dead-end" => by("misbehave", r#"{"in":"validate","do":"refuse"}"#),
             _ => by("misbehave", "{}"),
         }
     }

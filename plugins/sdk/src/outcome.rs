@@ -11,8 +11,8 @@ const LINE: usize = 1_000;
 /// condition) may be neither, and must not turn an answer into a fault.
 pub(crate) fn line(text: impl Into<String>) -> String {
     let mut text: String = text.into();
-    if text.contains(char::is_control) {
-        text = text.replace(char::is_control, " ");
+    if text.contains(draws) {
+        text = text.replace(draws, " ");
     }
     if text.len() > LINE {
         let cut = (0..=LINE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
@@ -20,6 +20,12 @@ pub(crate) fn line(text: impl Into<String>) -> String {
         text.push_str(" ...");
     }
     text
+}
+
+/// What the host takes no text with: it moves the cursor, turns around what stands beside it, or is not seen (`decide::text` is its list).
+fn draws(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 impl Refusal {

@@ -40,7 +40,7 @@ pub enum BadProposal {
         /// How long it may be.
         most: usize,
     },
-    /// A NUL, an escape sequence, a line break where there is one line.
+    /// A NUL, an escape sequence, a line break where there is one line; or what turns a text around or is not seen (`text::draws`).
     #[error("{0}: a control character in it")]
     Control(&'static str),
     /// No JSON.

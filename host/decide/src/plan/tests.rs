@@ -422,6 +422,8 @@ fn everything_has_a_bound() {
         &expect!["the parameters: 17008 bytes, at most 16384"],
     );
     check(|p| p.proposal.warnings = vec!["a\nb".into()], &expect!["its warnings: a control character in it"]);
+    check(|p| p.proposal.warnings = vec!["safe\u{202e}ton".into()], &expect!["its warnings: a control character in it"]);
+    check(|p| p.proposal.warnings = vec!["we\u{200b}b".into()], &expect!["its warnings: a control character in it"]);
     check(|p| p.proposal.warnings = vec!["x".repeat(600)], &expect!["its warnings: 600 bytes, at most 512"]);
     let value = json(&format!("\"{}\"", "x".repeat(4000)));
     let fields = (0..9).map(|n| Field { at: format!("/{n}"), before: None, after: Some(value.clone()) }).collect();

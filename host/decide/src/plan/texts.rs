@@ -1,6 +1,9 @@
 //! Sizes and characters: nothing of a plugin reaches an object, a terminal or a pod unmeasured.
 use super::BadProposal;
-use crate::model::{Command, Proposal};
+use crate::{
+    model::{Command, Proposal},
+    text::draws,
+};
 use crds::limits;
 
 /// In one pod; as in the contract.
@@ -74,7 +77,7 @@ pub(super) fn one(what: &'static str, line: &str) -> Result<(), BadProposal> {
 
 pub(super) fn text(what: &'static str, text: &str, most: usize) -> Result<(), BadProposal> {
     within(what, text.len(), most)?;
-    if text.contains(char::is_control) { Err(BadProposal::Control(what)) } else { Ok(()) }
+    if text.contains(draws) { Err(BadProposal::Control(what)) } else { Ok(()) }
 }
 
 pub(super) const fn within(what: &'static str, bytes: usize, most: usize) -> Result<(), BadProposal> {

@@ -411,3 +411,65 @@ pub fn all() -> Named<PhaseSeen> {
     all.extend(left().into_iter().map(|(name, over)| (name, PhaseSeen::Over(over))));
     all
 }
+
+/// Some of everything, in every phase: enough that whoever spoils a stored status (`host/src/untrusted`) has a look that fits.
+const KEPT: [&str; 48] = [
+    "guarded, allow",
+    "guarded, starting",
+    "guarded, deny",
+    "guarded, wants an approval",
+    "guarded, wants a dry run",
+    "guarded, plugin broken",
+    "guards missing, allow",
+    "drifted before, granted",
+    "waiting, nobody",
+    "waiting, one approves",
+    "waiting, one rejects",
+    "waiting, guarded, drifted",
+    "waiting again, granted",
+    "absent, no grant",
+    "absent, granted",
+    "absent, part of the grant",
+    "absent, granted, open",
+    "as announced, granted",
+    "too much, granted",
+    "another object, granted",
+    "gone, allow",
+    "gone, deny",
+    "guarded, allow, no grant",
+    "guarded, allow, granted",
+    "guarded, deny, granted",
+    "guarded, drifted, granted",
+    "guards not read, allow, granted",
+    "frozen, granted",
+    "last look, one approves, granted",
+    "last look, one rejects, granted",
+    "foreign, granted",
+    "running, granted",
+    "exit 0, granted",
+    "exit 1, granted",
+    "disrupted, granted",
+    "pod not started, granted",
+    "exit 0, deadline, stopping, granted",
+    "another uid, granted",
+    "holds, no grant",
+    "failed, no grant",
+    "pending, no grant",
+    "plugin broken, no grant",
+    "not asked, granted",
+    "no Job, no grant",
+    "Job ended, no grant",
+    "Job runs, pod held, granted",
+    "no Job, undone, no grant",
+    "its undo is there",
+];
+
+#[test]
+fn some_looks_of_every_phase_are_kept_for_those_who_try_to_break_it() {
+    let all = all();
+    let missing: Vec<_> = KEPT.iter().filter(|kept| !all.iter().any(|(name, _)| name == *kept)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let kept = all.into_iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
+    let lines: Vec<_> = kept.map(|(_, look)| serde_json::to_string(&look).unwrap()).collect();
+    expect_test::expect_file!["../../../fuzz/looks.json"].assert_eq(&format!("[\n{}\n]\n", lines.join(",\n")));
+}

@@ -7,7 +7,7 @@ use crate::{
     observed::*,
     step::Step,
 };
-use crds::KubernetesExecution;
+use crds::{Cancel, KubernetesExecution};
 use jiff::Timestamp;
 
 /// Stores what a step records.
@@ -162,6 +162,9 @@ pub fn all() -> Named<Execution> {
     all.extend(approving::stages());
     all.extend(super::glass::stages());
     all.extend(super::automatic::stages());
+    let mut cancelled = kx();
+    cancelled.spec.cancel = Some(Cancel { requested: true, reason: "wrong cluster".into(), by: "maria@example.com".into() });
+    all.push(("cancelled".into(), through_as(cancelled, vec![accepted()])));
     all
 }
 

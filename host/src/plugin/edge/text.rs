@@ -1,6 +1,9 @@
 //! What a text of a plugin's may be: how long, and of which form. Every text passes one of these.
 use super::{Checked, Wrong};
-use decide::model::{Json, Uid};
+use decide::{
+    model::{Json, Uid},
+    text::draws,
+};
 
 /// A word or a value: the length of the longest name Kubernetes knows.
 pub(in crate::plugin) const SHORT: usize = 253;
@@ -9,14 +12,14 @@ pub(in crate::plugin) const LINE: usize = 1 << 10;
 /// A paragraph.
 pub(in crate::plugin) const LONG: usize = 4 << 10;
 
-/// Any text, of at most so many bytes, without control characters: nothing that moves a cursor or ends a string early.
+/// Any text, of at most so many bytes: nothing that moves a cursor, ends a string early, turns it around or is not seen.
 pub(in crate::plugin) fn plain(text: String, most: usize) -> Checked<String> {
-    bounded(text, most, |c| c.is_control())
+    bounded(text, most, draws)
 }
 
 /// A text of several lines.
 pub(in crate::plugin) fn lines(text: String, most: usize) -> Checked<String> {
-    bounded(text, most, |c| c.is_control() && c != '\n' && c != '\t')
+    bounded(text, most, |c| draws(c) && c != '\n' && c != '\t')
 }
 
 /// One line that is there.
@@ -32,7 +35,10 @@ fn bounded(text: String, most: usize, bad: fn(char) -> bool) -> Checked<String> 
         return Err(Wrong::new(format!("is {} bytes, and at most {most} are taken", text.len())));
     }
     match text.chars().find(|c| bad(*c)) {
-        Some(c) => Err(Wrong::new(format!("has the control character U+{:04X} in it", u32::from(c)))),
+        Some(c) => {
+            let what = if c.is_control() { "control character" } else { "invisible character" };
+            Err(Wrong::new(format!("has the {what} U+{:04X} in it", u32::from(c))))
+        }
         None => Ok(text),
     }
 }
@@ -174,11 +180,12 @@ mod tests {
         );
         taken(|s| uid(s).is_ok(), &["6d1f0c3e-0000-4000-8000-000000000001"], &["", "a b", "a/b", &"a".repeat(64)]);
         taken(|s| line(s, 10).is_ok(), &["a b"], &["", " ", "a\nb", "\u{1b}[31m", "12345678901"]);
+        taken(|s| line(s, 20).is_ok(), &["é א 🚀"], &["a\u{202e}b", "a\u{200b}b", "\u{2066}a", "\u{feff}a", "a\u{2028}b"]);
         taken(|s| subdomain(s, 5).is_ok(), &["a.b.c"], &["a.b.cd"]);
         taken(|s| object_name(s).is_ok(), &[&"a".repeat(253)], &[&"a".repeat(254)]);
         taken(|s| reason(s).is_ok(), &[&"A".repeat(64)], &[&"A".repeat(65)]);
         taken(|s| kind(s).is_ok(), &["Pod", &"A".repeat(63)], &["", "pod", "Pod/x", &"A".repeat(64)]);
         taken(|s| semver(s).is_ok(), &[&format!("1.0.0-{}", "a".repeat(58))], &[&format!("1.0.0-{}", "a".repeat(59))]);
-        taken(|s| lines(s, 10).is_ok(), &["", "a\nb"], &["a\rb", "a\0"]);
+        taken(|s| lines(s, 10).is_ok(), &["", "a\nb"], &["a\rb", "a\0", "a\u{202e}b", "a\u{200d}b"]);
     }
 }

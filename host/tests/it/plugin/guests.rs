@@ -4,9 +4,13 @@ use decide::{
     canonical,
     model::{ActionName, Api, Digest, Json, Object, ObjectRef, Request, State, Uid},
 };
-use host::plugin::{Limits, LoadError, Loaded, Plugins};
+use host::plugin::{Fault, Limits, LoadError, Loaded, Plugins};
 use serde_json::{Value, json};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Limits that bite soon, so that the tests are quick; each test that is about one sets that one.
 pub fn limits() -> Limits {
@@ -92,4 +96,46 @@ pub fn state(replicas: u32) -> State {
 
 pub fn empty() -> Json {
     canonical::json(&json!({})).unwrap()
+}
+
+/// A deadline is met to within this.
+pub const LATE: Duration = Duration::from_millis(20);
+
+/// What came of it, where one of three tries took no longer than this: other tests run beside, and where there are two cores they take the time
+/// away, but not each time.
+pub async fn in_time<T>(most: Duration, what: &str, mut one: impl AsyncFnMut() -> T) -> T {
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let begin = Instant::now();
+        let came = one().await;
+        let took = begin.elapsed();
+        if took <= most {
+            return came;
+        }
+        all.push(took);
+    }
+    panic!("{what} took {all:?}, and at most {most:?} are good");
+}
+
+/// The functions of the contract that are asked about one execution.
+pub const FUNCTIONS: [&str; 5] = ["validate", "reads", "plan", "rollback", "checks"];
+
+/// Asks this function for a deed, which none comes back from.
+pub async fn fault(plugins: &Plugins, on: &Digest, function: &str, deed: &str) -> Fault {
+    let r = misbehave(function, deed);
+    let came = match function {
+        "validate" => plugins.validate(on, &r).await.map(drop),
+        "reads" => plugins.reads(on, &r, false, &state(1)).await.map(drop),
+        "plan" => plugins.plan(on, &r, &state(1)).await.map(drop),
+        "rollback" => plugins.rollback(on, &r, &state(1)).await.map(drop),
+        "checks" => plugins.checks(on, &r, &empty(), &state(1)).await.map(drop),
+        other => panic!("{other} is no function of the contract"),
+    };
+    came.expect_err("it came back")
+}
+
+/// The next call is served as if nothing had been.
+pub async fn still_good(plugins: &Plugins, on: &Digest) {
+    let good = plugins.validate(on, &misbehave("nothing", "")).await;
+    assert!(matches!(good, Ok(Ok(_))), "the next call was not untouched: {good:?}");
 }

@@ -1,16 +1,34 @@
 //! Components of a few lines of text: what they do before any function of theirs is called. Each ends in the fault that is its own.
-use super::guests::{ENOUGH, limits};
+use super::guests::{ENOUGH, LATE, in_time, limits};
 use host::plugin::{Fault, Limits, LoadError, Plugins};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// An engine of its own each time: what was refused is nowhere kept, but what it cost may be.
+async fn refused(bytes: Arc<[u8]>, limits: Limits) -> LoadError {
+    Plugins::new().unwrap().load(bytes, limits).await.expect_err("it was loaded")
+}
+
+/// How long the same takes that does nothing at its start: an engine, compiling, and a refusal, for it has no functions of the contract.
+async fn around() -> Duration {
+    let begin = Instant::now();
+    refused(starting("(func $start)"), limits()).await;
+    begin.elapsed()
+}
 
 /// Before any function is called: the start function of the module inside.
 #[tokio::test]
 async fn a_loop_at_the_start_is_never_loaded() {
-    let error = Plugins::new().unwrap().load(starting("(func $start (loop (br 0)))"), limits()).await.expect_err("it was loaded");
+    let looping = || starting("(func $start (loop (br 0)))");
+    let most = around().await + limits().wall + LATE;
+    let error = in_time(most, "a loop", async || refused(looping(), limits()).await).await;
     assert!(matches!(error, LoadError::Describe(Fault::OutOfFuel { .. })), "{error:?}");
     // Its time too runs from before it is instantiated.
     let limits = Limits { fuel: ENOUGH, wall: Duration::from_millis(50), ..limits() };
-    let error = Plugins::new().unwrap().load(starting("(func $start (loop (br 0)))"), limits).await.expect_err("it was loaded");
+    let most = around().await + limits.wall + LATE;
+    let error = in_time(most, "a loop with fuel", async || refused(looping(), limits).await).await;
     assert!(matches!(error, LoadError::Describe(Fault::DeadlineExceeded { millis: 50 })), "{error:?}");
 }
 
@@ -81,6 +99,21 @@ async fn handles_that_no_plugin_needs_are_out_of_memory() {
         (core instance (instantiate $m (with "" (instance (export "new" (func $new))))))"#;
     let error = Plugins::new().unwrap().load(component_of(parts), limits()).await.expect_err("it was loaded");
     assert!(matches!(&error, LoadError::Describe(Fault::OutOfMemory { what: "instances or handles", .. })), "{error:?}");
+}
+
+/// A component is not entered while it runs: it calls what it exports itself, by a detour over the component's own types.
+#[tokio::test]
+async fn who_calls_an_export_of_his_own_traps() {
+    let parts = r#"
+        (core module $own (func (export "f")))
+        (core instance $own (instantiate $own))
+        (func $export (canon lift (core func $own "f")))
+        (core func $again (canon lower (func $export)))
+        (core module $m (import "" "f" (func $f)) (func $start (call $f)) (start $start))
+        (core instance (instantiate $m (with "" (instance (export "f" (func $again))))))"#;
+    let error = refused(component_of(parts), limits()).await;
+    let LoadError::Describe(Fault::Trapped { message }) = error else { panic!("{error:?}") };
+    assert!(message.contains("cannot enter component instance"), "{message}");
 }
 
 /// NaN payloads differ between processors, and with them what is computed from them.
