@@ -9,8 +9,11 @@ use crds::labels::POLICY_PREFIX;
 use decide::observed::GuardsSeen;
 use futures::future::join4;
 use jiff::Timestamp;
-use k8s_openapi::api::admissionregistration::v1::{
-    MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+use k8s_openapi::{
+    api::admissionregistration::v1::{
+        MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    },
+    apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta},
 };
 use kube::{Api, Client, Resource, ResourceExt, api::ListParams, runtime::watcher::Config};
 use serde::{Serialize, de::DeserializeOwned};
@@ -86,7 +89,16 @@ fn guard<K: Resource<DynamicType = ()> + Serialize>(object: K) -> Option<Guard> 
     if !object.name_any().starts_with(POLICY_PREFIX) {
         return None;
     }
-    Some(Guard { since: object.meta().creation_timestamp.as_ref()?.0, spec: spec_of(&object)? })
+    Some(Guard { since: since(object.meta())?, spec: spec_of(&object)? })
+}
+
+/// Since when it is as it is; not just since when it is there: one that was weakened and put back is as shipped again, and what was stored
+/// meanwhile nobody held. An apply that changes nothing (an installation made again) moves no time here: the API server writes one for what
+/// it stores, and that it does not store. Its own verdict on the types in a policy is the status, which changes nothing.
+fn since(meta: &ObjectMeta) -> Option<Timestamp> {
+    let of_spec = |written: &&ManagedFieldsEntry| written.subresource.as_deref() != Some("status");
+    let written = meta.managed_fields.iter().flatten().filter(of_spec).filter_map(|written| written.time.as_ref());
+    written.chain([meta.creation_timestamp.as_ref()?]).map(|time| time.0).max()
 }
 
 /// Every one that is shipped must be there as shipped. One that is being changed is another from that moment on.
