@@ -48,15 +48,19 @@ impl Guards {
     }
 }
 
-/// The same by one look, for who follows nothing.
-pub async fn guards_now(client: &Client) -> Result<GuardsSeen, kube::Error> {
-    let seen = [
+/// Each by itself, a policy with its binding, by one look: for who follows nothing. None at all: this build cannot read its own.
+pub async fn each_guard(client: &Client) -> Result<BTreeMap<String, GuardsSeen>, kube::Error> {
+    let seen = by_kind([
         listed::<ValidatingAdmissionPolicy>(client).await?,
         listed::<ValidatingAdmissionPolicyBinding>(client).await?,
         listed::<MutatingAdmissionPolicy>(client).await?,
         listed::<MutatingAdmissionPolicyBinding>(client).await?,
-    ];
-    Ok(judged(seen))
+    ]);
+    let mut each: BTreeMap<String, Specs> = BTreeMap::new();
+    for ((kind, name), spec) in SHIPPED.iter().flatten() {
+        each.entry(name.clone()).or_default().insert((*kind, name.clone()), spec.clone());
+    }
+    Ok(each.into_iter().map(|(name, shipped)| (name, judge(&shipped, &seen))).collect())
 }
 
 async fn listed<K>(client: &Client) -> Result<BTreeMap<String, Guard>, kube::Error>
@@ -67,8 +71,15 @@ where
     Ok(all.into_iter().filter_map(|object| Some((object.name_any(), guard(object)?))).collect())
 }
 
+/// What is there, by kind and name.
+type Seen = BTreeMap<&'static str, BTreeMap<String, Guard>>;
+
+fn by_kind(seen: [BTreeMap<String, Guard>; 4]) -> Seen {
+    KINDS.into_iter().zip(seen).collect()
+}
+
 fn judged(seen: [BTreeMap<String, Guard>; 4]) -> GuardsSeen {
-    let seen: BTreeMap<&str, BTreeMap<String, Guard>> = KINDS.into_iter().zip(seen).collect();
+    let seen = by_kind(seen);
     let unreadable = || GuardsSeen::Missing(vec!["this build cannot read its own policies".into()]);
     SHIPPED.as_ref().map_or_else(unreadable, |shipped| judge(shipped, &seen))
 }
@@ -102,7 +113,7 @@ fn since(meta: &ObjectMeta) -> Option<Timestamp> {
 }
 
 /// Every one that is shipped must be there as shipped. One that is being changed is another from that moment on.
-fn judge(shipped: &Specs, seen: &BTreeMap<&str, BTreeMap<String, Guard>>) -> GuardsSeen {
+fn judge(shipped: &Specs, seen: &Seen) -> GuardsSeen {
     let mut since = Timestamp::MIN;
     let mut missing = Vec::new();
     for ((kind, name), spec) in shipped {
@@ -129,7 +140,7 @@ mod tests {
             .into()
     }
 
-    fn seen(policy: Value, binding: Value) -> BTreeMap<&'static str, BTreeMap<String, Guard>> {
+    fn seen(policy: Value, binding: Value) -> Seen {
         let one = |spec, second| [("writ-a".to_owned(), Guard { since: at(second), spec })].into();
         [(KINDS[0], one(policy, 5)), (KINDS[1], one(binding, 9))].into()
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What `deploy/admission` installs, by plural, as the API server hands it out.
-fn installed() -> BTreeMap<String, Vec<Value>> {
+pub(crate) fn installed() -> BTreeMap<String, Vec<Value>> {
     let directory = "../deploy/admission";
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for file in std::fs::read_dir(directory).unwrap() {
