@@ -95,7 +95,7 @@ pub const COUNTED: &str = "Counted";
 pub enum CountedReason {
     /// It counts.
     Counted,
-    /// The admission policies that stamp the approver are younger than it, so that he may be forged.
+    /// The admission policies that stamp the approver were made or changed after it, so that he may be forged.
     AdmissionNotInForce,
     /// It names another execution of this name (one that was deleted), or another action than the execution runs.
     WrongExecution,

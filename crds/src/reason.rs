@@ -74,7 +74,7 @@ pub enum Reason {
     PolicyUndefined,
     /// A policy failed: an error, a malformed answer, or its limit of time or memory.
     PolicyFailed,
-    /// The admission policies that stamp and protect records are not in force, or are younger than this object.
+    /// The admission policies that stamp and protect records are not in force, or were made or changed after this object.
     AdmissionNotInForce,
     /// The guard that refuses every write of a dry run is not in force: the host asked for such a write, and it was not refused by it.
     DryRunNotGuarded,

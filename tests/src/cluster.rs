@@ -46,6 +46,13 @@ impl Cluster {
         Ok(Self { admin, config })
     }
 
+    /// Whether it is the one of `deploy/local`, on this machine: its API server is configured by us, and its node's files are here. Elsewhere
+    /// `CLUSTER=current` says so, as it does to every script of `deploy`.
+    #[must_use]
+    pub fn is_local() -> bool {
+        std::env::var("CLUSTER").map_or(true, |cluster| cluster == "local")
+    }
+
     /// As a made-up user. The API server adds `system:authenticated`.
     ///
     /// # Panics

@@ -68,7 +68,7 @@ pub struct Validating {
 /// Are the admission policies there that make the requester and the status believable?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GuardsSeen {
-    /// All, and none younger than this.
+    /// All, and none made or changed after this.
     InForce {
         /// Creation of the youngest.
         since: Timestamp,

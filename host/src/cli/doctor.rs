@@ -1,6 +1,9 @@
-//! `writ doctor`: is everything in force, each line with its fix. Looks, and tries what must be refused, as a dry run; changes nothing.
+//! `writ doctor`: is everything in force, each line with its fix. Looks, and tries what must be refused, as a dry run where that can be (one
+//! is about dry runs: what goes through there is taken away again); changes nothing else.
+mod guards;
 mod look;
 mod probe;
+mod proof;
 
 use super::{
     Where,
@@ -18,6 +21,9 @@ pub struct Doctor {
 
 /// Mends whatever is missing of the installation.
 const INSTALL: &str = "writ install --print --image … --run-image … | kubectl apply --server-side -f -";
+
+/// The same where somebody else may have changed it.
+const MEND: &str = "writ install --print --image … --run-image … | kubectl apply --server-side --force-conflicts -f -";
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +49,8 @@ impl Doctor {
         out::line(format_args!("Kubernetes {} · context {}", version.git_version, cluster.context));
         let client = &cluster.client;
         let looks = [
-            looked("admission", look::admission(client)).await,
+            looked("admission", guards::admission(client)).await,
+            looked("the network", guards::networks(client)).await,
             looked("objects", look::objects(client)).await,
             looked("the operator", look::operator(client)).await,
             looked("plugins", look::plugins(client)).await,
@@ -51,7 +58,7 @@ impl Doctor {
             looked("freezes", look::freezes(client)).await,
         ];
         let mut all: Vec<Finding> = looks.into_iter().flatten().chain(probe::stamps(&cluster).await).collect();
-        all.push(probe::pod(client).await);
+        all.extend([probe::pod(client).await, proof::dry_runs(client).await, proof::lock(client).await]);
         let paint = Words::Stdout.paint();
         all.iter().for_each(|finding| out::text(finding.text(paint)));
         let bad = all.iter().filter(|f| matches!(f, Bad(..))).count();

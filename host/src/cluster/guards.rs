@@ -9,8 +9,11 @@ use crds::labels::POLICY_PREFIX;
 use decide::observed::GuardsSeen;
 use futures::future::join4;
 use jiff::Timestamp;
-use k8s_openapi::api::admissionregistration::v1::{
-    MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+use k8s_openapi::{
+    api::admissionregistration::v1::{
+        MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    },
+    apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta},
 };
 use kube::{Api, Client, Resource, ResourceExt, api::ListParams, runtime::watcher::Config};
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,15 +48,19 @@ impl Guards {
     }
 }
 
-/// The same by one look, for who follows nothing.
-pub async fn guards_now(client: &Client) -> Result<GuardsSeen, kube::Error> {
-    let seen = [
+/// Each by itself, a policy with its binding, by one look: for who follows nothing. None at all: this build cannot read its own.
+pub async fn each_guard(client: &Client) -> Result<BTreeMap<String, GuardsSeen>, kube::Error> {
+    let seen = by_kind([
         listed::<ValidatingAdmissionPolicy>(client).await?,
         listed::<ValidatingAdmissionPolicyBinding>(client).await?,
         listed::<MutatingAdmissionPolicy>(client).await?,
         listed::<MutatingAdmissionPolicyBinding>(client).await?,
-    ];
-    Ok(judged(seen))
+    ]);
+    let mut each: BTreeMap<String, Specs> = BTreeMap::new();
+    for ((kind, name), spec) in SHIPPED.iter().flatten() {
+        each.entry(name.clone()).or_default().insert((*kind, name.clone()), spec.clone());
+    }
+    Ok(each.into_iter().map(|(name, shipped)| (name, judge(&shipped, &seen))).collect())
 }
 
 async fn listed<K>(client: &Client) -> Result<BTreeMap<String, Guard>, kube::Error>
@@ -64,8 +71,15 @@ where
     Ok(all.into_iter().filter_map(|object| Some((object.name_any(), guard(object)?))).collect())
 }
 
+/// What is there, by kind and name.
+type Seen = BTreeMap<&'static str, BTreeMap<String, Guard>>;
+
+fn by_kind(seen: [BTreeMap<String, Guard>; 4]) -> Seen {
+    KINDS.into_iter().zip(seen).collect()
+}
+
 fn judged(seen: [BTreeMap<String, Guard>; 4]) -> GuardsSeen {
-    let seen: BTreeMap<&str, BTreeMap<String, Guard>> = KINDS.into_iter().zip(seen).collect();
+    let seen = by_kind(seen);
     let unreadable = || GuardsSeen::Missing(vec!["this build cannot read its own policies".into()]);
     SHIPPED.as_ref().map_or_else(unreadable, |shipped| judge(shipped, &seen))
 }
@@ -86,11 +100,20 @@ fn guard<K: Resource<DynamicType = ()> + Serialize>(object: K) -> Option<Guard> 
     if !object.name_any().starts_with(POLICY_PREFIX) {
         return None;
     }
-    Some(Guard { since: object.meta().creation_timestamp.as_ref()?.0, spec: spec_of(&object)? })
+    Some(Guard { since: since(object.meta())?, spec: spec_of(&object)? })
+}
+
+/// Since when it is as it is; not just since when it is there: one that was weakened and put back is as shipped again, and what was stored
+/// meanwhile nobody held. An apply that changes nothing (an installation made again) moves no time here: the API server writes one for what
+/// it stores, and that it does not store. Its own verdict on the types in a policy is the status, which changes nothing.
+fn since(meta: &ObjectMeta) -> Option<Timestamp> {
+    let of_spec = |written: &&ManagedFieldsEntry| written.subresource.as_deref() != Some("status");
+    let written = meta.managed_fields.iter().flatten().filter(of_spec).filter_map(|written| written.time.as_ref());
+    written.chain([meta.creation_timestamp.as_ref()?]).map(|time| time.0).max()
 }
 
 /// Every one that is shipped must be there as shipped. One that is being changed is another from that moment on.
-fn judge(shipped: &Specs, seen: &BTreeMap<&str, BTreeMap<String, Guard>>) -> GuardsSeen {
+fn judge(shipped: &Specs, seen: &Seen) -> GuardsSeen {
     let mut since = Timestamp::MIN;
     let mut missing = Vec::new();
     for ((kind, name), spec) in shipped {
@@ -117,7 +140,7 @@ mod tests {
             .into()
     }
 
-    fn seen(policy: Value, binding: Value) -> BTreeMap<&'static str, BTreeMap<String, Guard>> {
+    fn seen(policy: Value, binding: Value) -> Seen {
         let one = |spec, second| [("writ-a".to_owned(), Guard { since: at(second), spec })].into();
         [(KINDS[0], one(policy, 5)), (KINDS[1], one(binding, 9))].into()
     }

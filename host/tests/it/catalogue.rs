@@ -1,4 +1,6 @@
 //! The catalogue's controllers before an API server that fails for a while: what was not done is done again, without another change.
+mod granted;
+
 use crate::{
     cluster::api::{Answer, Call, cluster, list, no, ok},
     plugin::guests::hostile,

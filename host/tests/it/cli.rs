@@ -1,4 +1,6 @@
 //! The binary as a person or a script starts it: what it prints where, and how it ends. Before an API server that only plays one.
+mod doctor;
+
 use crate::plugin::guests::component;
 use axum::{
     Router,
@@ -81,9 +83,12 @@ struct Machine {
 impl Machine {
     async fn new(phase: &'static str) -> Self {
         let api = Api { calls: Arc::default(), phase };
+        Self::before(Router::new().fallback(answer).with_state(api.clone()), api).await
+    }
+
+    async fn before(router: Router, api: Api) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(answer).with_state(api.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let home = TempDir::new().unwrap();
         let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "c",

@@ -6,7 +6,7 @@ mod catalog;
 mod claims;
 mod dry_run;
 mod freezes;
-mod guards;
+pub(crate) mod guards;
 mod identity;
 mod job;
 mod output;

@@ -3,7 +3,9 @@
 mod approvals;
 mod cluster_scope;
 mod dry_run;
+mod lock;
 mod may_run;
+mod network;
 mod one_target;
 mod operator;
 mod records;

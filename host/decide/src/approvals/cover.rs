@@ -2,7 +2,7 @@
 //! which approvals of the original these are; whether each counts for the undo, `tally` says as of any other.
 //!
 //! Believed is only what stands in three places: in the record of the original, which the host alone writes, in the approval itself, as the
-//! API server has it now, and in the inverse, which is what this undo does (`undoing`). Who deletes his approval takes the cover back too.
+//! API server has it now, and in the inverse, which is what this undo does (`undoing`). An approval that is gone covers nothing.
 use crate::{
     execution::Execution,
     model::Digest,

@@ -42,7 +42,7 @@ fn words(case: &Case<'_>, asked: &Asked<'_>, a: &Approval, reason: Reason) -> St
             groups if groups.is_empty() => "it counts".to_owned(),
             groups => format!("it counts for {groups}"),
         },
-        Reason::AdmissionNotInForce => "the admission policies that stamp its approver are younger than it".to_owned(),
+        Reason::AdmissionNotInForce => "the admission policies that stamp its approver were made or changed after it".to_owned(),
         Reason::WrongExecution => {
             format!("this is not {name} as it is now: {} with uid {}", case.exec.spec.action, case.exec.uid)
         }

@@ -110,7 +110,7 @@ fn unbelievable(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<No> {
         }
         // Times of the API server are whole seconds: the same second is not before.
         GuardsSeen::InForce { since } if *since >= pass.exec.created => {
-            "The admission policies are younger than this object, so its requester may be forged.".to_owned()
+            "The admission policies were made or changed after this object, so its requester may be forged.".to_owned()
         }
         GuardsSeen::InForce { .. } if stamped(pass) => return None,
         GuardsSeen::InForce { .. } => "Nobody stamped who asks for this.".to_owned(),

@@ -161,3 +161,49 @@ fn label_like(s: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !s.is_empty() && s.bytes().all(inner) && !s.starts_with('-') && !s.ends_with('-')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The same list once more, for roles that did not come from here.
+    const POLICY: &str = include_str!("../../../../deploy/admission/18-roles.yaml");
+
+    /// Every text in single quotes between the first `from` and the next `to`.
+    fn quoted(from: &str, to: &str) -> BTreeSet<&'static str> {
+        let (_, rest) = POLICY.split_once(from).unwrap_or_else(|| panic!("{from} is not in the policy"));
+        let (part, _) = rest.split_once(to).unwrap_or_else(|| panic!("{to} is not behind {from} in the policy"));
+        part.split('\'').skip(1).step_by(2).collect()
+    }
+
+    fn set<'a>(all: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
+        all.into_iter().collect()
+    }
+
+    #[test]
+    fn verbs_are_those_that_admission_lets_through() {
+        let reads = quoted("variables.aggregated ? [", "] : [");
+        assert_eq!(quoted("] : [", "]\""), set(VERBS));
+        assert_eq!(reads, set(["get", "list", "watch"]), "what Writ itself reads by only reads");
+        assert!(BAD_VERBS.iter().all(|(verb, ..)| !VERBS.contains(verb)));
+    }
+
+    #[test]
+    fn groups_are_those_that_admission_refuses() {
+        // All that end so are the aggregated APIs of metrics.
+        let aggregated = |group: &&str| group.ends_with("metrics.k8s.io");
+        let (ends, named): (BTreeSet<_>, BTreeSet<_>) = BAD_GROUPS.iter().map(|(group, _)| *group).partition(aggregated);
+        assert_eq!(quoted("!(g in [", "])"), named);
+        assert_eq!(ends, set(["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"]));
+        assert_eq!(quoted("all(g, ", "!(g in ["), set(["*", "writ.dev", ".writ.dev", "metrics.k8s.io"]));
+    }
+
+    #[test]
+    fn resources_are_those_that_admission_refuses() {
+        assert_eq!(quoted("!(x in [", "])"), set(BAD_RESOURCES.iter().map(|(resource, _)| *resource)));
+        let mut rest = set(BAD_SUBRESOURCES.iter().map(|(end, _)| *end));
+        rest.extend(["*", "nodes/", "nodes/status"]);
+        assert_eq!(quoted("all(x, ", "!(x in ["), rest);
+    }
+}

@@ -335,7 +335,7 @@ fn every_approval_is_told_whether_it_counts_and_why_not() {
         the requester approves: approval-maria SelfApproval: its giver asked for this himself: somebody else must
         another plan is approved: approval-jonas WrongPlan: the plan is sha256:3ab184b38af36db984057acd4d80f27290326c96e85f44481d59a4342cd72277 now; look again: writ approve scale-web-x7k2p -n shop
         the right is gone: approval-jonas NotAllowed: the verb approve on actions.writ.dev/scale-deployment is missing in shop
-        approved before the guards: approval-jonas AdmissionNotInForce: the admission policies that stamp its approver are younger than it
+        approved before the guards: approval-jonas AdmissionNotInForce: the admission policies that stamp its approver were made or changed after it
         one rejects: approval-kim Counted: scale-web-x7k2p is over: it is rejected
         one approves, one rejects: approval-jonas Rejected: somebody rejected it, and that ends it
         one approves, one rejects: approval-kim Counted: scale-web-x7k2p is over: it is rejected

@@ -230,7 +230,7 @@ fn unbelievable_stamps() {
         &expect![[r#"
         guards of the same second
           Refused/AdmissionNotInForce: the admission policies of Writ are not in force
-          The admission policies are younger than this object, so its requester may be forged. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
+          The admission policies were made or changed after this object, so its requester may be forged. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.
         guards missing
           Refused/AdmissionNotInForce: the admission policies of Writ are not in force
           These admission policies are not there as they were shipped: writ-stamp-requester. Nothing was touched. Install the guards again (writ install --print | kubectl apply -f -), and make a new execution.

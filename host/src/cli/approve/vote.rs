@@ -2,9 +2,9 @@
 use crate::cli::connect::Connected;
 use crds::{ApprovalStatus, COUNTED, Decision, ExecutionApproval, ExecutionApprovalSpec, KubernetesExecution, ObjectUid};
 use futures::StreamExt;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{
-    Resource, ResourceExt,
+    ResourceExt,
     runtime::{WatchStreamExt, watcher},
 };
 use std::time::Duration;
@@ -21,13 +21,6 @@ pub(super) fn of(
     covers_undo: bool,
 ) -> ExecutionApproval {
     let uid = kx.uid().unwrap_or_default();
-    let owner = OwnerReference {
-        api_version: KubernetesExecution::api_version(&()).into_owned(),
-        kind: KubernetesExecution::kind(&()).into_owned(),
-        name: kx.name_any(),
-        uid: uid.clone(),
-        ..OwnerReference::default()
-    };
     let mut object = ExecutionApproval {
         spec: ExecutionApprovalSpec {
             execution: ObjectUid { name: kx.name_any(), uid },
@@ -41,8 +34,7 @@ pub(super) fn of(
         ..ExecutionApproval::default()
     };
     object.metadata.generate_name = Some(format!("{decision:?}-").to_lowercase());
-    // It goes with its execution.
-    object.metadata.owner_references = Some(vec![owner]);
+    // That it goes with its execution is stamped (deploy/admission/10).
     object
 }
 

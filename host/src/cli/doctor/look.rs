@@ -1,22 +1,12 @@
 //! What is there, by looking at it.
 use super::{Bad, Finding, Found, Good, INSTALL, Note};
-use crate::cluster;
 use crds::{ActionPlugin, ExecutionFreeze, ExecutionPolicy, PolicyMode, labels::NAMESPACE_SYSTEM};
-use decide::observed::GuardsSeen;
 use k8s_openapi::{
     api::apps::v1::Deployment, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     apimachinery::pkg::apis::meta::v1::Condition,
 };
 use kube::{Api, Client, ResourceExt, api::ListParams};
 use serde_json::Value;
-
-pub(super) async fn admission(client: &Client) -> Found {
-    Ok(match cluster::guards_now(client).await? {
-        GuardsSeen::InForce { since } => vec![Good(format!("every admission policy is there as shipped, since {since}"))],
-        GuardsSeen::Missing(all) => all.into_iter().map(|what| Bad(what, INSTALL.into())).collect(),
-        GuardsSeen::Unknown => vec![Bad("admission policies could not be read".into(), INSTALL.into())],
-    })
-}
 
 pub(super) async fn objects(client: &Client) -> Found {
     let there: Vec<CustomResourceDefinition> = list(client).await?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What `deploy/admission` installs, by plural, as the API server hands it out.
-fn installed() -> BTreeMap<String, Vec<Value>> {
+pub(crate) fn installed() -> BTreeMap<String, Vec<Value>> {
     let directory = "../deploy/admission";
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for file in std::fs::read_dir(directory).unwrap() {
@@ -58,6 +58,26 @@ async fn what_is_shipped_is_in_force_since_the_youngest() {
     all.get_mut("validatingadmissionpolicybindings").unwrap()[0]["metadata"]["creationTimestamp"] = json!("2026-03-01T00:00:00Z");
     let (cluster, _) = cluster(serve(all));
     assert_eq!(known(&cluster).await, GuardsSeen::InForce { since: "2026-03-01T00:00:00Z".parse().unwrap() });
+}
+
+/// Whoever weakens one and puts it back leaves its spec as shipped: what was stored meanwhile is believed by nobody.
+#[tokio::test]
+async fn what_was_changed_and_changed_back_is_in_force_since_then() {
+    let written = |manager: &str, time: &str| json!({"manager": manager, "operation": "Apply", "time": time});
+    let mut status = written("kube-controller-manager", "2026-09-01T00:00:00Z");
+    status["subresource"] = json!("status");
+    for kind in [
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings",
+        "mutatingadmissionpolicies",
+        "mutatingadmissionpolicybindings",
+    ] {
+        let mut all = installed();
+        all.get_mut(kind).unwrap()[0]["metadata"]["managedFields"] =
+            json!([written("kubectl", "2026-01-01T00:00:00Z"), written("kubectl-edit", "2026-04-01T00:00:00Z"), status]);
+        let (cluster, _) = cluster(serve(all));
+        assert_eq!(known(&cluster).await, GuardsSeen::InForce { since: "2026-04-01T00:00:00Z".parse().unwrap() }, "{kind}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use serde_json::{Value, json};
-use tests::{Cluster, Scratch, api, create, eventually, refused, would_create};
+use tests::{Cluster, Scratch, Standing, api, create, eventually, get, refused, would_create};
 
 const EXECUTION: &str = "11111111-1111-4111-8111-111111111111";
 const NAME: &str = "dry-11111111-1111-4111-8111-111111111111.22222222-2222-4222-8222-222222222222";
@@ -66,7 +66,7 @@ async fn a_dry_run_asks_about_its_target_and_about_nothing_else() {
     refused(would_create(&dry, &with(web, json!({"metadata": {"name": "new"}}))).await, "this run was granted writes to ");
 }
 
-/// Two guards say no; whichever of them speaks first.
+/// Two guards say no; whichever of them speaks first. Each by itself: `alone`.
 #[tokio::test]
 async fn a_dry_run_gets_no_token_and_opens_no_connection() {
     let cluster = Cluster::connect().await.unwrap();
@@ -87,6 +87,85 @@ async fn a_dry_run_gets_no_token_and_opens_no_connection() {
     }
     let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p", "namespace": space.name}});
     refused(post(&api(&dry, &pod), "eviction", "p", eviction).await.map(|_| "evicted"), "denied request");
+}
+
+/// The guard of dry runs with one of its validations alone, for a made-up user to whom everything else is allowed: what refuses him is this.
+async fn alone(cluster: &Cluster, space: &Scratch, words: &str) -> ([Standing; 2], Client) {
+    let admission = "admissionregistration.k8s.io/v1";
+    let of = |kind: &str, name: &str| json!({"apiVersion": admission, "kind": kind, "metadata": {"name": name}});
+    let shipped =
+        get(&cluster.admin, &of("ValidatingAdmissionPolicy", "writ-dry-run-only")).await.unwrap().expect("it is installed");
+    let condition = shipped["spec"]["matchConditions"][0]["expression"].as_str().unwrap();
+    let theirs = format!("request.userInfo.username.startsWith('system:serviceaccount:{NAMESPACE_DRYRUN}:')");
+    assert!(condition.trim_start().starts_with(&theirs), "{condition}");
+    let name = format!("{}-{}", space.name, words.len());
+    let mut spec = shipped["spec"].clone();
+    spec["matchConditions"][0]["expression"] = json!(format!("request.userInfo.username == '{name}'"));
+    spec["validations"].as_array_mut().unwrap().retain(|v| v["message"].as_str().unwrap().contains(words));
+    assert_eq!(spec["validations"].as_array().unwrap().len(), 1, "{words}");
+    let policy = with(of("ValidatingAdmissionPolicy", &name), json!({"spec": spec}));
+    let deny = json!({"policyName": name, "validationActions": ["Deny"]});
+    let binding = with(of("ValidatingAdmissionPolicyBinding", &name), json!({"spec": deny}));
+    let up = [cluster.stand(policy).await.unwrap(), cluster.stand(binding).await.unwrap()];
+    (up, cluster.almighty(&name))
+}
+
+/// The first time that it is refused: the API server has heard of the policy.
+async fn at_last<T: std::fmt::Debug>(ask: impl AsyncFn() -> kube::Result<T>, words: &str) {
+    eventually(words, async || match ask().await {
+        Err(error) if error.to_string().contains(words) => Some(()),
+        _ => None,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_dry_run_is_refused_by_the_validation_for_that_alone() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = space(&cluster).await;
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine", "namespace": space.name}});
+    create(&cluster.admin, &map).await.unwrap();
+    let (_up, dry) = alone(&cluster, &space, DRY_RUN_ONLY).await;
+    at_last(async || patch(&dry, &map, json!({"metadata": {"labels": {"a": "b"}}})).await, DRY_RUN_ONLY).await;
+    refused(create(&dry, &with(map.clone(), json!({"metadata": {"name": "new"}}))).await, DRY_RUN_ONLY);
+    refused(api(&dry, &map).delete("mine", &DeleteParams::default()).await.map(|_| "deleted"), DRY_RUN_ONLY);
+    would_create(&dry, &with(map.clone(), json!({"metadata": {"name": "new"}}))).await.unwrap();
+    api(&dry, &map).delete("mine", &DeleteParams::default().dry_run()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_is_refused_by_the_validation_for_that_alone() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = space(&cluster).await;
+    let words = "writ: this identity opens no connection";
+    let (_up, dry) = alone(&cluster, &space, words).await;
+    let kind = |kind: &str| api(&dry, &json!({"apiVersion": "v1", "kind": kind, "metadata": {"namespace": space.name}}));
+    // Of nothing that is there: who is not refused finds that out.
+    at_last(async || post(&kind("Pod"), "exec", "nobody", json!({})).await, words).await;
+    for (of, way) in [("Pod", "attach"), ("Pod", "portforward"), ("Pod", "proxy"), ("Service", "proxy")] {
+        refused(post(&kind(of), way, "nobody", json!({})).await, words);
+    }
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "new", "namespace": space.name}});
+    create(&dry, &map).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_is_refused_by_the_validation_for_that_alone_also_where_it_is_a_dry_run() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = space(&cluster).await;
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "mine", "namespace": space.name}});
+    create(&cluster.admin, &account).await.unwrap();
+    let words = "writ: this identity gets no tokens";
+    let (_up, dry) = alone(&cluster, &space, words).await;
+    let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}});
+    let token = async |dry_run: bool| {
+        let params = PostParams { dry_run, ..PostParams::default() };
+        let token: kube::Result<Value> = api(&dry, &account).create_subresource("token", "mine", &params, &request).await;
+        token.map(|_| "a token")
+    };
+    at_last(async || token(true).await, words).await;
+    refused(token(false).await, words);
+    create(&dry, &with(account.clone(), json!({"metadata": {"name": "another"}}))).await.unwrap();
 }
 
 /// The host's own probe: nothing but the guard refuses it, so that its words are the proof.

@@ -231,13 +231,16 @@ async fn nobody_enters_a_run_or_says_how_it_ended() {
     let debugger = json!({"spec": {"ephemeralContainers": [{"name": "e", "image": "none.invalid/none", "securityContext":
         {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}});
     refused(patch_sub(&mallory, &run.pod, "ephemeralcontainers", debugger).await, "nobody enters a run");
+    refused(patch_sub(&mallory, &run.pod, "resize", json!({})).await, "nobody enters a run");
     let ended = json!({"status": {"phase": "Succeeded"}});
     refused(patch_sub(&mallory, &run.pod, "status", ended.clone()).await, "the outcome of a run is told by");
     refused(patch_sub(&run.operator, &run.pod, "status", ended).await, "the outcome of a run is told by");
     refused(patch_sub(&mallory, &run.job, "status", json!({"status": {"failed": 1}})).await, "the outcome of a run is told by");
     let bind = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": run.pod_name()}, "target": {"kind": "Node", "name": "mine"}});
-    let bound = post(&pods, "binding", run.pod_name(), bind);
+    let bound = post(&pods, "binding", run.pod_name(), bind.clone());
     refused(bound.await, "only the scheduler says where a run goes");
+    let by_itself = with(bind, json!({"metadata": {"namespace": NAMESPACE_RUNS}}));
+    refused(create(&mallory, &by_itself).await, "only the scheduler says where a run goes");
     refused(
         patch(&mallory, &run.job, json!({"metadata": {"labels": {"x": "y"}}})).await,
         "only the Writ operator makes Jobs here",

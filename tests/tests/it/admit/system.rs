@@ -1,9 +1,9 @@
 //! The operator's own namespace: rights in it are not enough to become the operator.
-use super::{post, with};
+use super::{patch_sub, post, with};
 use crds::labels::NAMESPACE_SYSTEM;
 use kube::Client;
 use serde_json::{Value, json};
-use tests::{Cluster, api, create, eventually, refused, would_create};
+use tests::{Cluster, all, api, create, eventually, refused, would_create};
 
 const REPLICAS: &str = "system:serviceaccount:kube-system:replicaset-controller";
 
@@ -102,6 +102,17 @@ async fn nobody_enters_the_operator_or_gets_its_token() {
     for way in ["exec", "attach", "proxy"] {
         let answer = post(&pods, way, "admit-probe", json!({})).await;
         refused(answer, "nobody enters the operator");
+    }
+    // These look at the pod first: one of its own (others may stop and start it meanwhile), of which nothing would be different.
+    for way in ["ephemeralcontainers", "resize"] {
+        let tried = async || {
+            let pods = all(&cluster.admin, &object("Pod", "v1", json!({})), "").await.ok()?;
+            let name = &pods.first()?["metadata"]["name"];
+            let pod = with(object("Pod", "v1", json!({})), json!({"metadata": {"name": name}}));
+            let no = patch_sub(&cluster.admin, &pod, way, json!({})).await.err()?;
+            no.to_string().contains("nobody enters the operator").then_some(())
+        };
+        eventually(&format!("{way} of the operator is refused"), tried).await;
     }
     let accounts = api(&cluster.admin, &object("ServiceAccount", "v1", json!({})));
     let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}});

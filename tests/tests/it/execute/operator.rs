@@ -127,6 +127,78 @@ impl Drop for RolesAgain {
     }
 }
 
+/// Somebody widens the role of an action by a rule that admission has nothing against: then it is not what the component declares, and
+/// nothing runs under it.
+#[tokio::test]
+async fn a_role_that_grants_more_than_the_component_declares_is_no_grant() {
+    let _turn = alone().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-wide").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let wide = Widened::by(&cluster, json!({"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]})).await;
+    let no = granted(&cluster, "False").await;
+    assert!(no.contains("is not what the component declares"), "{no}");
+    let story = cluster.run(&space.name, scale(2)).await.ended().await;
+    story.refused("ActionNotGranted", "Host", "is not what the component declares");
+    assert_eq!(web.now().await["spec"]["replicas"], 1);
+    drop(wide);
+    granted(&cluster, "True").await;
+    let story = cluster.run(&space.name, scale(2)).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+}
+
+/// What the plugin says of its roles, once it is that.
+async fn granted(cluster: &Cluster, wanted: &str) -> String {
+    let plugin = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ActionPlugin", "metadata": {"name": "workload"}});
+    within(PATIENCE, &format!("Granted is {wanted}"), async || {
+        let now = get(&cluster.admin, &plugin).await.ok()??;
+        let all = now["status"]["conditions"].as_array()?;
+        let said = all.iter().find(|c| c["type"] == "Granted" && c["status"] == wanted)?;
+        Some(said["message"].as_str().unwrap_or_default().to_owned())
+    })
+    .await
+}
+
+/// The roles of scale_deployment, each with a rule more; as they were when this is dropped.
+struct Widened {
+    cluster: Cluster,
+    roles: Vec<Value>,
+}
+
+impl Widened {
+    async fn by(cluster: &Cluster, rule: Value) -> Self {
+        let kind = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {}});
+        let mut roles = all(&cluster.admin, &kind, "writ.dev/plugin=workload").await.unwrap();
+        // Also those of versions that were installed before.
+        roles.retain(|r| r["metadata"]["name"].as_str().unwrap().starts_with("writ:action:scale-deployment:"));
+        assert!(!roles.is_empty(), "the plugin's roles are there");
+        for role in &roles {
+            set_rules(cluster, role, json!([{"op": "add", "path": "/rules/-", "value": rule}])).await.unwrap();
+        }
+        Self { cluster: cluster.clone(), roles }
+    }
+}
+
+async fn set_rules(cluster: &Cluster, role: &Value, patch: Value) -> anyhow::Result<()> {
+    let kind = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {}});
+    let patch = Patch::Json::<()>(serde_json::from_value(patch)?);
+    let name = role["metadata"]["name"].as_str().unwrap_or_default();
+    api(&cluster.admin, &kind).patch(name, &PatchParams::default(), &patch).await?;
+    Ok(())
+}
+
+impl Drop for Widened {
+    fn drop(&mut self) {
+        let roles = self.roles.clone();
+        self.cluster.afterwards("take back what roles were widened by", async move |cluster| {
+            for role in &roles {
+                set_rules(&cluster, role, json!([{"op": "replace", "path": "/rules", "value": role["rules"]}])).await?;
+            }
+            Ok(())
+        });
+    }
+}
+
 /// An execution is held to the component that planned it, until it is over.
 #[tokio::test]
 async fn a_component_that_no_plugin_names_any_more_still_checks_what_it_planned_after_a_restart() {

@@ -1,0 +1,262 @@
+//! `writ doctor` before an installation in which one guard is missing, changed, or does not bite: it says this one line, with its fix.
+use super::{Api, Machine, text};
+use crate::cluster::guards::installed;
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Method, StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+const MEND: &str = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side --force-conflicts -f -";
+
+/// What is there, by plural; what is answered to who makes one, by plural; and in whose name that was asked.
+#[derive(Clone)]
+struct World {
+    there: BTreeMap<String, Vec<Value>>,
+    made: BTreeMap<&'static str, (u16, Value)>,
+    named: Arc<Mutex<Vec<String>>>,
+}
+
+fn refused(message: &str) -> (u16, Value) {
+    (
+        403,
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "message": message, "code": 403}),
+    )
+}
+
+fn true_is(kind: &str) -> Value {
+    json!({"conditions": [{"type": kind, "status": "True", "reason": "", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]})
+}
+
+/// All of it is in force.
+fn healthy() -> World {
+    let mut there = installed();
+    let text = std::fs::read_to_string("../deploy/00-namespaces.yaml").unwrap();
+    let networks = serde_saphyr::from_multiple::<Value>(&text).unwrap().into_iter().filter(|d| d["kind"] == "NetworkPolicy");
+    there.insert("networkpolicies".into(), networks.collect());
+    let served = crds::all().into_iter().map(|crd| {
+        let mut crd = serde_json::to_value(crd).unwrap();
+        crd["status"] = true_is("Established");
+        crd
+    });
+    there.insert("customresourcedefinitions".into(), served.collect());
+    let v1 = "writ.dev/v1alpha1";
+    let action = json!({"apiVersion": v1, "kind": "Action", "metadata": {"name": "scale-deployment"}, "spec":
+        {"name": "scale_deployment", "plugin": "workload", "targets": [{"apiVersion": "apps/v1", "kind": "Deployment"}]}});
+    there.insert("actions".into(), vec![action]);
+    let policy = json!({"apiVersion": v1, "kind": "ExecutionPolicy", "metadata": {"name": "default"}, "status": true_is("Ready"),
+        "spec": {"mode": "Enforce", "owner": "test", "modules": {"a.rego": "package writ"}}});
+    there.insert("executionpolicies".into(), vec![policy]);
+    let jonas = json!({"username": "jonas"});
+    let execution = json!({"apiVersion": v1, "kind": "KubernetesExecution", "metadata": {"name": "writ-doctor"},
+        "spec": {"action": "scale_deployment", "requester": jonas}});
+    let approval = json!({"apiVersion": v1, "kind": "ExecutionApproval", "metadata": {"name": "writ-doctor"}, "spec": {
+        "execution": {"name": "x", "uid": ""}, "action": "scale_deployment", "planHash": "", "decision": "Reject", "approver": jonas}});
+    let made = [
+        ("kubernetesexecutions", (201, execution)),
+        ("executionapprovals", (201, approval)),
+        ("selfsubjectreviews", (201, json!({"status": {"userInfo": jonas}}))),
+        ("pods", refused("ValidatingAdmissionPolicy 'writ-runs-guard' with binding 'writ-runs-guard' denied request: no")),
+        ("serviceaccounts", refused("denied request: writ: this identity may only dry-run")),
+        ("validatingadmissionpolicies", refused("Writ's policies are changed by the group writ:policy-admins only")),
+    ];
+    World { there, made: made.into(), named: Arc::default() }
+}
+
+async fn answer(State(world): State<World>, request: Request) -> impl IntoResponse {
+    let path = request.uri().path().to_owned();
+    let parts: Vec<&str> = path.split('/').collect();
+    let last = *parts.last().unwrap();
+    let namespace = parts.iter().position(|p| *p == "namespaces").map(|at| parts[at + 1]);
+    if let Some(who) = request.headers().get("Impersonate-User") {
+        world.named.lock().unwrap().push(format!("{} {path} as {}", request.method(), who.to_str().unwrap()));
+    }
+    let (code, body) = match (request.method(), last) {
+        (&Method::POST, plural) => world.made[plural].clone(),
+        (_, "version") => (
+            200,
+            json!({"major": "1", "minor": "37", "gitVersion": "v1.37.2", "gitCommit": "", "gitTreeState": "",
+            "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
+        ),
+        (&Method::GET, "writ") => (
+            200,
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "writ"}, "status": {"readyReplicas": 1}}),
+        ),
+        (&Method::GET, plural) => {
+            let here = |o: &&Value| namespace.is_none_or(|n| o["metadata"]["namespace"] == n);
+            let items: Vec<&Value> = world.there.get(plural).into_iter().flatten().filter(here).collect();
+            (200, json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}))
+        }
+        _ => (200, json!({"kind": "Status", "status": "Success"})),
+    };
+    (StatusCode::from_u16(code).unwrap(), [(CONTENT_TYPE, "application/json")], body.to_string())
+}
+
+/// How it ended, and each line.
+async fn doctor(world: &World) -> (Option<i32>, Vec<String>) {
+    let router = Router::new().fallback(answer).with_state(world.clone());
+    let machine = Machine::before(router, Api { calls: Arc::default(), phase: "Completed" }).await;
+    let said = machine.writ("doctor").await;
+    (said.status.code(), text(&said.stdout).lines().map(str::to_owned).collect())
+}
+
+/// What is said instead of what, and nothing else is different.
+async fn instead(world: &World) -> (Vec<String>, Vec<String>) {
+    let ((well, before), (ill, now)) = (doctor(&healthy()).await, doctor(world).await);
+    let lines = |all: &[String]| -> BTreeSet<String> { all.iter().cloned().collect() };
+    let only = |some: &[String], others: &[String]| -> Vec<String> {
+        let others = lines(others);
+        some.iter().filter(|line| !others.contains(*line)).cloned().collect()
+    };
+    let bad = now.iter().any(|line| line.starts_with("  ✗"));
+    assert_eq!((well, ill), (Some(0), Some(i32::from(bad))), "{now:#?}");
+    (only(&before, &now), only(&now, &before))
+}
+
+/// Exactly this line is bad, where that one was good.
+async fn is_told(world: &World, good: &str, bad: &str, fix: &str) {
+    let was = vec![format!("  ✓ {good}"), "All of it is in force.".to_owned()];
+    let is = vec![format!("  ✗ {bad}"), fix.to_owned(), "1 thing is wrong.".to_owned()];
+    assert_eq!(instead(world).await, (was, is));
+}
+
+/// Nobody can say, or nobody must: no reason to fail.
+async fn is_noted(world: &World, good: &str, note: &str, next: &str) {
+    let is = vec![format!("  ! {note}"), format!("      Next: {next}")];
+    assert_eq!(instead(world).await, (vec![format!("  ✓ {good}")], is));
+}
+
+/// What a policy is for, as it is said where all is well.
+fn holds(lines: &[String], policy: &str) -> String {
+    let end = format!(" ({policy}, since 2026-01-01T00:00:00Z)");
+    let line = lines.iter().find_map(|line| line.strip_prefix("  ✓ ")?.strip_suffix(&end));
+    let words = line.unwrap_or_else(|| panic!("{policy} has no line of its own: {lines:#?}"));
+    assert_ne!(words, "", "{policy} is for nothing");
+    words.to_owned()
+}
+
+#[tokio::test]
+async fn every_guard_has_a_line_of_its_own_and_a_policy_that_is_not_there_is_missed() {
+    let (code, lines) = doctor(&healthy()).await;
+    assert_eq!((code, lines.last().map(String::as_str)), (Some(0), Some("All of it is in force.")), "{lines:#?}");
+    for (plural, objects) in installed() {
+        for at in 0..objects.len() {
+            let mut world = healthy();
+            let gone = world.there.get_mut(&plural).unwrap().remove(at);
+            let (kind, name) = (gone["kind"].as_str().unwrap(), gone["metadata"]["name"].as_str().unwrap());
+            let what = holds(&lines, name);
+            let bad = format!("nothing holds that {what}: {kind} {name} is missing");
+            is_told(&world, &format!("{what} ({name}, since 2026-01-01T00:00:00Z)"), &bad, MEND).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_was_weakened_is_named() {
+    let lines = doctor(&healthy()).await.1;
+    for (plural, pointer, value) in [
+        ("validatingadmissionpolicies", "/spec/failurePolicy", json!("Ignore")),
+        ("validatingadmissionpolicies", "/spec/validations/0/expression", json!("true")),
+        ("validatingadmissionpolicybindings", "/spec/validationActions", json!(["Audit"])),
+        ("mutatingadmissionpolicies", "/spec/failurePolicy", json!("Ignore")),
+    ] {
+        let mut world = healthy();
+        let changed = &mut world.there.get_mut(plural).unwrap()[0];
+        *changed.pointer_mut(pointer).unwrap() = value;
+        let (kind, name) = (changed["kind"].as_str().unwrap(), changed["metadata"]["name"].as_str().unwrap());
+        let what = holds(&lines, name);
+        let bad = format!("nothing holds that {what}: {kind} {name} is not the one that this version ships");
+        is_told(&world, &format!("{what} ({name}, since 2026-01-01T00:00:00Z)"), &bad, MEND).await;
+    }
+}
+
+#[tokio::test]
+async fn the_network_policies_are_there_as_shipped_and_nobody_else_opens_a_way() {
+    for at in 0..3 {
+        let policy = healthy().there["networkpolicies"][at].clone();
+        let (namespace, name) = (policy["metadata"]["namespace"].as_str().unwrap(), policy["metadata"]["name"].as_str().unwrap());
+        let what = format!("NetworkPolicy {name} of {namespace}");
+        let good = format!("pods of {namespace} reach only what they need ({what})");
+        let mut world = healthy();
+        world.there.get_mut("networkpolicies").unwrap().remove(at);
+        is_told(&world, &good, &format!("{what} is missing: pods there reach whatever there is"), MEND).await;
+        let mut world = healthy();
+        world.there.get_mut("networkpolicies").unwrap()[at]["spec"]["egress"] = json!([{}]);
+        is_told(&world, &good, &format!("{what} is not the one that this version ships"), MEND).await;
+    }
+    let mut world = healthy();
+    let mut open = world.there["networkpolicies"][0].clone();
+    open["metadata"] = json!({"name": "open", "namespace": "writ-runs"});
+    world.there.get_mut("networkpolicies").unwrap().push(open);
+    let gained = instead(&world).await.1;
+    let bad = "  ✗ NetworkPolicy open of writ-runs is not Writ's, and what it lets through is let through";
+    assert_eq!(gained, [bad, "      Fix: kubectl delete networkpolicy open -n writ-runs", "1 thing is wrong."]);
+}
+
+/// A cluster cannot say whether it enforces them.
+#[tokio::test]
+async fn what_cannot_be_known_of_the_network_is_said() {
+    let lines = doctor(&healthy()).await.1;
+    let note = "  ! not known: whether the network of this cluster enforces NetworkPolicies; they cannot say it";
+    assert!(lines.iter().any(|line| line == note), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn the_guard_of_dry_runs_is_heard_by_its_own_words_and_as_the_operator_hears_it() {
+    let good = "the guard of dry runs refuses what would be written, in its own words";
+    let world = healthy();
+    doctor(&world).await;
+    let accounts = "/api/v1/namespaces/writ-dryrun/serviceaccounts";
+    let operator = "system:serviceaccount:writ-system:writ";
+    let asked = format!("POST {accounts} as {operator}");
+    assert!(world.named.lock().unwrap().contains(&asked), "{:?}", world.named.lock().unwrap());
+
+    let mut open = healthy();
+    open.made.insert("serviceaccounts", (201, json!({"kind": "ServiceAccount"})));
+    let bad = "the guard of dry runs let a write through (account dry-probe of writ-dryrun)";
+    is_told(&open, good, bad, MEND).await;
+    let taken = format!("DELETE {accounts}/dry-probe as {operator}");
+    assert!(open.named.lock().unwrap().contains(&taken), "{:?}", open.named.lock().unwrap());
+
+    let mut other = healthy();
+    other.made.insert("serviceaccounts", refused("somebody else says no"));
+    let bad = "what would be written in a dry run was refused, but not by its guard: somebody else says no";
+    is_told(&other, good, bad, MEND).await;
+
+    let mut nobody = healthy();
+    nobody.made.insert("serviceaccounts", refused("serviceaccounts \"writ\" is forbidden: User \"jonas\" cannot impersonate"));
+    let note = "not known: whether the guard of dry runs refuses; it was not tried, you may not act as the operator";
+    let next = "ask as an administrator; the operator tries it before each dry run, and refuses with DryRunNotGuarded";
+    is_noted(&nobody, good, note, next).await;
+}
+
+#[tokio::test]
+async fn a_lock_that_is_not_there_or_cannot_be_known_is_said_with_what_to_do() {
+    let good = "Writ's own policies are locked: only the group writ:policy-admins changes them";
+    let mut open = healthy();
+    open.made.insert("validatingadmissionpolicies", (201, json!({"kind": "ValidatingAdmissionPolicy"})));
+    let note = "Writ's own policies are not locked: whoever may write admission policies may change them";
+    let next = "give the API server deploy/local/static-admission (--admission-control-config-file, Kubernetes 1.37 or later)";
+    is_noted(&open, good, note, next).await;
+    let mut nobody = healthy();
+    nobody.made.insert("validatingadmissionpolicies", refused("users \"writ-doctor\" is forbidden: cannot impersonate"));
+    let note = "not known: whether Writ's own policies are locked; it was not tried, you may not act as another";
+    let next = "ask as an administrator, or look for --admission-control-config-file among the API server's flags";
+    is_noted(&nobody, good, note, next).await;
+}
+
+#[tokio::test]
+async fn a_stamp_that_does_not_replace_what_was_forged_is_told() {
+    let mut world = healthy();
+    world.made.get_mut("kubernetesexecutions").unwrap().1["spec"]["requester"]["username"] = json!("somebody-else");
+    let good = "who asks is stamped (a forged requester became jonas)";
+    let bad = "who asks is not stamped: a forged requester stayed somebody-else";
+    let fix = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side -f -";
+    is_told(&world, good, bad, fix).await;
+}
