@@ -48,13 +48,13 @@ fn the_way_of_a_run() {
           Parameters, plan and policies say yes; the run's identity is made next.
         1
           Executing/Prepared: replicas 2 -> 5
-          Everything asked for is in place; the Job is created next.
+          Everything asked for is in place; the Job is created next, or given up at 2026-11-23T03:14:09Z.
         2
           Executing/JobSeen: replicas 2 -> 5
-          Job writ-runs/run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b exists and is followed.
+          Job writ-runs/run-3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b exists and is followed; it is ended at 2026-11-23T03:13:09Z at the latest.
         3
           Verifying/JobSucceeded: replicas 2 -> 5
-          Every command exited 0; the action's own checks are asked.
+          Every command exited 0; the action's own checks are asked, until 2026-11-23T03:17:20Z at the latest.
         4
           Completed/ChecksPassed: replicas 2 -> 5
           Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. To undo it: writ undo scale-web-x7k2p -n shop
@@ -303,10 +303,10 @@ fn the_ends_of_a_job() {
               No command of the Job started: ImagePullBackOff. Nothing was touched. When the cause is gone, make a new execution.
             exit 0
               Verifying/JobSucceeded: replicas 2 -> 5
-              Every command exited 0; the action's own checks are asked.
+              Every command exited 0; the action's own checks are asked, until 2026-11-23T03:17:47Z at the latest.
             exit 0, deadline
               Verifying/JobSucceeded: replicas 2 -> 5
-              Every command exited 0; the action's own checks are asked.
+              Every command exited 0; the action's own checks are asked, until 2026-11-23T03:17:47Z at the latest.
             exit 1
               Failed/JobFailed: kubectl scale exited 1
               kubectl scale exited 1. It said: error: no match. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
@@ -386,7 +386,7 @@ fn cancellations() {
     let looks = [
         ("fresh", cancelled(exec()), validating(Judgement::Starting)),
         ("deleted", deleted, validating(Judgement::Starting)),
-        ("preparing", cancelled(stage("preparing")), preparing(&planned(), Grants::Whole)),
+        ("preparing", cancelled(stage("preparing")), preparing(&planned(), Grants::None)),
         ("no Job", cancelled(stage("prepared")), gone(Grants::None)),
         ("killed", cancelled(stage("job seen")), stopping(ended(143))),
         ("never ran", cancelled(stage("job seen")), stopping(PodSeen::NeverRan { why: "deleted".into() })),
@@ -525,7 +525,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
     expect![[r#"
         frozen
           Preparing/Frozen: replicas 2 -> 5
-          jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself. Thaw: writ thaw release-day
+          jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself, and is refused if that is not by 2026-11-24T03:12:09Z. Thaw: writ thaw release-day
         too long
           Refused/Frozen: frozen for 24 hours
           jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.

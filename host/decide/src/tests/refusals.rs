@@ -87,7 +87,7 @@ fn refusals() {
               It waits for 1 approval of sre-leads, until 2026-11-24T03:12:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
             wants a dry run
               DryRunning/DryRunNeeded: replicas 2 -> 5
-              Parameters, plan and policies say yes to a dry run; the API server is asked what would change.
+              Parameters, plan and policies say yes to a dry run; the API server is asked what would change, until 2026-11-23T03:15:08Z at the latest.
             wants a review
               Preparing/Accepted: replicas 2 -> 5
               Parameters, plan and policies say yes; the run's identity is made next.
