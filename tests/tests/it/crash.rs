@@ -1,5 +1,7 @@
 //! The operator is killed (kill -9) in the middle of an execution, at each moment that matters; every one of them ends with one Job, one
 //! mutation, one end. The moment is a thing seen in the cluster, not a time. Each test runs alone.
+mod waits;
+
 use serde_json::{Value, json};
 use tests::{AuditLog, Cluster, Operator, Run, Scratch, Sight, Workload, alone};
 
