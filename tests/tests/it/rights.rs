@@ -78,7 +78,7 @@ fn what_is_in_no_plan_is_found_whatever_it_is() {
         assert!(found.len() == 1 && found[0].contains("did what its plan does not list"), "{what}: {found:?}");
     }
     // Nothing was promised, so nothing may have been done.
-    let nothing = [(EXECUTION.to_owned(), vec![])].into();
+    let nothing: Planned = [(EXECUTION.to_owned(), vec![])].into();
     assert_eq!(wrong(&[bound(), scaled()], &nothing).len(), 1);
 }
 
