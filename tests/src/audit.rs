@@ -34,6 +34,12 @@ impl AuditLog {
         path.is_file().then_some(Self { path, from: 0 })
     }
 
+    /// This file, and those beside it that were full before.
+    #[must_use]
+    pub const fn at(path: PathBuf) -> Self {
+        Self { path, from: 0 }
+    }
+
     /// What was done since: requests that the API server carried out, oldest first.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! All tests on the real cluster, in one binary. `admit_*`: what the API server refuses, whoever asks. `execute_*`: what an execution
 //! really does, however it ends. `crash_*`: an operator that is killed in the middle of one. `argv`: what kubectl makes of our command lines.
+//! `rights`: what would be found in the audit log, by one that is made up.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,3 +14,4 @@ mod admit;
 mod argv;
 mod crash;
 mod execute;
+mod rights;

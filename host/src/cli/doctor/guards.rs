@@ -41,7 +41,7 @@ pub(super) async fn admission(client: &Client) -> Found {
 }
 
 fn guard(name: &str, seen: GuardsSeen) -> Finding {
-    let holds = HOLDS.iter().find(|(of, _)| *of == name).map_or("", |(_, holds)| holds);
+    let holds = HOLDS.iter().find(|(of, _)| *of == name).map_or("", |&(_, holds)| holds);
     match seen {
         GuardsSeen::InForce { since } => Good(format!("{holds} ({name}, since {since})")),
         GuardsSeen::Missing(wrong) => Bad(format!("nothing holds that {holds}: {}", wrong.join("; ")), MEND.into()),

@@ -169,8 +169,8 @@ async fn a_policy_that_was_weakened_is_named() {
         let mut world = healthy();
         let changed = &mut world.there.get_mut(plural).unwrap()[0];
         *changed.pointer_mut(pointer).unwrap() = value;
-        let (kind, name) = (changed["kind"].as_str().unwrap(), changed["metadata"]["name"].as_str().unwrap());
-        let what = holds(&lines, name);
+        let [kind, name] = ["/kind", "/metadata/name"].map(|at| changed.pointer(at).unwrap().as_str().unwrap().to_owned());
+        let what = holds(&lines, &name);
         let bad = format!("nothing holds that {what}: {kind} {name} is not the one that this version ships");
         is_told(&world, &format!("{what} ({name}, since 2026-01-01T00:00:00Z)"), &bad, MEND).await;
     }
