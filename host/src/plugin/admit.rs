@@ -6,25 +6,33 @@ use super::{
 };
 use wasmparser::{CompositeInnerType, FunctionBody, Operator, Parser, Payload, RecGroup};
 
-/// The largest component that is looked at. Rust plugins are 20 to 120 KiB; compiling takes about half a second a MiB.
+/// The largest component that is looked at. Rust plugins are 20 to 250 KiB.
 pub(super) const LARGEST: usize = 4 << 20;
+/// All functions together; the rest is data, which costs nothing. Nothing ends a compilation, so what it may take is decided here: the dearest
+/// code that we know takes two to three times as long a byte as that of a Rust plugin (200 KiB), and nearly all of what is below at once
+/// some ten times as long as the largest plugin that ships (`host/tests/it/plugin/dearest.rs`).
+const MOST_CODE: usize = 1 << 20;
 /// Compiling time grows faster than a function does, so it is the single function that must be bounded, not only the whole.
 /// The largest of a Rust plugin is some 30 KiB.
 const LARGEST_FUNCTION: usize = 128 << 10;
-/// A function declares locals by count, so a few bytes can ask for many; a compiler has to keep each. Rust uses some hundred.
-const MOST_LOCALS: u32 = 4_000;
+/// A function declares locals by count, so a few bytes can ask for many; a compiler has to keep each, and the more there are the dearer is
+/// each: 3,000 that change in the loops of one function of 54 KiB took twelve seconds. The most of a Rust plugin are 45.
+const MOST_LOCALS: u32 = 500;
 /// All functions together.
 const MOST_FUNCTIONS: u32 = 20_000;
 /// All locals together: 25 a function.
 const MOST_LOCALS_IN_ALL: u32 = 500_000;
 /// What a compiler does for a function grows with what is alive times where it is: at each joint (a block, a branch, a target of a table) each
-/// local may be another value, and is looked up, merged and kept in a register or none. 128 KiB are enough for ten thousand joints of four
-/// thousand locals: minutes, and more memory than the machine has. The dearest function of a Rust plugin has 21,000.
-const DEAREST_FUNCTION: u64 = 1_000_000;
+/// local may be another value, and is looked up, merged and kept in a register or none. 128 KiB would be enough for ten thousand joints of
+/// five hundred locals: minutes. The dearest function of a Rust plugin has 21,000 of both together.
+const DEAREST_FUNCTION: u64 = 250_000;
 /// All functions together; a Rust plugin of 200 KiB has half a million.
-const DEAREST: u64 = 16_000_000;
+const DEAREST: u64 = 2_500_000;
 /// Beside the locals: parameters, and what stands on the stack.
 const ALWAYS_ALIVE: u64 = LONGEST_SIGNATURE as u64;
+/// What is alive in a loop is alive in all that are around it: a thousand in each other take a hundred times what they take beside each
+/// other. All loops of the largest function of a Rust plugin are 11.
+const DEEPEST_LOOP: u32 = 16;
 /// Parameters and results of a function cost as much as locals, and are there by the index of a type. Rust passes more by pointer.
 const LONGEST_SIGNATURE: usize = 64;
 /// Core modules and components inside: the main one, and what wit-component adds to it.
@@ -69,6 +77,7 @@ struct Seen {
     parts: u32,
     functions: u32,
     locals: u32,
+    code: usize,
     /// Joints times what is alive, of all functions.
     merged: u64,
     actions: bool,
@@ -131,6 +140,10 @@ impl Seen {
                 LARGEST_FUNCTION / 1024
             ));
         }
+        self.code = self.code.saturating_add(size);
+        if self.code > MOST_CODE {
+            return no(format!("its functions are more than the {} KiB together that are compiled", MOST_CODE / 1024));
+        }
         let locals = locals(body)?;
         self.locals = self.locals.saturating_add(locals);
         if locals > MOST_LOCALS || self.locals > MOST_LOCALS_IN_ALL {
@@ -168,15 +181,37 @@ fn locals(body: &FunctionBody) -> Result<u32, LoadError> {
 /// Where ways part or meet.
 fn joints(body: &FunctionBody) -> Result<u64, LoadError> {
     let mut all = 0_u64;
+    // What is open, outermost first: whether it is a loop.
+    let mut open: Vec<bool> = Vec::new();
+    let mut loops = 0_u32;
     for operator in readable(body.get_operators_reader())? {
-        all += match readable(operator)? {
-            Operator::BrTable { targets } => u64::from(targets.len()) + 1,
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else => 1,
-            Operator::Br { .. } | Operator::BrIf { .. } | Operator::Return | Operator::Unreachable => 1,
-            _ => 0,
-        };
+        let operator = readable(operator)?;
+        match &operator {
+            Operator::Block { .. } | Operator::If { .. } => open.push(false),
+            Operator::Loop { .. } => {
+                open.push(true);
+                loops += 1;
+                if loops > DEEPEST_LOOP {
+                    return no(format!(
+                        "one of its functions has more than the {DEEPEST_LOOP} loops in each other that are compiled"
+                    ));
+                }
+            }
+            Operator::End if open.pop() == Some(true) => loops -= 1,
+            _ => {}
+        }
+        all += met(&operator);
     }
     Ok(all)
+}
+
+fn met(operator: &Operator) -> u64 {
+    match operator {
+        Operator::BrTable { targets } => u64::from(targets.len()) + 1,
+        Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::Else => 1,
+        Operator::Br { .. } | Operator::BrIf { .. } | Operator::Return | Operator::Unreachable => 1,
+        _ => 0,
+    }
 }
 
 fn signatures(group: &RecGroup) -> Result<(), LoadError> {

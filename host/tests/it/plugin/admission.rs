@@ -93,8 +93,20 @@ async fn what_would_take_the_compiler_too_long_is_refused_by_its_size() {
     says(&refused_text(&around(&format!("{large})"))).await, "at most 128 KiB are compiled");
 
     let locals = |n: usize| format!("(func (local {}))", "i64 ".repeat(n));
-    says(&refused_text(&around(&locals(4_001))).await, "locals");
-    says(&refused_text(&around(&locals(4_000).repeat(126))).await, "locals");
+    says(&refused_text(&around(&locals(501))).await, "locals");
+    says(&refused_text(&around(&locals(500).repeat(1_001))).await, "locals");
+    // Two hundred locals over two thousand branches; and a little less of it, a dozen times.
+    let joints =
+        |n: usize| format!("(func (param i32) (local {}) {})", "i64 ".repeat(200), "block local.get 0 br_if 0 end ".repeat(n));
+    says(&refused_text(&around(&joints(1_000))).await, "2000 blocks and branches over 264 values");
+    says(&refused_text(&around(&joints(450).repeat(12))).await, "900 blocks and branches over 264 values");
+    let targets = format!("(func (param i32) block local.get 0 br_table {} end)", "0 ".repeat(4_000));
+    says(&refused_text(&around(&targets)).await, "blocks and branches over 64 values");
+    let loops = |n: usize| format!("(func {} {})", "loop ".repeat(n), "end ".repeat(n));
+    says(&refused_text(&around(&loops(17))).await, "more than the 16 loops in each other");
+    let mut whole = String::from("(func (param i32) (result i32) local.get 0 ");
+    (0..16_000).for_each(|_| whole.push_str("i32.const 7 i32.add "));
+    says(&refused_text(&around(&format!("{whole})").repeat(23))).await, "more than the 1024 KiB together");
     // Cheap to write and dear to compile: one type of many parameters, and functions that do nothing else than have it.
     let wide = |parts: &str| around(&format!("(type {parts}) (func (type 0) unreachable)"));
     says(&refused_text(&wide(&format!("(func (param {}))", "i64 ".repeat(65)))).await, "65 parameters and results");

@@ -13,7 +13,7 @@ use std::{
 use tokio::task::JoinHandle;
 
 /// Somebody who asks a good plugin again and again.
-struct Good {
+pub struct Good {
     on: Digest,
     served: Arc<AtomicUsize>,
     enough: Arc<AtomicBool>,
@@ -21,7 +21,7 @@ struct Good {
 }
 
 impl Good {
-    async fn beside(plugins: &Plugins) -> Self {
+    pub async fn beside(plugins: &Plugins) -> Self {
         let on = plugins.load(component("workload").into(), Limits::ceiling()).await.unwrap().digest;
         let (served, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let asking = tokio::spawn({
@@ -39,7 +39,7 @@ impl Good {
     }
 
     /// It was served so often at least, and never failed.
-    async fn end(self, least: usize) {
+    pub async fn end(self, least: usize) {
         while self.served.load(Ordering::Relaxed) < least && !self.asking.is_finished() {
             tokio::task::yield_now().await;
         }

@@ -8,6 +8,7 @@ use host::plugin::{Fault, Limits, LoadError, Loaded, Plugins};
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -138,4 +139,18 @@ pub async fn fault(plugins: &Plugins, on: &Digest, function: &str, deed: &str) -
 pub async fn still_good(plugins: &Plugins, on: &Digest) {
     let good = plugins.validate(on, &misbehave("nothing", "")).await;
     assert!(matches!(good, Ok(Ok(_))), "the next call was not untouched: {good:?}");
+}
+
+/// True in a process of its own, in which this test (by its whole name) is run again: for what a process has only one of. Elsewhere false, once it
+/// passed there.
+pub fn alone(test: &str) -> bool {
+    const ALONE: &str = "WRIT_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    let ran = again.args([test, "--exact", "--nocapture"]).env(ALONE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+    false
 }

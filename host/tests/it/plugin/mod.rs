@@ -2,6 +2,7 @@
 mod admission;
 mod beside;
 mod conformance;
+mod dearest;
 pub mod guests;
 mod hostile;
 mod lies;
