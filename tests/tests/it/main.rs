@@ -1,5 +1,6 @@
 //! All tests on the real cluster, in one binary. `admit_*`: what the API server refuses, whoever asks. `execute_*`: what an execution
 //! really does, however it ends. `crash_*`: an operator that is killed in the middle of one. `argv`: what kubectl makes of our command lines.
+//! `witness`: what torture counts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,3 +14,4 @@ mod admit;
 mod argv;
 mod crash;
 mod execute;
+mod witness;
