@@ -14,7 +14,7 @@ const STACK: usize = 64 << 20;
 const WAITING: usize = 4096;
 /// Threads that may be lost and replaced. Each may hold the 16 MiB of an evaluation and 80 more: with them the operator is still below its
 /// limit of memory.
-pub const MOST_LOST: usize = 3;
+const MOST_LOST: usize = 3;
 
 /// One evaluation.
 struct Job {

@@ -3,7 +3,8 @@
 //! it works again after kill -9 in the middle of it, and how long it is from an execution to its Job with all of them present.
 //!
 //! Nearly all of the flood is `dryRun: Plan` or refused: objects, memory, requests and turns are what is measured, not how fast a node runs
-//! pods. It fails where one does not end as it should, where the operator weighs or asks too much, and where the quiet one waits too long. Those that get a Job get one whose pod never runs: the node is cordoned meanwhile.
+//! pods. It fails where one does not end as it should, where the operator weighs or asks too much, and where the quiet one waits too long.
+//! Those that get a Job get one whose pod never runs: the node is cordoned meanwhile.
 //! Usage: flood OUT    OUT: where the numbers go, as JSON.
 //! Reads `FLOOD_EXECUTIONS` (10000) and `FLOOD_JOBS` (500).
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/flood.sh, which speaks to it through the environment")]

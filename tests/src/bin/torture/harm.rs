@@ -11,16 +11,17 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, api::EvictParams};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, process::Stdio, sync::Arc};
-use tests::{Cluster, all, api};
+use tests::{Cluster, all, api, create};
 use tokio::process::Command;
 
 /// All kinds, as they are counted.
-pub(crate) const KINDS: [&str; 10] = [
+pub(crate) const KINDS: [&str; 11] = [
     "operator killed",
     "operator paused",
     "Job deleted",
     "pod deleted",
     "pod evicted",
+    "frozen for a moment",
     "ledger locked by somebody else",
     FULL,
     FORWARD,
@@ -40,6 +41,7 @@ enum Harm {
     JobDeleted,
     PodDeleted,
     PodEvicted,
+    Frozen,
     LedgerLocked,
     DiskFull,
     ClockStepped,
@@ -48,12 +50,13 @@ enum Harm {
 
 /// They come as a shuffled hand of all, and then the next: so that a short run meets each kind, too. How often each:
 /// those that keep everything waiting for seconds are seldom, or a run would be waiting.
-const HAND: [(Harm, usize); 9] = [
+const HAND: [(Harm, usize); 10] = [
     (Harm::Killed, 7),
     (Harm::Paused, 4),
     (Harm::JobDeleted, 4),
     (Harm::PodDeleted, 2),
     (Harm::PodEvicted, 3),
+    (Harm::Frozen, 1),
     (Harm::LedgerLocked, 2),
     (Harm::DiskFull, 1),
     (Harm::ClockStepped, 2),
@@ -118,6 +121,7 @@ impl Victims {
                 faults.pod_evicted(&execution);
                 Some("pod evicted")
             }
+            Harm::Frozen => frozen(&self.cluster, dice).await,
             // On both sides of the time that the operator waits for it.
             Harm::LedgerLocked => self.disk.locked(dice.millis(1000, 9000)).await,
             Harm::DiskFull => self.disk.full(dice.millis(1000, 6000)).await,
@@ -179,6 +183,19 @@ async fn any(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Optio
     there.retain(|o| o["metadata"].get("deletionTimestamp").is_none() && !is_over(o));
     let any = there.get(usize::try_from(dice.roll(u64::try_from(there.len()).ok()?.max(1))).ok()?)?.clone();
     Some((kinds, any))
+}
+
+/// What waits then goes on by itself; what is about to start must not. It ends by itself, too, should this process not live to thaw it.
+async fn frozen(cluster: &Cluster, dice: &Dice) -> Option<&'static str> {
+    let until = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_mins(1)).ok()?;
+    let freeze = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "torture"},
+        "spec": {"reason": "torture", "until": until.to_string()},
+    });
+    create(&cluster.admin, &freeze).await.ok()?;
+    tokio::time::sleep(dice.millis(500, 3000)).await;
+    api(&cluster.admin, &freeze).delete("torture", &kube::api::DeleteParams::default()).await.ok()?;
+    Some("frozen for a moment")
 }
 
 fn is_over(object: &Value) -> bool {
