@@ -67,6 +67,8 @@ step "sixty executions while everything around the operator fails (make torture:
 mkdir -p target
 TORTURE_EXECUTIONS=60 "$CARGO_TARGET_DIR/debug/torture" target/torture.json "$("$HERE/local/writ-local" image kubectl | tail -n 1)" \
   "$HERE/local/writ-local"
+step "three hundred at once, good and bad ones, and somebody who wants something small (make flood: ten thousand)"
+FLOOD_EXECUTIONS=300 FLOOD_JOBS=20 "$CARGO_TARGET_DIR/debug/flood" target/flood.json
 step "clippy"
 cargo clippy --workspace --all-targets -- -D warnings
 (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)

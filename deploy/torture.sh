@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # torture.sh runs many executions on the real local cluster while the operator is killed and paused, its requests and their answers are
-# lost, its ledger is locked, the ledger's disk is full, its clock steps, the kubelet is killed, and its Jobs and pods are deleted; then
+# lost, its ledger is locked, the ledger's disk is full, its clock steps, the kubelet is killed, its Jobs and pods are deleted, and pods evicted; then
 # counts what was done twice, lost, or left behind. Prints, writes target/torture.json, and fails where that is not nothing. While it
 # runs, the operator of the cluster is scaled to 0.
 #
@@ -14,6 +14,9 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${WRIT_CACHE:-$HOME/.cache/writ}/tar
 
 UP=$("$HERE/up.sh")
 eval "$UP"
+# Quarantine is of another component than the one that is installed.
+"$ROOT/plugins/build.sh" "$GUESTS" "$ROOT/plugins/pods"
+export WRIT_GUESTS=$GUESTS
 mkdir -p "$ROOT/target"
 exec "$CARGO_TARGET_DIR/debug/torture" "$ROOT/target/torture.json" "$("$HERE/local/writ-local" image kubectl | tail -n 1)" \
   "$HERE/local/writ-local"

@@ -72,8 +72,17 @@ pub enum Reason {
     PolicyMissing,
     /// A policy came to no decision.
     PolicyUndefined,
-    /// A policy failed: an error, a malformed answer, or its limit of time or memory.
-    PolicyFailed,
+    /// A policy gave an answer that is none: of the wrong type, with keys that mean nothing here, or without end.
+    PolicyMalformed,
+    /// A policy failed while it was asked: two decisions at once, or a function that failed. The message has the error.
+    PolicyErrored,
+    /// A policy took too long.
+    PolicyTimedOut,
+    /// A policy held too much memory.
+    PolicyOutOfMemory,
+    /// A policy was not asked: it did not pass its check and has no earlier version that did, its check is not over, or it stands still.
+    /// `kubectl get executionpolicies` shows which.
+    PolicyNotReady,
     /// The admission policies that stamp and protect records are not in force, or were made or changed after this object.
     AdmissionNotInForce,
     /// The guard that refuses every write of a dry run is not in force: the host asked for such a write, and it was not refused by it.

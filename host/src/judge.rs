@@ -387,5 +387,6 @@ const fn word(verdict: &Verdict) -> &'static str {
         Verdict::Errored(_) => "errored",
         Verdict::TimedOut => "timed_out",
         Verdict::OutOfMemory => "out_of_memory",
+        Verdict::NotReady(_) => "not_ready",
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     plugin::Plugins,
     progress,
     reconcile::{Context, reconcile},
-    server::{self, Check, Listener, Readiness},
+    server::{self, Check, Listener, Liveness, Readiness},
 };
 use anyhow::Context as _;
 use cap_std::fs::Dir;
@@ -45,9 +45,10 @@ pub async fn run(
     let engines = &context.engines;
     let health = Listener::public(config.listen).await?;
     let audit = Listener::loopback(config.audit_listen).await?;
-    let ready = readiness(engines);
+    let (ready, gate) = (readiness(engines), engines.gate.clone());
+    let routes = server::health(Liveness::new(move || gate.alive()), ready, metrics.clone());
     let servers = [
-        tokio::spawn(server::serve(health, server::health(ready, metrics.clone()), until(stopping.clone()))),
+        tokio::spawn(server::serve(health, routes, until(stopping.clone()))),
         tokio::spawn(server::serve_private(audit, server::audit(engines.ledger.clone()), until(stopping.clone()))),
     ];
     let background = [

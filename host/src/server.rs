@@ -6,7 +6,7 @@ mod health;
 mod say;
 
 pub use audit::audit;
-pub use health::{Check, Readiness, health};
+pub use health::{Check, Liveness, Readiness, health};
 
 use axum::Router;
 use std::{future::Future, io, net::SocketAddr, time::Duration};

@@ -6,10 +6,24 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, Read, Seek, SeekFrom},
     path::PathBuf,
+    time::SystemTime,
 };
 
 fn carried_out(event: &Value) -> bool {
     event["stage"] == "ResponseComplete" && event["responseStatus"]["code"].as_u64().is_some_and(|c| c < 300)
+}
+
+fn read(files: &[PathBuf], mut look: impl FnMut(&Value)) -> std::io::Result<()> {
+    for file in files {
+        for line in BufReader::new(File::open(file)?).lines() {
+            // The last line may be half written.
+            let Ok(event) = serde_json::from_str::<Value>(&line?) else { continue };
+            if event["stage"] == "ResponseComplete" {
+                look(&event);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The log from some moment on.
@@ -61,33 +75,32 @@ impl AuditLog {
     /// # Errors
     /// Where a file cannot be read.
     pub fn each(&self, mut look: impl FnMut(&Value)) -> std::io::Result<()> {
-        self.answered(|event| {
+        read(&self.files()?, |event| {
             if carried_out(event) {
                 look(event);
             }
         })
     }
 
-    /// Whatever was answered, also with a no.
+    /// Whatever was answered since, also with a no: earlier files are not read.
     ///
     /// # Errors
     /// Where a file cannot be read.
-    pub fn answered(&self, mut look: impl FnMut(&Value)) -> std::io::Result<()> {
+    pub fn answered(&self, since: SystemTime, look: impl FnMut(&Value)) -> std::io::Result<()> {
+        let mut files = self.files()?;
+        // Written to for the last time before: nothing of it is wanted.
+        files.retain(|f| f.metadata().and_then(|m| m.modified()).map_or(true, |at| at >= since));
+        read(&files, look)
+    }
+
+    /// The full ones first.
+    fn files(&self) -> std::io::Result<Vec<PathBuf>> {
         let folder = self.path.parent().unwrap_or(&self.path);
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<std::io::Result<_>>()?;
         // `audit-TIME.log` stands before `audit.log`.
         files.retain(|f| f.file_name().is_some_and(|n| n.to_string_lossy().starts_with("audit")));
         files.sort();
-        for file in files {
-            for line in BufReader::new(File::open(file)?).lines() {
-                // The last line may be half written.
-                let Ok(event) = serde_json::from_str::<Value>(&line?) else { continue };
-                if event["stage"] == "ResponseComplete" {
-                    look(&event);
-                }
-            }
-        }
-        Ok(())
+        Ok(files)
     }
 
     /// How often a Job of this name was made.

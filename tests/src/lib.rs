@@ -30,6 +30,7 @@ mod story;
 mod token;
 mod turn;
 mod typed;
+mod witness;
 mod workload;
 
 pub use audit::AuditLog;
@@ -49,4 +50,5 @@ pub use standing::Standing;
 pub use story::Story;
 pub use turn::{alone, among_others};
 pub use typed::{Said, Typed};
+pub use witness::{Expected, Seen, Witness};
 pub use workload::{Workload, image};

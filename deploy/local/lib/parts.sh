@@ -25,6 +25,7 @@ start_containerd() {
   start_part containerd "$(command -v containerd)" --config "$CONFIG/containerd.toml" --log-level warn
 }
 
+# The audit log keeps 4 GB: a full torture after all tests is a few hundred thousand requests, and none of them may have gone before it counts.
 # It listens on every address because pods come by NODE_IP and people by 127.0.0.1; network.sh closes the port to others.
 start_kube_apiserver() {
   start_part kube-apiserver kube-apiserver \
@@ -36,7 +37,7 @@ start_kube_apiserver() {
     --kubelet-certificate-authority "$PKI/ca.crt" --kubelet-client-certificate "$PKI/kubelet-client.crt" \
     --kubelet-client-key "$PKI/kubelet-client.key" --kubelet-preferred-address-types InternalIP \
     --audit-policy-file "$CONFIG/audit-policy.yaml" --audit-log-path "$RUN/audit/audit.log" \
-    --audit-log-maxsize 100 --audit-log-maxbackup 4 --profiling=false
+    --audit-log-maxsize 100 --audit-log-maxbackup 40 --profiling=false
 }
 
 # Ten times the default rates: with 20 Jobs at once the controllers would wait for themselves, and a test would measure that.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cluster::{CallError, Cluster},
-    gate::{Applied, Gate, Policy},
+    gate::{Applied, Gate, Kind, Policy},
     ledger::Ledger,
 };
 use crds::{ExecutionPolicy, ExecutionPolicyStatus, PolicyMode};
@@ -18,13 +18,15 @@ pub struct PolicyController {
     gate: Gate,
     ledger: Ledger,
     now: fn() -> Timestamp,
+    /// What the gate had to say when it was asked last.
+    heard: (usize, usize),
 }
 
 impl PolicyController {
     /// Nothing is in force before the first `update`.
     #[must_use]
     pub const fn new(cluster: Cluster, gate: Gate, ledger: Ledger, now: fn() -> Timestamp) -> Self {
-        Self { cluster, gate, ledger, now }
+        Self { cluster, gate, ledger, now, heard: (0, 0) }
     }
 
     /// Bundles are blobs in the ledger, so that any decision can be made again. Best effort: the object holds the text while it is in force.
@@ -57,7 +59,8 @@ impl Controller for PolicyController {
     async fn update(&mut self, objects: Vec<ExecutionPolicy>) -> Result<(), UpdateError> {
         let wanted: Vec<Policy> = objects.iter().map(policy).collect();
         let gate = self.gate.clone();
-        // Runs every policy's tests: milliseconds, at worst minutes; not for a thread that others wait on.
+        self.heard = gate.news();
+        // Runs the tests of every new bundle: milliseconds, at worst seconds; not for a thread that others wait on.
         let applied = tokio::task::spawn_blocking(move || gate.apply(&wanted)).await.unwrap_or_default();
         for one in &applied {
             self.keep(one).await;
@@ -66,6 +69,11 @@ impl Controller for PolicyController {
             self.say(object, one).await?;
         }
         Ok(())
+    }
+
+    /// A check that was not waited for is over, or will never be.
+    fn moved(&self) -> bool {
+        self.gate.news() != self.heard
     }
 }
 
@@ -78,9 +86,11 @@ fn message(one: &Applied) -> String {
         return String::new();
     }
     let all: Vec<String> = one.problems.iter().map(ToString::to_string).collect();
-    let still = match one.in_force.is_ready() {
-        true => "its last good version is still in force",
-        false => "everything is refused until it is corrected or deleted",
+    let checking = one.problems.iter().all(|problem| problem.kind == Kind::Checking);
+    let still = match (one.in_force.is_ready(), checking) {
+        (true, _) => "its last good version is still in force",
+        (false, true) => "everything is refused until it is over",
+        (false, false) => "everything is refused until it is corrected or deleted",
     };
     format!("{}; {still}", all.join("; "))
 }

@@ -10,6 +10,7 @@ use regorus::Engine;
 use regorus::unstable::{Module, Ref};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -39,8 +40,10 @@ pub struct Checked {
     pub(super) state: State,
 }
 
+/// Cheap to clone.
+#[derive(Clone)]
 pub(super) enum State {
-    Ready { engine: Box<Engine>, denies: Vec<DenyRule> },
+    Ready { engine: Arc<Engine>, denies: Arc<Vec<DenyRule>> },
     Unready(String),
 }
 
@@ -72,8 +75,21 @@ impl Checked {
     pub fn unready(policy: &Policy, problems: &[Problem]) -> Self {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
-        let why = format!("the policy is not ready: {first}{more}. Correct it, or delete it");
-        Self::new(policy, (0, 0), State::Unready(why))
+        let next = if problems.iter().all(|p| p.kind == Kind::Checking) { "" } else { ". Correct it, or delete it" };
+        Self::new(policy, (0, 0), State::Unready(format!("{first}{more}{next}")))
+    }
+
+    /// The same bundle under the name, the owner and in the mode of this policy: no part of what was checked.
+    pub(super) fn of(&self, policy: &Policy) -> Self {
+        Self {
+            name: policy.name.clone(),
+            owner: policy.owner.clone(),
+            shadow: policy.shadow,
+            digest: self.digest.clone(),
+            tests: self.tests,
+            bundle: self.bundle.clone(),
+            state: self.state.clone(),
+        }
     }
 
     /// Whether it can be asked.
@@ -104,11 +120,16 @@ pub(super) fn deep<T: Send + 'static>(patience: Duration, work: impl FnOnce() ->
     answer.recv_timeout(patience).ok()
 }
 
+/// Runs on such a thread, and is not waited for. False: there is no thread.
+pub(super) fn aside(work: impl FnOnce() + Send + 'static) -> bool {
+    std::thread::Builder::new().name("policy-check".to_owned()).stack_size(STACK).spawn(work).is_ok()
+}
+
 pub(super) fn broke_off() -> Problem {
     Problem::all(Kind::CheckFailed, "the check broke off, or one step of its tests does not end")
 }
 
-fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
+pub(super) fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
     let Looked { modules, denies, engine } = look(policy)?;
     let (trials, _) = trials(&engine, &modules)?;
     let mut problems: Vec<Problem> = trials.iter().filter_map(failure).collect();
@@ -117,7 +138,7 @@ fn checked(policy: &Policy) -> Result<Checked, Vec<Problem>> {
         return Err(problems);
     }
     let engine = engine::prepared(&without_tests(policy), &denies, TEST).map_err(|e| vec![compile(&e)])?;
-    Ok(Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine: Box::new(engine), denies }))
+    Ok(Checked::new(policy, (trials.len(), trials.len()), State::Ready { engine: Arc::new(engine), denies: Arc::new(denies) }))
 }
 
 /// A bundle that was looked through and compiled, tests and all.

@@ -5,6 +5,7 @@ mod answer;
 mod bounded;
 mod builtins;
 mod check;
+mod checks;
 mod engine;
 mod inspect;
 mod names;
@@ -27,13 +28,14 @@ pub use report::{Report, test_report};
 
 use arc_swap::ArcSwapOption;
 use check::State;
+use checks::Checks;
 use decide::model::Digest;
 use decide::observed::{PolicyRuling, Ruling, Verdict};
 use decide::question::Question;
 use engine::{Evaluated, Limits, Stopped};
 use pool::Pool;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// What evaluation may take.
@@ -47,6 +49,9 @@ pub struct GateLimits {
     pub memory: u64,
     /// Until the answer must be there, waiting for a thread and a second try included. After it, the answer is no.
     pub patience: Duration,
+    /// How long [`Gate::apply`] waits for one check, which takes milliseconds. What takes longer goes on behind, and what is quick is in
+    /// force before it.
+    pub check: Duration,
     /// Threads that evaluate.
     pub threads: usize,
 }
@@ -54,9 +59,15 @@ pub struct GateLimits {
 impl Default for GateLimits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
-        Self { time: Duration::from_millis(500), memory: engine::MEMORY, patience: Duration::from_secs(5), threads }
+        let (time, seconds) = (Duration::from_millis(500), Duration::from_secs);
+        Self { time, memory: engine::MEMORY, patience: seconds(5), check: seconds(5), threads }
     }
 }
+
+/// The first time, so much longer for all of them together: nothing is judged before, and what was in force before a restart should be again.
+const AT_FIRST: u32 = 12;
+/// Of its time: the second try, and as much again for a machine that stalls. Then an evaluation does not come back.
+const STANDS_STILL: u32 = 4;
 
 /// Why there is no gate.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +87,7 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     limits: GateLimits,
     pool: Pool,
+    checks: Checks,
     schema: jsonschema::Validator,
     force: ArcSwapOption<Vec<Arc<Checked>>>,
 }
@@ -84,8 +96,8 @@ impl Gate {
     /// With no policies read yet.
     pub fn new(limits: GateLimits) -> Result<Self, GateError> {
         let schema = jsonschema::validator_for(&decide::question::schema()).map_err(|e| GateError::Schema(e.to_string()))?;
-        let pool = Pool::new(limits.threads).map_err(GateError::Threads)?;
-        Ok(Self(Arc::new(Inner { limits, pool, schema, force: ArcSwapOption::empty() })))
+        let pool = Pool::new(limits.threads, limits.time.saturating_mul(STANDS_STILL)).map_err(GateError::Threads)?;
+        Ok(Self(Arc::new(Inner { limits, pool, checks: Checks::default(), schema, force: ArcSwapOption::empty() })))
     }
 
     /// From now on these, and no others, are asked.
@@ -100,14 +112,38 @@ impl Gate {
         Some(force.iter().map(|p| (p.name.clone(), p.digest.clone())).collect())
     }
 
-    /// Makes these policies the ones in force. One that does not pass its check keeps its last good version; where there is none,
-    /// it stands there refusing everything, for a policy must not vanish by a bad edit. Those that are not named go.
-    /// Blocks as [`check`] does.
+    /// Makes these policies the ones in force. One that does not pass its check, or has not yet, keeps its last good version; where there is
+    /// none, it stands there refusing everything, for a policy must not vanish by a bad edit. Those that are not named go. A bundle that was
+    /// checked before is not checked again. Blocks for [`GateLimits::check`] for each new one at most, the first time for twelve times that.
     pub fn apply(&self, wanted: &[Policy]) -> Vec<Applied> {
-        let before = self.0.force.load_full().unwrap_or_default();
-        let applied: Vec<Applied> = wanted.iter().map(|policy| apply(policy, &before)).collect();
+        let before = self.0.force.load_full();
+        let check = self.0.limits.check;
+        let (begun, first) = (Instant::now(), if before.is_none() { check.saturating_mul(AT_FIRST) } else { check });
+        let before = before.unwrap_or_default();
+        let one = |policy: &Policy| {
+            let wait = first.saturating_sub(begun.elapsed()).max(check);
+            applied(policy, self.0.checks.outcome(policy, wait), &before)
+        };
+        let applied: Vec<Applied> = wanted.iter().map(one).collect();
+        self.0.checks.keep(wanted);
         self.swap(applied.iter().map(|a| Arc::clone(&a.in_force)).collect());
         applied
+    }
+
+    /// Others whenever a check that [`Self::apply`] did not wait for has ended, or will not: to be applied again.
+    #[must_use]
+    pub fn news(&self) -> (usize, usize) {
+        self.0.checks.news()
+    }
+
+    /// Whether this process should go on: what stands still holds threads and memory that only a new one gives back.
+    pub fn alive(&self) -> Result<(), String> {
+        if self.0.pool.missing() > 0 || self.0.checks.too_many_stand_still() {
+            return Err(
+                "too many evaluations of policies do not come back: correct or delete the policies that stand still".into()
+            );
+        }
+        Ok(())
     }
 
     /// Asks every policy. Never an error: each way of failing is a verdict. No results: there is no policy.
@@ -116,6 +152,7 @@ impl Gate {
         let policies = self.0.force.load_full().unwrap_or_default();
         let input = self.fits(&document).and_then(|()| engine::value(document).map_err(|e| format!("no input: {e}")));
         let asked: Vec<_> = policies.iter().map(|policy| self.ask(policy, &input)).collect();
+        let until = tokio::time::Instant::now() + self.0.limits.patience;
         let mut results = Vec::new();
         for (policy, answer) in policies.iter().zip(asked) {
             results.push(PolicyRuling {
@@ -123,7 +160,7 @@ impl Gate {
                 digest: policy.digest.clone(),
                 owner: policy.owner.clone(),
                 shadow: policy.shadow,
-                verdict: self.verdict(answer).await,
+                verdict: self.verdict(answer, until).await,
             });
         }
         Ruling { results, input: Digest::of(&question.bytes()) }
@@ -139,25 +176,36 @@ impl Gate {
 
     fn ask(&self, policy: &Arc<Checked>, input: &Result<regorus::Value, String>) -> Asked {
         let input = match (input, &policy.state) {
-            (Err(why), _) | (_, State::Unready(why)) => return Asked::Known(Verdict::Errored(why.clone())),
+            (_, State::Unready(why)) => return Asked::Known(Verdict::NotReady(why.clone())),
+            (Err(why), _) => return Asked::Known(Verdict::Errored(why.clone())),
             (Ok(input), State::Ready { .. }) => input.clone(),
         };
+        self.0.pool.look();
+        if self.0.pool.stands_still(&policy.digest) {
+            return Asked::Known(Verdict::NotReady(STILL.to_owned()));
+        }
         let (send, receive) = oneshot::channel();
         let limits = Limits { time: self.0.limits.time, memory: self.0.limits.memory };
-        let policy = Arc::clone(policy);
-        let accepted = self.0.pool.run(move || {
-            let _ = send.send(evaluate(&policy, &input, limits));
+        let (policy, bundle) = (Arc::clone(policy), policy.digest.clone());
+        let accepted = self.0.pool.run(bundle, move || {
+            // Nobody waits any more: the thread is for those who do.
+            if !send.is_closed() {
+                let _ = send.send(evaluate(&policy, &input, limits));
+            }
         });
         if accepted { Asked::Waiting(receive) } else { Asked::Known(Verdict::Errored("too many questions wait".to_owned())) }
     }
 
-    async fn verdict(&self, asked: Asked) -> Verdict {
+    async fn verdict(&self, asked: Asked, until: tokio::time::Instant) -> Verdict {
         match asked {
             Asked::Known(verdict) => verdict,
-            Asked::Waiting(answer) => match tokio::time::timeout(self.0.limits.patience, answer).await {
+            Asked::Waiting(answer) => match tokio::time::timeout_at(until, answer).await {
                 Ok(Ok(verdict)) => verdict,
                 Ok(Err(_)) => Verdict::Errored("the evaluation broke off".to_owned()),
-                Err(_) => Verdict::TimedOut,
+                Err(_) => {
+                    self.0.pool.look();
+                    Verdict::TimedOut
+                }
             },
         }
     }
@@ -174,10 +222,10 @@ pub struct Applied {
     pub problems: Vec<Problem>,
 }
 
-fn apply(policy: &Policy, before: &[Arc<Checked>]) -> Applied {
+fn applied(policy: &Policy, outcome: Result<Arc<Checked>, Vec<Problem>>, before: &[Arc<Checked>]) -> Applied {
     let name = policy.name.clone();
-    match check(policy) {
-        Ok(good) => Applied { name, in_force: Arc::new(good), problems: Vec::new() },
+    match outcome {
+        Ok(good) => Applied { name, in_force: good, problems: Vec::new() },
         Err(problems) => {
             let last_good = before.iter().find(|p| p.name == name && p.is_ready()).cloned();
             let in_force = last_good.unwrap_or_else(|| Arc::new(Checked::unready(policy, &problems)));
@@ -185,6 +233,9 @@ fn apply(policy: &Policy, before: &[Arc<Checked>]) -> Applied {
         }
     }
 }
+
+/// Of a bundle of which an evaluation did not come back.
+const STILL: &str = "an evaluation of it does not come back, and it is not asked meanwhile. Correct it, or delete it";
 
 enum Asked {
     Known(Verdict),

@@ -89,6 +89,8 @@ kinds! {
     TestOutOfMemory,
     /// No test makes this `deny` fire: nobody has seen it work.
     DenyNeverFired,
+    /// Its check takes long, and goes on: until it is over the policy is not what is in force.
+    Checking,
     /// The check itself failed.
     CheckFailed,
 }

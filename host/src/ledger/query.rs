@@ -28,13 +28,24 @@ pub struct Query {
     pub phase: Option<Phase>,
     /// Decided then or later.
     pub since: Option<Timestamp>,
+    /// Written before this row: its execution and number. For who reads on where a first answer ended.
+    pub before: Option<(Uid, i64)>,
     /// The newest so many; more than `MAX_LIMIT` are never given.
     pub limit: u32,
 }
 
 impl Default for Query {
     fn default() -> Self {
-        Self { namespace: None, name: None, uid: None, action: None, phase: None, since: None, limit: DEFAULT_LIMIT }
+        Self {
+            namespace: None,
+            name: None,
+            uid: None,
+            action: None,
+            phase: None,
+            since: None,
+            before: None,
+            limit: DEFAULT_LIMIT,
+        }
     }
 }
 
@@ -55,6 +66,10 @@ pub(super) async fn run(query: &Query, readers: &SqlitePool) -> Result<Vec<Row>,
     equals("phase", query.phase.as_ref().map(word).transpose()?);
     if let Some(since) = query.since {
         sql.push(" AND at >= ").push_bind(instant(since));
+    }
+    if let Some((uid, seq)) = &query.before {
+        sql.push(" AND global_seq < (SELECT global_seq FROM rows WHERE uid = ").push_bind(uid.as_str().to_owned());
+        sql.push(" AND seq = ").push_bind(*seq).push(")");
     }
     sql.push(" ORDER BY global_seq DESC LIMIT ").push_bind(i64::from(query.limit.min(MAX_LIMIT)));
     let mut found: Vec<Columns> = sql.build_query_as().fetch_all(readers).await.map_err(LedgerError::of)?;

@@ -13,11 +13,14 @@ use axum::{
     middleware::{Next, from_fn},
     routing::get,
 };
-use decide::{model::Digest, row::Row};
+use decide::{
+    model::{Digest, Uid},
+    row::Row,
+};
 use serde::{Deserialize, de::IntoDeserializer, de::value::Error};
 
-const PARAMETERS: &str =
-    "use namespace, name, uid, action, phase (such as Completed), since (such as 2026-11-23T00:00:00Z), limit (1 to 1000)";
+const PARAMETERS: &str = "use namespace, name, uid, action, phase (such as Completed), since (such as 2026-11-23T00:00:00Z), \
+     before (the uid and seq of a row, such as 3c1f:2), limit (1 to 1000)";
 
 /// The routes.
 pub fn audit(ledger: Ledger) -> Private {
@@ -101,6 +104,7 @@ fn set(query: &mut Query, key: &str, value: String) -> Result<(), String> {
         "action" => query.action = Some(value),
         "phase" => query.phase = Some(phase(&value).ok_or_else(|| wrong("not a phase"))?),
         "since" => query.since = Some(value.parse().map_err(|_| wrong("not a time"))?),
+        "before" => query.before = Some(row(&value).ok_or_else(|| wrong("not a row, as uid:seq"))?),
         "limit" => query.limit = limit(&value).ok_or_else(|| wrong("not a number from 1 to 1000"))?,
         _ => return Err(format!("there is no parameter {key}")),
     }
@@ -110,6 +114,11 @@ fn set(query: &mut Query, key: &str, value: String) -> Result<(), String> {
 fn phase(name: &str) -> Option<crds::Phase> {
     let from: serde::de::value::StrDeserializer<'_, Error> = name.into_deserializer();
     crds::Phase::deserialize(from).ok()
+}
+
+fn row(text: &str) -> Option<(Uid, i64)> {
+    let (uid, seq) = text.rsplit_once(':')?;
+    Some((uid.to_owned().try_into().ok()?, seq.parse().ok()?))
 }
 
 fn limit(text: &str) -> Option<u32> {

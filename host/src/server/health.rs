@@ -1,4 +1,5 @@
-//! `/livez`, `/readyz`, `/metrics`. Owns what "ready" means: every check of a list that is not empty says yes.
+//! `/livez`, `/readyz`, `/metrics`. Owns what "ready" means: every check of a list that is not empty says yes. A process that is
+//! not alive is killed and started again; so `/livez` says no only where nothing else helps.
 use super::{Public, say};
 use crate::metrics::Metrics;
 use axum::{
@@ -41,13 +42,31 @@ impl Readiness {
     }
 }
 
+/// Whether the process should go on, or why it is to be started again. Asked at every probe, so it must be quick.
+#[derive(Clone)]
+pub struct Liveness(Arc<dyn Fn() -> Result<(), String> + Send + Sync>);
+
+impl Liveness {
+    /// From whoever knows.
+    pub fn new(ask: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+}
+
 /// The routes.
-pub fn health(ready: Readiness, metrics: Metrics) -> Public {
+pub fn health(alive: Liveness, ready: Readiness, metrics: Metrics) -> Public {
     let router = Router::new()
-        .route("/livez", get(async || say::text(StatusCode::OK, "ok\n")))
+        .route("/livez", get(livez).with_state(alive))
         .route("/readyz", get(readyz).with_state(ready))
         .route("/metrics", get(scrape).with_state(metrics));
     Public(router)
+}
+
+async fn livez(State(alive): State<Liveness>) -> Response<Body> {
+    match (alive.0)() {
+        Ok(()) => say::text(StatusCode::OK, "ok\n"),
+        Err(why) => say::text(StatusCode::INTERNAL_SERVER_ERROR, format!("{}\n", one_line(&why))),
+    }
 }
 
 async fn readyz(State(ready): State<Readiness>) -> Response<Body> {

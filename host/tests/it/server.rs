@@ -8,7 +8,7 @@ use expect_test::expect;
 use host::{
     ledger::Ledger,
     metrics::Metrics,
-    server::{Check, Listener, Readiness, ServerError, audit, health, serve, serve_private},
+    server::{Check, Listener, Liveness, Readiness, ServerError, audit, health, serve, serve_private},
 };
 use std::net::SocketAddr;
 use tokio::{
@@ -40,10 +40,15 @@ async fn asked(at: SocketAddr, path: &str) -> String {
 }
 
 async fn healthy(checks: Vec<Check>, metrics: Metrics) -> SocketAddr {
+    living(Ok(()), checks, metrics).await
+}
+
+async fn living(alive: Result<(), String>, checks: Vec<Check>, metrics: Metrics) -> SocketAddr {
     let on = Listener::public(ANY.parse().unwrap()).await.unwrap();
     let at = on.address().unwrap();
     let ready = Readiness::new(move || std::future::ready(checks.clone()));
-    tokio::spawn(serve(on, health(ready, metrics), std::future::pending()));
+    let alive = Liveness::new(move || alive.clone());
+    tokio::spawn(serve(on, health(alive, ready, metrics), std::future::pending()));
     at
 }
 
@@ -74,6 +79,14 @@ async fn nothing_checked_is_not_ready() {
     let none = healthy(Vec::new(), Metrics::new()).await;
     expect!["503 Service Unavailable\nstarting: nothing was checked yet\n"].assert_eq(&asked(none, "/readyz").await);
     expect!["200 OK\nok\n"].assert_eq(&asked(none, "/livez").await);
+}
+
+/// The kubelet starts it again; what is not ready and alive it leaves alone.
+#[tokio::test]
+async fn who_can_only_be_started_again_says_so() {
+    let at = living(Err("too many threads\nare lost".into()), vec![check("ledger", Ok(()))], Metrics::new()).await;
+    expect!["500 Internal Server Error\ntoo many threads are lost\n"].assert_eq(&asked(at, "/livez").await);
+    expect!["200 OK\nok\n"].assert_eq(&asked(at, "/readyz").await);
 }
 
 #[tokio::test]
@@ -175,6 +188,8 @@ async fn a_question_that_is_not_understood_is_an_error_and_never_a_wider_answer(
         "namesapce=shop",
         "phase=Done",
         "since=yesterday",
+        "before=u",
+        "before=u:x",
         "limit=0",
         "limit=1001",
         "limit=x",
@@ -193,6 +208,8 @@ async fn a_question_that_is_not_understood_is_an_error_and_never_a_wider_answer(
         namesapce=shop -> 400 Bad Request: there is no parameter namesapce
         phase=Done -> 400 Bad Request: phase=Done is not a phase
         since=yesterday -> 400 Bad Request: since=yesterday is not a time
+        before=u -> 400 Bad Request: before=u is not a row, as uid:seq
+        before=u:x -> 400 Bad Request: before=u:x is not a row, as uid:seq
         limit=0 -> 400 Bad Request: limit=0 is not a number from 1 to 1000
         limit=1001 -> 400 Bad Request: limit=1001 is not a number from 1 to 1000
         limit=x -> 400 Bad Request: limit=x is not a number from 1 to 1000

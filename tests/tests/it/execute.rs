@@ -19,6 +19,7 @@ mod logs;
 mod node;
 mod operator;
 mod owners;
+mod policy;
 mod progress;
 mod refusal;
 mod requester;

@@ -1,6 +1,7 @@
 //! All tests on the real cluster, in one binary. `admit_*`: what the API server refuses, whoever asks. `execute_*`: what an execution
 //! really does, however it ends. `crash_*`: an operator that is killed in the middle of one. `argv`: what kubectl makes of our command lines.
 //! `rights`: what would be found in the audit log, by one that is made up.
+//! `witness`: what torture counts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,3 +16,4 @@ mod argv;
 mod crash;
 mod execute;
 mod rights;
+mod witness;

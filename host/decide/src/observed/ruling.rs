@@ -54,6 +54,8 @@ pub enum Verdict {
     TimedOut,
     /// Evaluation held too much memory.
     OutOfMemory,
+    /// It was not asked, and why: it did not pass its check, has not yet, or stands still.
+    NotReady(String),
 }
 
 /// One no.

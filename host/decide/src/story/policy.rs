@@ -45,7 +45,7 @@ pub(crate) fn owner(r: &PolicyRuling) -> String {
 const fn rank(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Deny(_) => 0,
-        Verdict::Errored(_) | Verdict::Malformed(_) | Verdict::TimedOut | Verdict::OutOfMemory => 1,
+        Verdict::Errored(_) | Verdict::Malformed(_) | Verdict::TimedOut | Verdict::OutOfMemory | Verdict::NotReady(_) => 1,
         Verdict::Undefined => 2,
         Verdict::Allow(_) => 3,
     }
@@ -54,7 +54,11 @@ const fn rank(verdict: &Verdict) -> u8 {
 const fn reason(verdict: &Verdict) -> Reason {
     match verdict {
         Verdict::Undefined => Reason::PolicyUndefined,
-        Verdict::Malformed(_) | Verdict::Errored(_) | Verdict::TimedOut | Verdict::OutOfMemory => Reason::PolicyFailed,
+        Verdict::Malformed(_) => Reason::PolicyMalformed,
+        Verdict::Errored(_) => Reason::PolicyErrored,
+        Verdict::TimedOut => Reason::PolicyTimedOut,
+        Verdict::OutOfMemory => Reason::PolicyOutOfMemory,
+        Verdict::NotReady(_) => Reason::PolicyNotReady,
         Verdict::Deny(_) | Verdict::Allow(_) => Reason::PolicyDenied,
     }
 }
@@ -70,6 +74,7 @@ fn violations(verdict: &Verdict) -> Vec<ViolationStatus> {
         Verdict::Errored(what) => one("Errored", format!("it failed: {what}")),
         Verdict::TimedOut => one("TimedOut", "it took too long".to_owned()),
         Verdict::OutOfMemory => one("OutOfMemory", "it needs too much memory".to_owned()),
+        Verdict::NotReady(why) => one("NotReady", format!("it is not ready: {why}")),
     }
 }
 
@@ -94,6 +99,7 @@ fn result(r: &PolicyRuling) -> PolicyResult {
         Verdict::Errored(_) => ("Errored", words(&r.verdict)),
         Verdict::TimedOut => ("TimedOut", words(&r.verdict)),
         Verdict::OutOfMemory => ("OutOfMemory", words(&r.verdict)),
+        Verdict::NotReady(_) => ("NotReady", words(&r.verdict)),
     };
     PolicyResult {
         policy: r.policy.clone(),

@@ -51,8 +51,12 @@ fn what_happens_in_validating() {
               record Refused/PluginFailed: guarded, plugin broken
               record Refused/PluginRefused: guarded, plugin refuses
               record Refused/PolicyDenied: guarded, deny | guarded, deny in silence | guarded, one of two denies | guarded, one fails, one denies
-              record Refused/PolicyFailed: guarded, malformed | guarded, errored | guarded, timed out | guarded, out of memory
+              record Refused/PolicyErrored: guarded, errored
+              record Refused/PolicyMalformed: guarded, malformed
               record Refused/PolicyMissing: guarded, no policy | guarded, a shadow alone
+              record Refused/PolicyNotReady: guarded, not ready
+              record Refused/PolicyOutOfMemory: guarded, out of memory
+              record Refused/PolicyTimedOut: guarded, timed out
               record Refused/PolicyUndefined: guarded, undefined
               record Refused/TargetNotAllowed: guarded, target not allowed
               record Refused/TargetNotFound: guarded, target missing
@@ -117,8 +121,12 @@ fn what_happens_in_preparing() {
               record Refused/PluginFailed: guarded, plugin broken, granted
               record Refused/PluginRefused: guarded, plugin refuses, granted
               record Refused/PolicyDenied: guarded, deny, granted | guarded, deny in silence, granted | guarded, one of two denies, granted | guarded, one fails, one denies, granted
-              record Refused/PolicyFailed: guarded, malformed, granted | guarded, errored, granted | guarded, timed out, granted | guarded, out of memory, granted
+              record Refused/PolicyErrored: guarded, errored, granted
+              record Refused/PolicyMalformed: guarded, malformed, granted
               record Refused/PolicyMissing: guarded, no policy, granted | guarded, a shadow alone, granted
+              record Refused/PolicyNotReady: guarded, not ready, granted
+              record Refused/PolicyOutOfMemory: guarded, out of memory, granted
+              record Refused/PolicyTimedOut: guarded, timed out, granted
               record Refused/PolicyUndefined: guarded, undefined, granted
               record Refused/TargetNotAllowed: guarded, target not allowed, granted
               record Refused/TargetNotFound: guarded, target missing, granted

@@ -29,7 +29,7 @@ fn what_happens_while_it_asks() {
             dry running
               do DryRun: absent, granted | absent, granted, proven
               do EndDryRun: of another plan, granted
-              do Grant: absent, no grant | absent, part of the grant | gone, starting | gone, action unknown | gone, not allowed | gone, not to be seen | gone, not granted | gone, target not allowed | gone, target missing | gone, terminating | gone, invalid | gone, plugin refuses | gone, plugin broken | gone, plugin busy | gone, allow | gone, no policy | gone, deny | gone, deny in silence | gone, undefined | gone, malformed | gone, errored | gone, timed out | gone, out of memory | gone, one of two denies | gone, one fails, one denies | gone, wants an approval | gone, wants an approval, break glass is open | gone, wants a dry run | gone, wants a review | gone, allow, a shadow fails | gone, a shadow alone | gone, drifted | gone, connects to its target
+              do Grant: absent, no grant | absent, part of the grant | gone, starting | gone, action unknown | gone, not allowed | gone, not to be seen | gone, not granted | gone, target not allowed | gone, target missing | gone, terminating | gone, invalid | gone, plugin refuses | gone, plugin broken | gone, plugin busy | gone, allow | gone, no policy | gone, deny | gone, deny in silence | gone, undefined | gone, malformed | gone, errored | gone, timed out | gone, out of memory | gone, not ready | gone, one of two denies | gone, one fails, one denies | gone, wants an approval | gone, wants an approval, break glass is open | gone, wants a dry run | gone, wants a review | gone, allow, a shadow fails | gone, a shadow alone | gone, drifted | gone, connects to its target
               record DryRunning/DryRunAnswered: as announced, granted | a warning, granted | nothing would change, granted | another value, granted | more than announced, granted
               record Refused/ActionNotGranted: absent, grant forbidden
               record Refused/AdmissionNotInForce: absent, granted, guards of the same second | absent, granted, guards missing
@@ -96,8 +96,12 @@ fn what_happens_when_it_was_answered() {
               record Refused/PluginFailed: gone, plugin broken
               record Refused/PluginRefused: gone, plugin refuses
               record Refused/PolicyDenied: gone, deny | gone, deny in silence | gone, one of two denies | gone, one fails, one denies
-              record Refused/PolicyFailed: gone, malformed | gone, errored | gone, timed out | gone, out of memory
+              record Refused/PolicyErrored: gone, errored
+              record Refused/PolicyMalformed: gone, malformed
               record Refused/PolicyMissing: gone, no policy | gone, a shadow alone
+              record Refused/PolicyNotReady: gone, not ready
+              record Refused/PolicyOutOfMemory: gone, out of memory
+              record Refused/PolicyTimedOut: gone, timed out
               record Refused/PolicyUndefined: gone, undefined
               record Refused/TargetNotAllowed: gone, target not allowed
               record Refused/TargetNotFound: gone, target missing

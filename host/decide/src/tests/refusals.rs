@@ -62,17 +62,20 @@ fn refusals() {
               Refused/PolicyUndefined: policy default: it came to no decision
               Refused by policy default: it came to no decision (Undefined). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
             malformed
-              Refused/PolicyFailed: policy default: its answer is none: allow is a text
+              Refused/PolicyMalformed: policy default: its answer is none: allow is a text
               Refused by policy default: its answer is none: allow is a text (Malformed). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
             errored
-              Refused/PolicyFailed: policy default: it failed: division by zero
+              Refused/PolicyErrored: policy default: it failed: division by zero
               Refused by policy default: it failed: division by zero (Errored). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
             timed out
-              Refused/PolicyFailed: policy default: it took too long
+              Refused/PolicyTimedOut: policy default: it took too long
               Refused by policy default: it took too long (TimedOut). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
             out of memory
-              Refused/PolicyFailed: policy default: it needs too much memory
+              Refused/PolicyOutOfMemory: policy default: it needs too much memory
               Refused by policy default: it needs too much memory (OutOfMemory). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
+            not ready
+              Refused/PolicyNotReady: policy default: it is not ready: mine.rego:3: ParseError: unexpected end
+              Refused by policy default: it is not ready: mine.rego:3: ParseError: unexpected end (NotReady). Nothing was touched. Who can change this: ExecutionPolicy default (owner platform@example.com).
             one of two denies
               Refused/PolicyDenied: policy p1: namespace kube-system is protected
               Refused by policy p1: namespace kube-system is protected (default.rego:31). Nothing was touched. Who can change this: ExecutionPolicy p1 (owner platform@example.com).

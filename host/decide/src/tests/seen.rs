@@ -35,6 +35,7 @@ pub fn verdicts() -> Named<Vec<Verdict>> {
         ("errored", vec![Verdict::Errored("division by zero".into())]),
         ("timed out", vec![Verdict::TimedOut]),
         ("out of memory", vec![Verdict::OutOfMemory]),
+        ("not ready", vec![Verdict::NotReady("mine.rego:3: ParseError: unexpected end".into())]),
         ("one of two denies", vec![allow(), deny()]),
         ("one fails, one denies", vec![Verdict::TimedOut, deny()]),
         ("wants an approval", vec![demanding]),

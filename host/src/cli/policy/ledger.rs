@@ -8,7 +8,11 @@ use crate::cli::{
 };
 use anyhow::Context;
 use crds::{PolicyResult, PolicyStatus};
-use decide::{policy_status, question::Question};
+use decide::{
+    observed::{Ruling, Verdict},
+    policy_status,
+    question::Question,
+};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -64,15 +68,16 @@ impl Replay {
         let gate = gate(&read(&self.directory)?)?;
         let cluster = self.place.connect().await?;
         let mut trail = Trail::open(&cluster).await?;
-        let past = decisions(&trail.ask(&rows_path(&[("limit", Some("1000")), ("since", self.since.as_deref())])).await?)?;
+        let past = all(&mut trail, self.since.as_deref()).await?;
         let questions = questions(&mut trail, &past).await?;
         let begun = Instant::now();
         let mut moved: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (one, question) in past.iter().zip(&questions) {
-            let now = policy_status(&gate.decide(question).await);
+            let ruling = gate.decide(question).await;
+            let now = policy_status(&ruling);
             let said = said(&now);
             if said != one.said {
-                moved.entry(format!("{} -> {said}", one.said)).or_default().push(format!("{}{}", one.what, why(&now)));
+                moved.entry(format!("{} -> {said}", one.said)).or_default().push(format!("{}{}", one.what, why(&ruling, &now)));
             }
         }
         let same = past.len().saturating_sub(moved.values().map(Vec::len).sum());
@@ -81,6 +86,31 @@ impl Replay {
         out::text(report(&moved));
         Ok(Exit::Done)
     }
+}
+
+/// Rows of one answer, as many as the operator gives.
+const PAGE: usize = 1000;
+
+/// Page by page from the newest on; in the order in which they were decided.
+async fn all(trail: &mut Trail, since: Option<&str>) -> anyhow::Result<Vec<Past>> {
+    let limit = PAGE.to_string();
+    let (mut pages, mut before) = (Vec::new(), None::<String>);
+    loop {
+        let rows = trail.ask(&rows_path(&[("limit", Some(&limit)), ("since", since), ("before", before.as_deref())])).await?;
+        pages.push(decisions(&rows)?);
+        if rows.lines().count() < PAGE {
+            break;
+        }
+        before = Some(first(&rows)?);
+    }
+    Ok(once(pages.into_iter().rev().flatten()))
+}
+
+/// The oldest of these rows, as a cursor.
+fn first(rows: &str) -> anyhow::Result<String> {
+    let row: Value = serde_json::from_str(rows.lines().next().unwrap_or_default()).context("failed to understand a row")?;
+    let (uid, seq) = (row.get("uid").and_then(Value::as_str), row.get("seq").and_then(Value::as_i64));
+    Ok(format!("{}:{}", uid.context("a row has no uid")?, seq.context("a row has no seq")?))
 }
 
 async fn questions(trail: &mut Trail, past: &[Past]) -> anyhow::Result<Vec<Question>> {
@@ -92,9 +122,14 @@ async fn questions(trail: &mut Trail, past: &[Past]) -> anyhow::Result<Vec<Quest
     Ok(all)
 }
 
-/// Each question once, with what was said to it.
-fn decisions(rows: &str) -> anyhow::Result<Vec<Past>> {
+/// Each question once, with what was said to it first.
+fn once(all: impl Iterator<Item = Past>) -> Vec<Past> {
     let mut seen = BTreeSet::new();
+    all.filter(|one| seen.insert(one.digest.clone())).collect()
+}
+
+/// Whatever these rows tell of a decision.
+fn decisions(rows: &str) -> anyhow::Result<Vec<Past>> {
     let mut all = Vec::new();
     for line in rows.lines() {
         let row: Value = serde_json::from_str(line).context("failed to understand a row")?;
@@ -102,11 +137,9 @@ fn decisions(rows: &str) -> anyhow::Result<Vec<Past>> {
         let payload: Value = serde_json::from_str(at("payload")).context("failed to understand what a row holds")?;
         let Some(policy) = payload.pointer("/status/policy").cloned() else { continue };
         let policy: PolicyStatus = serde_json::from_value(policy).context("failed to understand a decision")?;
-        if seen.insert(policy.input_digest.clone()) {
-            let by = payload.pointer("/requester/username").and_then(Value::as_str).unwrap_or_default();
-            let what = format!("{} {}/{} by {by}", at("action"), at("namespace"), at("name"));
-            all.push(Past { what, said: said(&policy), digest: policy.input_digest });
-        }
+        let by = payload.pointer("/requester/username").and_then(Value::as_str).unwrap_or_default();
+        let what = format!("{} {}/{} by {by}", at("action"), at("namespace"), at("name"));
+        all.push(Past { what, said: said(&policy), digest: policy.input_digest });
     }
     Ok(all)
 }
@@ -127,9 +160,18 @@ fn said(policy: &PolicyStatus) -> String {
     }
 }
 
-fn why(policy: &PolicyStatus) -> String {
-    let no = obeyed(policy).filter(|r| r.decision != "Allow").flat_map(|r| &r.because).next();
-    no.map_or_else(String::new, |why| format!(": {why}"))
+/// The first no, with the rule and the line that fired where it is one of a rule.
+fn why(ruling: &Ruling, now: &PolicyStatus) -> String {
+    let asked = ruling.results.iter().zip(&now.results);
+    let Some((ruled, said)) = asked.filter(|(r, _)| !r.shadow).find(|(_, said)| said.decision != "Allow") else {
+        return String::new();
+    };
+    let rule = match &ruled.verdict {
+        Verdict::Deny(all) => all.first().map(|denial| denial.rule.as_str()).filter(|rule| !rule.is_empty()),
+        _ => None,
+    };
+    let words = said.because.first().map_or("", String::as_str);
+    rule.map_or_else(|| format!(": {words}"), |rule| format!(": {words} ({rule})"))
 }
 
 /// Of each kind the number, and some of them.
@@ -167,7 +209,7 @@ mod tests {
             row("b", "2", "Allow", &["1 approval"]),
             row("c", "3", "Deny", &["more than 20 replicas"]),
         ];
-        let all = decisions(&rows.join("\n")).unwrap();
+        let all = once(decisions(&rows.join("\n")).unwrap().into_iter());
         let lines: Vec<String> = all.iter().map(|p| format!("{}: {}", p.what, p.said)).collect();
         assert_eq!(
             lines,
@@ -177,6 +219,24 @@ mod tests {
                 "scale_deployment shop/c by maria: refuse",
             ]
         );
+    }
+
+    #[test]
+    fn the_next_page_ends_where_this_one_begins() {
+        assert_eq!(first("{\"uid\": \"3c1f\", \"seq\": 2}\n{\"uid\": \"3c1f\", \"seq\": 3}").unwrap(), "3c1f:2");
+        assert!(first("").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_no_says_which_rule_on_which_line() {
+        let module = "package writ\n\ndecision := {\"allow\": count(deny) == 0, \"deny\": deny, \"require\": {}}\n\n\
+                      deny contains \"not here\" if input.version\n";
+        let test = "package writ_test\n\nimport data.writ\n\ntest_it if count(writ.deny) == 1 with input as {\"version\": 1}\n";
+        let modules = [("mine.rego".to_owned(), module.to_owned()), ("mine_test.rego".to_owned(), test.to_owned())].into();
+        let policy = crate::gate::Policy { name: "mine".into(), modules, data: json!({}), ..crate::gate::Policy::default() };
+        let question: Question = serde_json::from_str(include_str!("question.json")).unwrap();
+        let ruling = gate(&[policy]).unwrap().decide(&question).await;
+        assert_eq!(why(&ruling, &policy_status(&ruling)), ": not here (mine.rego:5)");
     }
 
     #[test]

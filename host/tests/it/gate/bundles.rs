@@ -224,8 +224,20 @@ async fn a_policy_that_was_never_good_refuses_everything_and_says_why() {
     gate.apply(&[yes, yes_if("time.now_ns() > 0")]);
     let results = rule(&gate).await.results;
     assert_eq!(results[0].verdict, Verdict::Allow(Obligations::default()));
-    let why = "the policy is not ready: mine.rego:3: TimeNotAllowed: time.now_ns: use time.parse_rfc3339_ns(input.now). Correct it, or delete it";
-    assert_eq!(results[1].verdict, Verdict::Errored(why.to_owned()));
+    let why = "mine.rego:3: TimeNotAllowed: time.now_ns: use time.parse_rfc3339_ns(input.now). Correct it, or delete it";
+    assert_eq!(results[1].verdict, Verdict::NotReady(why.to_owned()));
+}
+
+#[tokio::test]
+async fn what_was_checked_is_in_force_under_the_name_owner_and_mode_of_each_that_has_it() {
+    let gate = Gate::new(GateLimits::default()).unwrap();
+    let one = answering(YES);
+    let other = Policy { name: "other".to_owned(), owner: "you@example.com".to_owned(), shadow: true, ..one.clone() };
+    gate.apply(&[one, other]);
+    let results = rule(&gate).await.results;
+    let said: Vec<_> = results.iter().map(|r| (r.policy.as_str(), r.owner.as_str(), r.shadow)).collect();
+    assert_eq!(said, [("mine", "me@example.com", false), ("other", "you@example.com", true)]);
+    assert!(results.iter().all(|r| r.verdict == Verdict::Allow(Obligations::default())), "{results:?}");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! An evaluation that holds too much is stopped with a reason of its own, gives all back, and nobody beside it notices.
-use super::fixtures::{answering, gate, gate_within, only, policy, problem, rule, verdict, with_test};
+use super::fixtures::{answering, gate, gate_within, only, policy, problem, ready, rule, with_test};
 use decide::observed::{Obligations, Verdict};
 use host::gate::{Gate, GateLimits, Kind, Policy};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const YES: &str = r#"{"allow": true, "deny": [], "require": {}}"#;
 
@@ -69,15 +69,50 @@ async fn a_good_policy_beside_bombs_goes_on_and_nothing_stays() {
 }
 
 /// An error draws the value that is no number: as text it would fill every memory there is, in one step that asks nobody.
+fn stuck() -> String {
+    format!("{}\n\ndecision := {YES} if x40 + 1 > 0", shared(40))
+}
+
 #[tokio::test]
-async fn one_step_that_would_fill_all_memory_stands_still_and_everybody_else_goes_on() {
-    let module = format!("{}\n\ndecision := {YES} if x40 + 1 > 0", shared(40));
-    let limits = GateLimits { patience: Duration::from_millis(500), threads: 1, ..limits() };
-    let stuck = gate_within(limits, &[policy(&module)]);
+async fn one_step_that_would_fill_all_memory_stands_still_and_its_gate_goes_on_without_it() {
+    let (time, patience) = (Duration::from_millis(100), Duration::from_secs(2));
+    let gate = gate_within(GateLimits { time, patience, threads: 2, ..GateLimits::default() }, &[policy(&stuck())]);
     let before = resident();
-    assert_eq!(only(rule(&stuck).await), Verdict::TimedOut);
-    assert_eq!(verdict(&answering(YES)).await, Verdict::Allow(Obligations::default()));
+    // Both threads are lost.
+    let (one, other) = tokio::join!(rule(&gate), rule(&gate));
+    assert_eq!([only(one), only(other)], [Verdict::TimedOut, Verdict::TimedOut]);
+    let Verdict::NotReady(why) = only(rule(&gate).await) else { panic!("it is asked again, and takes another thread") };
+    assert!(why.contains("does not come back"), "{why}");
+    gate.swap(vec![ready(&answering(YES))]);
+    assert_eq!(only(rule(&gate).await), Verdict::Allow(Obligations::default()), "others are in their place");
+    gate.swap(vec![ready(&policy(&stuck()))]);
+    assert!(matches!(only(rule(&gate).await), Verdict::NotReady(_)), "the same bundle, in force again");
+    assert_eq!(gate.alive(), Ok(()), "so many are no reason to start again");
     assert!(resident().saturating_sub(before) < 400 << 20);
+}
+
+/// What takes no time is in force at once; what is checked already is not checked again.
+#[tokio::test]
+async fn a_check_that_stands_still_holds_up_nobody_else_and_is_not_begun_again() {
+    let check = Duration::from_secs(2);
+    let gate = Gate::new(GateLimits { check, ..GateLimits::default() }).unwrap();
+    let other = |answer: &str| Policy { name: "other".to_owned(), ..answering(answer) };
+    gate.apply(&[other(YES)]);
+    let mine = with_test(&format!("decision := {YES}"), &format!("{}\n\ntest_stuck if x40 + 1 > 0", shared(40)));
+    let no = r#"{"allow": false, "deny": ["no"], "require": {}}"#;
+
+    let applied = gate.apply(&[mine.clone(), other(no)]);
+    assert_eq!(applied[0].problems.iter().map(|p| p.kind).collect::<Vec<_>>(), [Kind::Checking]);
+    let results = rule(&gate).await.results;
+    assert!(matches!(&results[0].verdict, Verdict::NotReady(why) if why.contains("Checking")), "{:?}", results[0]);
+    assert!(matches!(results[1].verdict, Verdict::Deny(_)), "the edit of the other is in force: {:?}", results[1]);
+
+    let begun = Instant::now();
+    let renamed = Policy { name: "renamed".to_owned(), ..mine };
+    let applied = gate.apply(&[renamed, other(no)]);
+    assert!(begun.elapsed() < check, "it was waited for again");
+    assert_eq!(applied[0].in_force.name, "renamed");
+    assert!(applied[0].in_force.digest == results[0].digest && applied[1].problems.is_empty());
 }
 
 #[tokio::test]

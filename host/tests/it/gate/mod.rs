@@ -4,4 +4,5 @@ mod default;
 mod dry_run;
 mod fixtures;
 mod memory;
+mod refused;
 mod verdicts;

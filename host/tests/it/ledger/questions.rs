@@ -34,6 +34,10 @@ async fn without_a_filter_everything_comes_the_newest_last() {
 async fn a_limit_keeps_the_newest() {
     check(Query { limit: 2, ..Query::default() }, &[("a", 2), ("c", 1)]).await;
     check(Query { limit: 0, ..Query::default() }, &[]).await;
+    let before = |seq| Query { before: Some((uid("a"), seq)), ..Query::default() };
+    check(Query { limit: 1, ..before(2) }, &[("b", 1)]).await;
+    check(before(1), &[]).await;
+    check(before(9), &[]).await;
 }
 
 #[tokio::test]

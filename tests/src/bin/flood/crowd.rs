@@ -10,8 +10,10 @@ use futures::future::join_all;
 use std::time::{Duration, Instant};
 use tests::{Cluster, Number, create};
 
-/// How long nothing happens.
+/// How long nothing happens, with many; with few less.
 const STILL: Duration = Duration::from_secs(20);
+/// For each of few.
+const EACH: Duration = Duration::from_millis(100);
 
 pub(crate) async fn all(cluster: &Cluster, sights: &Sights, executions: usize) -> Result<Vec<Number>> {
     let space = cluster.scratch("flood-crowd").await?;
@@ -20,11 +22,12 @@ pub(crate) async fn all(cluster: &Cluster, sights: &Sights, executions: usize) -
     let runs = join_all((0..executions).map(|_| cluster.run(&space.name, scaled("web")))).await;
     let first = runs.iter().map(|run| format!("{}/{}", run.namespace, run.name)).collect::<Vec<_>>();
     futures::future::select_all(first.iter().map(|id| Box::pin(sights.job_of(id)))).await.0?;
+    let still_for = STILL.min(EACH * u32::try_from(executions)?);
     // Until all of them wait.
-    tokio::time::sleep(STILL).await;
+    tokio::time::sleep(still_for).await;
     let arrived = arriving.sum()?;
     let waiting = Requests::from_now();
-    tokio::time::sleep(STILL).await;
+    tokio::time::sleep(still_for).await;
     let still = waiting.sum()?;
     let (leaving, began) = (Requests::from_now(), Instant::now());
     cancelled(cluster, sights, runs.into_iter()).await?;
@@ -35,7 +38,7 @@ pub(crate) async fn all(cluster: &Cluster, sights: &Sights, executions: usize) -
         Number::new(format!("{what}: requests of the operator for each, until all wait"), each(arrived), "", None),
         Number::new(
             format!("{what}: requests of the operator in a second while all wait"),
-            whole(still) / STILL.as_secs_f64(),
+            whole(still) / still_for.as_secs_f64(),
             "1/s",
             None,
         ),

@@ -3,7 +3,8 @@
 //! it works again after kill -9 in the middle of it, and how long it is from an execution to its Job with all of them present.
 //!
 //! Nearly all of the flood is `dryRun: Plan` or refused: objects, memory, requests and turns are what is measured, not how fast a node runs
-//! pods. Those that get a Job get one whose pod never runs: the node is cordoned meanwhile.
+//! pods. It fails where one does not end as it should, where the operator weighs or asks too much, and where the quiet one waits too long.
+//! Those that get a Job get one whose pod never runs: the node is cordoned meanwhile.
 //! Usage: flood OUT    OUT: where the numbers go, as JSON.
 //! Reads `FLOOD_EXECUTIONS` (10000) and `FLOOD_JOBS` (500).
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/flood.sh, which speaks to it through the environment")]
@@ -42,17 +43,20 @@ async fn main() -> Result<()> {
 
 async fn flood(cluster: &Cluster, sights: &sight::Sights, executions: usize) -> Result<Vec<Number>> {
     let quiet = quiet::Quiet::make(cluster).await?;
-    let mut numbers = quiet.idle().await?;
+    let idle = quiet.idle().await?;
+    let mut numbers = idle.numbers("with nothing else to do");
     let weight = weight::Weight::follow(&cluster.admin).await;
-    numbers.extend(weight.numbers("before"));
+    numbers.extend(weight.numbers("before")?);
     let (began, asking) = (Instant::now(), requests::Requests::from_now());
     let water = water::Water::make(cluster, sights, executions).await?;
     let meanwhile = quiet.until(water.over());
     let (poured, waited) = tokio::join!(water.poured(), meanwhile);
     numbers.extend(poured?);
-    numbers.extend(waited?);
+    let waited = waited?;
+    numbers.extend(waited.numbers("in the flood"));
+    waited.bounded_by(&idle)?;
     numbers.extend(water.ended(began.elapsed()).await?);
-    numbers.extend(weight.numbers("at its most in the flood"));
+    numbers.extend(weight.numbers("at its most in the flood")?);
     numbers.extend(asking.numbers(executions)?);
     Ok(numbers)
 }

@@ -10,6 +10,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Two and back again as often: the first in the flood is a change, too.
 const IDLE: usize = 8;
 
+/// So often what it takes alone,
+const TIMES: u32 = 10;
+/// and so much more: the operator is killed in the middle of it.
+const BESIDES: Duration = Duration::from_secs(30);
+
 pub(crate) struct Quiet<'a> {
     cluster: &'a Cluster,
     space: Scratch,
@@ -36,22 +41,22 @@ impl<'a> Quiet<'a> {
     }
 
     /// Before the flood.
-    pub(crate) async fn idle(&self) -> Result<Vec<Number>> {
+    pub(crate) async fn idle(&self) -> Result<Waited> {
         let mut all = vec![];
         for n in 0..IDLE {
             all.push(self.one(n).await?);
         }
-        Ok(numbers("with nothing else to do", &all))
+        Ok(Waited(all))
     }
 
-    /// One after the other, until then.
-    pub(crate) async fn until(&self, over: impl Fn() -> bool) -> Result<Vec<Number>> {
+    /// One after the other, until then; a plan and a change in any case.
+    pub(crate) async fn until(&self, over: impl Fn() -> bool) -> Result<Waited> {
         let mut all = vec![];
-        while !over() {
+        while all.len() < 2 || !over() {
             all.push(self.one(all.len()).await?);
             tokio::time::sleep(PAUSE).await;
         }
-        Ok(numbers("in the flood", &all))
+        Ok(Waited(all))
     }
 
     async fn one(&self, n: usize) -> Result<Duration> {
@@ -66,13 +71,34 @@ impl<'a> Quiet<'a> {
     }
 }
 
-fn numbers(when: &str, all: &[Duration]) -> Vec<Number> {
-    let which = |odd: usize| all.iter().copied().skip(odd).step_by(2).collect::<Vec<_>>();
-    let kinds = [("plan", which(0)), ("change", which(1))];
-    let of = |(what, took): &(&str, Vec<Duration>)| {
-        let name = |which: &str| format!("quiet namespace, {when}: a {what}, created to over, {which} of {}", took.len());
-        let number = |which: &str, part: f64| rank(took, part).map(|at| Number::seconds(name(which), at));
-        [number("p50", 0.5), number("largest", 1.0)]
-    };
-    kinds.iter().flat_map(of).flatten().collect()
+/// How long each of his took: a plan, a change, and so on. All of them ended well.
+pub(crate) struct Waited(Vec<Duration>);
+
+impl Waited {
+    fn of(&self, odd: usize) -> Vec<Duration> {
+        self.0.iter().copied().skip(odd).step_by(2).collect()
+    }
+
+    pub(crate) fn numbers(&self, when: &str) -> Vec<Number> {
+        let of = |(odd, what): &(usize, &str)| {
+            let took = self.of(*odd);
+            let name = |which: &str| format!("quiet namespace, {when}: a {what}, created to over, {which} of {}", took.len());
+            let number = |which: &str, part: f64| rank(&took, part).map(|at| Number::seconds(name(which), at));
+            [number("p50", 0.5), number("largest", 1.0)]
+        };
+        [(0, "plan"), (1, "change")].iter().flat_map(of).flatten().collect()
+    }
+
+    /// In the flood he waits longer than alone, and not as long as the flood takes.
+    ///
+    /// # Errors
+    /// Where he waits too long.
+    pub(crate) fn bounded_by(&self, idle: &Self) -> Result<()> {
+        for (odd, what) in [(0, "plan"), (1, "change")] {
+            let p50 = |of: &Self| rank(&of.of(odd), 0.5).with_context(|| format!("no {what} of the quiet one"));
+            let (took, most) = (p50(self)?, p50(idle)? * TIMES + BESIDES);
+            ensure!(took <= most, "half of the quiet one's {what}s took {took:?} and more; at most {most:?}");
+        }
+        Ok(())
+    }
 }

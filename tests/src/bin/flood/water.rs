@@ -18,6 +18,11 @@ use tests::{Cluster, Number, Scratch, Workload, create};
 const AT_ONCE: usize = 100;
 const NAMESPACES: usize = 3;
 
+/// Bytes of an annotation that one in twenty carries: a good one may be huge, too.
+const HUGE: usize = 64 * 1024;
+/// Its kind.
+const HUGE_KIND: usize = 7;
+
 /// How it is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
@@ -107,10 +112,14 @@ impl<'a> Water<'a> {
         // One of twenty has the name of another.
         let name = format!("flood-{}", if kind == 5 { n - 2 } else { n });
         let (spec, wanted) = spec(kind);
-        let object = json!({
+        let mut object = json!({
             "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
             "metadata": {"name": name, "namespace": space.name}, "spec": spec,
         });
+        if kind == HUGE_KIND {
+            object["metadata"]["annotations"] = json!({"example.com/why": "x".repeat(HUGE)});
+            object["spec"]["reason"] = json!("x".repeat(crds::limits::REASON));
+        }
         let answer = match create(&self.cluster.admin, &object).await {
             Ok(_) => return Some((format!("{}/{name}", space.name), wanted)),
             Err(Error::Api(status)) => format!("{} {}", status.code, status.reason),

@@ -1,4 +1,5 @@
 //! What the operator weighs, looked at all the time.
+use anyhow::{Result, ensure};
 use kube::Client;
 use std::{
     sync::{Arc, Mutex},
@@ -6,6 +7,8 @@ use std::{
 };
 use tests::{Number, memory};
 
+/// MiB that it may weigh with ten thousand executions.
+const MOST: f64 = 150.0;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// MiB at its most since it was last asked. Cheap to clone.
@@ -32,8 +35,12 @@ impl Weight {
     }
 
     /// None where it cannot be looked at from here.
-    pub(crate) fn numbers(&self, when: &str) -> Option<Number> {
-        let most = self.0.lock().ok()?.take()?;
-        Some(Number::new(format!("operator memory, {when}"), most, "MiB", Some(150.0)))
+    ///
+    /// # Errors
+    /// Where it is too much.
+    pub(crate) fn numbers(&self, when: &str) -> Result<Option<Number>> {
+        let most = self.0.lock().ok().and_then(|mut most| most.take());
+        ensure!(most.is_none_or(|most| most <= MOST), "the operator weighed {most:?} MiB, {when}; at most {MOST}");
+        Ok(most.map(|most| Number::new(format!("operator memory, {when}"), most, "MiB", Some(MOST))))
     }
 }

@@ -47,7 +47,7 @@ impl Clock {
         self.set(if back { -by } else { by }).ok()?;
         tokio::time::sleep(dice.millis(500, 5000)).await;
         self.set(0).ok()?;
-        Some(if back { "clock stepped back" } else { "clock stepped forward" })
+        Some(if back { crate::harm::BACK } else { crate::harm::FORWARD })
     }
 
     fn set(&self, seconds: i64) -> Result<()> {

@@ -36,6 +36,11 @@ impl Disk {
         Ok(Self { folder, mounted })
     }
 
+    /// It is one of its own.
+    pub(crate) const fn can_be_full(&self) -> bool {
+        self.mounted
+    }
+
     pub(crate) fn ledger(&self) -> PathBuf {
         self.folder.join("ledger.db")
     }
@@ -67,7 +72,7 @@ impl Disk {
             tokio::time::sleep(time).await;
         }
         std::fs::remove_file(&ballast).ok()?;
-        filled.is_ok().then_some("ledger's disk full")
+        filled.is_ok().then_some(crate::harm::FULL)
     }
 
     async fn connected(&self) -> sqlx::Result<SqliteConnection> {

@@ -9,6 +9,19 @@ use std::{
     time::Duration,
 };
 
+/// All that can become of a request, as it is counted.
+pub(crate) const KINDS: [&str; 9] = [
+    "delayed",
+    "dropped before it was carried out",
+    "carried out, reply lost",
+    "carried out, answered 504",
+    "answered 409",
+    "answered 429",
+    "answered 500",
+    "answered 503",
+    "watch cut short",
+];
+
 /// Of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -35,11 +48,26 @@ pub(crate) struct Faults {
     counts: Mutex<BTreeMap<&'static str, u64>>,
     /// By name of the Job, how often one was deleted.
     deleted: Mutex<BTreeMap<String, usize>>,
+    /// By uid of the execution, how often a pod of it was evicted.
+    evicted: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Faults {
     pub(crate) const fn new(dice: Dice) -> Self {
-        Self { dice, stopped: AtomicBool::new(false), counts: Mutex::new(BTreeMap::new()), deleted: Mutex::new(BTreeMap::new()) }
+        let (counts, deleted, evicted) = (Mutex::new(BTreeMap::new()), Mutex::new(BTreeMap::new()), Mutex::new(BTreeMap::new()));
+        Self { dice, stopped: AtomicBool::new(false), counts, deleted, evicted }
+    }
+
+    /// Before anything of it ran, or after.
+    pub(crate) fn pod_evicted(&self, execution: &str) {
+        if let Ok(mut all) = self.evicted.lock() {
+            *all.entry(execution.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// How often a pod of this execution was evicted.
+    pub(crate) fn pods_evicted(&self, execution: &str) -> usize {
+        self.evicted.lock().ok().and_then(|all| all.get(execution).copied()).unwrap_or_default()
     }
 
     /// Before the operator has seen it, or after.

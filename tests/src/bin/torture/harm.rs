@@ -7,10 +7,31 @@ use crate::{
     operators::{Operators, signal},
 };
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_RUNS};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, api::EvictParams};
 use serde_json::{Value, json};
-use std::{path::PathBuf, process::Stdio, sync::Arc};
-use tests::{Cluster, all, api};
+use std::{collections::BTreeMap, path::PathBuf, process::Stdio, sync::Arc};
+use tests::{Cluster, all, api, create};
 use tokio::process::Command;
+
+/// All kinds, as they are counted.
+pub(crate) const KINDS: [&str; 11] = [
+    "operator killed",
+    "operator paused",
+    "Job deleted",
+    "pod deleted",
+    "pod evicted",
+    "frozen for a moment",
+    "ledger locked by somebody else",
+    FULL,
+    FORWARD,
+    BACK,
+    RESTARTED,
+];
+pub(crate) const FULL: &str = "ledger's disk full";
+pub(crate) const FORWARD: &str = "clock stepped forward";
+pub(crate) const BACK: &str = "clock stepped back";
+pub(crate) const RESTARTED: &str = "kubelet killed and started again";
 
 /// One kind.
 #[derive(Clone, Copy)]
@@ -19,6 +40,8 @@ enum Harm {
     Paused,
     JobDeleted,
     PodDeleted,
+    PodEvicted,
+    Frozen,
     LedgerLocked,
     DiskFull,
     ClockStepped,
@@ -27,11 +50,13 @@ enum Harm {
 
 /// They come as a shuffled hand of all, and then the next: so that a short run meets each kind, too. How often each:
 /// those that keep everything waiting for seconds are seldom, or a run would be waiting.
-const HAND: [(Harm, usize); 8] = [
+const HAND: [(Harm, usize); 10] = [
     (Harm::Killed, 7),
     (Harm::Paused, 4),
     (Harm::JobDeleted, 4),
-    (Harm::PodDeleted, 3),
+    (Harm::PodDeleted, 2),
+    (Harm::PodEvicted, 3),
+    (Harm::Frozen, 1),
     (Harm::LedgerLocked, 2),
     (Harm::DiskFull, 1),
     (Harm::ClockStepped, 2),
@@ -49,6 +74,21 @@ pub(crate) struct Victims {
 }
 
 impl Victims {
+    /// What cannot happen here, and why.
+    pub(crate) fn impossible(&self) -> BTreeMap<&'static str, &'static str> {
+        let mut all = BTreeMap::new();
+        if !self.disk.can_be_full() {
+            all.insert(FULL, "only root may mount a disk for it");
+        }
+        if self.clock.is_none() {
+            all.extend([FORWARD, BACK].map(|step| (step, "there is no C compiler for the library in front of the clock")));
+        }
+        if self.node.is_none() {
+            all.insert(RESTARTED, "the node is another machine");
+        }
+        all
+    }
+
     pub(crate) async fn until_stopped(self, faults: Arc<Faults>, dice: Dice) {
         let mut hand = vec![];
         loop {
@@ -76,6 +116,12 @@ impl Victims {
                 Some("Job deleted")
             }
             Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", dice).await.map(|_| "pod deleted"),
+            Harm::PodEvicted => {
+                let execution = evicted(&self.cluster, dice).await?;
+                faults.pod_evicted(&execution);
+                Some("pod evicted")
+            }
+            Harm::Frozen => frozen(&self.cluster, dice).await,
             // On both sides of the time that the operator waits for it.
             Harm::LedgerLocked => self.disk.locked(dice.millis(1000, 9000)).await,
             Harm::DiskFull => self.disk.full(dice.millis(1000, 6000)).await,
@@ -111,19 +157,45 @@ async fn paused(operators: &Operators, dice: &Dice) -> Option<&'static str> {
 /// What runs on it goes on; nobody tells of it meanwhile.
 async fn restarted(node: &PathBuf) -> Option<&'static str> {
     let done = Command::new(node).args(["restart", "kubelet"]).stderr(Stdio::null()).status().await;
-    done.is_ok_and(|status| status.success()).then_some("kubelet killed and started again")
+    done.is_ok_and(|status| status.success()).then_some(RESTARTED)
 }
 
 /// Any one of them, by the administrator. Its name.
 async fn deleted(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Option<String> {
-    let kinds = json!({"apiVersion": version, "kind": kind, "metadata": {"namespace": NAMESPACE_RUNS}});
-    let there: Vec<Value> = all(&cluster.admin, &kinds, LABEL_EXECUTION_UID).await.ok()?;
-    let stays = |o: &&Value| o["metadata"].get("deletionTimestamp").is_none() && !is_over(o);
-    let there: Vec<&Value> = there.iter().filter(stays).collect();
-    let any = there.get(usize::try_from(dice.roll(u64::try_from(there.len()).ok()?.max(1))).ok()?)?;
+    let (kinds, any) = any(cluster, version, kind, dice).await?;
     let name = any["metadata"]["name"].as_str()?;
     let gone = api(&cluster.admin, &kinds).delete(name, &kube::api::DeleteParams::default()).await;
     gone.is_ok().then(|| name.to_owned())
+}
+
+/// As a drain of its node would: the pod says that it was disrupted, and an action that may run again does. uid of its execution.
+async fn evicted(cluster: &Cluster, dice: &Dice) -> Option<String> {
+    let (_, any) = any(cluster, "v1", "Pod", dice).await?;
+    let pods: Api<Pod> = Api::namespaced(cluster.admin.clone(), NAMESPACE_RUNS);
+    let gone = pods.evict(any["metadata"]["name"].as_str()?, &EvictParams::default()).await;
+    gone.ok().and_then(|_| any["metadata"]["labels"][LABEL_EXECUTION_UID].as_str().map(str::to_owned))
+}
+
+/// One that is not over and stays; and its kind.
+async fn any(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Option<(Value, Value)> {
+    let kinds = json!({"apiVersion": version, "kind": kind, "metadata": {"namespace": NAMESPACE_RUNS}});
+    let mut there: Vec<Value> = all(&cluster.admin, &kinds, LABEL_EXECUTION_UID).await.ok()?;
+    there.retain(|o| o["metadata"].get("deletionTimestamp").is_none() && !is_over(o));
+    let any = there.get(usize::try_from(dice.roll(u64::try_from(there.len()).ok()?.max(1))).ok()?)?.clone();
+    Some((kinds, any))
+}
+
+/// What waits then goes on by itself; what is about to start must not. It ends by itself, too, should this process not live to thaw it.
+async fn frozen(cluster: &Cluster, dice: &Dice) -> Option<&'static str> {
+    let until = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_mins(1)).ok()?;
+    let freeze = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "torture"},
+        "spec": {"reason": "torture", "until": until.to_string()},
+    });
+    create(&cluster.admin, &freeze).await.ok()?;
+    tokio::time::sleep(dice.millis(500, 3000)).await;
+    api(&cluster.admin, &freeze).delete("torture", &kube::api::DeleteParams::default()).await.ok()?;
+    Some("frozen for a moment")
 }
 
 fn is_over(object: &Value) -> bool {

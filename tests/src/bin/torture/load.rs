@@ -1,5 +1,5 @@
-//! What is asked for: changes of some Deployments by several at once, some of them cancelled, deleted, or not allowed. Owns that each is
-//! followed to its end.
+//! What is asked for: changes of some Deployments by several at once, some of them cancelled, deleted, or not allowed, some of them undone;
+//! and plans of two writes, one of which makes something. Owns that each is followed to its end.
 use crate::dice::Dice;
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{Cluster, Run, Scratch, Workload};
+use tests::{Cluster, Run, Scratch, Workload, api, create, image};
 
 /// Deployments, each in a namespace of its own.
 const TARGETS: usize = 6;
@@ -24,8 +24,10 @@ const LOOK: Duration = Duration::from_millis(150);
 pub(crate) struct Asked {
     pub(crate) uid: String,
     pub(crate) namespace: String,
-    /// uid of its Deployment.
-    pub(crate) target: String,
+    /// Of one whole run of it.
+    pub(crate) writes: usize,
+    /// Its action says that a run that was disrupted may be made again.
+    pub(crate) idempotent: bool,
     /// As it was at its end; none: deleted.
     pub(crate) end: Option<Value>,
     /// It was still not over, or not gone.
@@ -35,15 +37,13 @@ pub(crate) struct Asked {
 /// All of them, and where they are.
 pub(crate) async fn all(cluster: &Cluster, executions: u64, dice: &Dice) -> Result<(Vec<Asked>, Vec<Scratch>)> {
     let mut spaces = Vec::new();
-    let mut targets = Vec::new();
     for _ in 0..TARGETS {
         let space = cluster.scratch("torture").await?;
-        let web = Workload::deployment(cluster, &space.name, 1).await;
-        targets.push((space.name.clone(), web.now().await["metadata"]["uid"].as_str().unwrap_or_default().to_owned()));
+        Workload::deployment(cluster, &space.name, 1).await;
         spaces.push(space);
     }
     let (next, asked, began) = (AtomicU64::new(0), Mutex::new(Vec::new()), Instant::now());
-    let workers = targets.iter().flat_map(|target| [target; AT_ONCE]).map(|(namespace, target)| {
+    let workers = spaces.iter().flat_map(|space| [space.name.as_str(); AT_ONCE]).map(|namespace| {
         let (next, asked) = (&next, &asked);
         async move {
             loop {
@@ -51,10 +51,10 @@ pub(crate) async fn all(cluster: &Cluster, executions: u64, dice: &Dice) -> Resu
                 if n >= executions {
                     return;
                 }
-                let one = one(cluster, namespace, target, n, dice).await;
+                let some = some(cluster, namespace, n, dice).await;
                 if let Ok(mut asked) = asked.lock() {
-                    asked.push(one);
-                    if asked.len() % 50 == 0 {
+                    asked.extend(some);
+                    if n % 50 == 49 {
                         println!("{} of {executions} after {} s", asked.len(), began.elapsed().as_secs());
                     }
                 }
@@ -65,8 +65,12 @@ pub(crate) async fn all(cluster: &Cluster, executions: u64, dice: &Dice) -> Resu
     Ok((asked.into_inner().unwrap_or_default(), spaces))
 }
 
-async fn one(cluster: &Cluster, namespace: &str, target: &str, n: u64, dice: &Dice) -> Asked {
+/// One, and its undo where it gets one.
+async fn some(cluster: &Cluster, namespace: &str, n: u64, dice: &Dice) -> Vec<Asked> {
     let (kind, wait) = (dice.roll(20), dice.millis(0, 2500));
+    if kind == 10 {
+        return quarantined(cluster, namespace, n).await.into_iter().collect();
+    }
     let run = cluster.run(namespace, spec(kind, n)).await;
     match kind {
         0 => {
@@ -80,16 +84,25 @@ async fn one(cluster: &Cluster, namespace: &str, target: &str, n: u64, dice: &Di
         }
         _ => {}
     }
-    let (end, stuck) = followed(&run).await;
-    Asked { uid: run.uid, namespace: namespace.to_owned(), target: target.to_owned(), end, stuck }
+    let first = asked(&run, 1, RESTARTS.contains(&kind)).await;
+    let undo =
+        first.end.as_ref().filter(|kx| kind == 8 && kx["status"]["rollback"]["state"] == "Ready").and_then(|kx| undo(&run, kx));
+    let mut all = vec![first];
+    if let Some(undo) = undo {
+        all.push(asked(&cluster.run(namespace, undo).await, 1, false).await);
+    }
+    all
 }
+
+/// Kinds that restart: as often as it is done, the pods are new.
+const RESTARTS: std::ops::Range<u64> = 3..6;
 
 fn spec(kind: u64, n: u64) -> Value {
     let target = json!({"name": "web", "kind": "Deployment"});
     let scale = |replicas: u64| json!({"action": "scale_deployment", "target": target, "parameters": {"replicas": replicas}, "reason": "torture"});
     match kind {
         2 => scale(99),
-        3..6 => json!({"action": "rollout_restart", "target": target, "reason": "torture"}),
+        restart if RESTARTS.contains(&restart) => json!({"action": "rollout_restart", "target": target, "reason": "torture"}),
         6..8 => {
             let mut dry = scale(2);
             dry["dryRun"] = json!("Server");
@@ -98,6 +111,36 @@ fn spec(kind: u64, n: u64) -> Value {
         // Another number than the last few, so that there is something to change.
         _ => scale(1 + n / 3 % 4),
     }
+}
+
+/// The stored inverse, as `writ undo` asks for it. The target may have moved on: then it is refused.
+fn undo(run: &Run, kx: &Value) -> Option<Value> {
+    let rollback = &kx["status"]["rollback"];
+    let parameters: Value = serde_json::from_str(rollback["parameters"].as_str()?).ok()?;
+    Some(json!({
+        "action": rollback["action"], "target": {"name": "web", "kind": "Deployment"}, "parameters": parameters, "reason": "torture",
+        "rollbackOf": {"name": run.name, "uid": run.uid},
+    }))
+}
+
+/// Of a pod of its own: a label on it, and a policy that is made. None: there was no such pod.
+async fn quarantined(cluster: &Cluster, namespace: &str, n: u64) -> Option<Asked> {
+    let name = format!("suspect-{n}");
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace},
+        "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": image()}]},
+    });
+    create(&cluster.admin, &pod).await.ok()?;
+    let spec = json!({"action": "quarantine_pod", "target": {"name": name}, "reason": "torture"});
+    let asked = asked(&cluster.run(namespace, spec).await, 2, false).await;
+    // A node has room for so many.
+    drop(api(&cluster.admin, &pod).delete(&name, &kube::api::DeleteParams::default()).await);
+    Some(asked)
+}
+
+async fn asked(run: &Run, writes: usize, idempotent: bool) -> Asked {
+    let (end, stuck) = followed(run).await;
+    Asked { uid: run.uid.clone(), namespace: run.namespace.clone(), writes, idempotent, end, stuck }
 }
 
 /// To its end, or to the end of patience.

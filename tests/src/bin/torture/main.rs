@@ -3,7 +3,8 @@
 //!
 //! The operator runs as a process of this machine; between it and the API server stands a proxy that delays, drops, and refuses requests, also
 //! after they were carried out. A second operator waits beside the first for the ledger, and takes over whenever that one is killed. The ledger
-//! is locked by somebody else, its disk is full, the operators' clock steps, the node's kubelet is killed, Jobs and pods of runs are deleted.
+//! is locked by somebody else, its disk is full, the operators' clock steps, the node's kubelet is killed, Jobs and pods of runs are deleted, pods
+//! evicted.
 //! Usage: torture OUT IMAGE [NODE]    OUT: where the counts go, as JSON. IMAGE: of the runs, by digest. NODE: `NODE restart kubelet` does
 //! that; without it the node is left alone.
 //! Reads `TORTURE_EXECUTIONS` (2000) and `TORTURE_SEED` (another each time; printed): the same seed rolls the same dice.
@@ -25,7 +26,7 @@ use anyhow::{Context, Result, ensure};
 use dice::Dice;
 use faults::Faults;
 use std::{path::PathBuf, sync::Arc, time::Instant};
-use tests::{Cluster, Operator};
+use tests::{Cluster, Component, Operator};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -39,7 +40,7 @@ async fn main() -> Result<()> {
     println!("{executions} executions, seed {seed} (again: TORTURE_SEED={seed})");
 
     let cluster = Cluster::connect().await?;
-    let began = Instant::now();
+    let (began, since) = (Instant::now(), jiff::Timestamp::now());
     let dice = Dice::new(seed);
     let _away = Operator::changed(&cluster, 0, &[]).await;
     let faults = Arc::new(Faults::new(dice.fork(1)));
@@ -48,14 +49,17 @@ async fn main() -> Result<()> {
     let disk = Arc::new(disk::Disk::make(folder.path(), executions)?);
     let clock = clock::Clock::make(folder.path()).await?.map(Arc::new);
     let operators = operators::Operators::start(folder.path(), disk.ledger(), clock.clone(), port, &image).await?;
+    let _pods = Component::install(&cluster, "pods", &Component::guest("pods")).await.standing();
     let victims = harm::Victims { cluster: cluster.clone(), operators: operators.clone(), disk: disk.clone(), clock, node };
+    let impossible = victims.impossible();
     let harm = tokio::spawn(victims.until_stopped(faults.clone(), dice.fork(2)));
     let (asked, spaces) = load::all(&cluster, executions, &dice.fork(3)).await?;
     // What is left is to end in peace: nothing that is stuck then ends by a later fault.
     faults.stop();
     harm.await.context("the harm panicked")?;
     operators.renewed().await;
-    let verdict = verdict::of(&cluster, &operators, &faults, &asked, seed).await;
+    let verdict =
+        verdict::of(&cluster, &operators, &asked, &verdict::Torture { seed, began: since, faults: &faults, impossible }).await;
     operators.stop().await;
     drop((spaces, disk));
 

@@ -1,21 +1,40 @@
 //! What those say who only watched: the API server's audit log of what was written, the ledger of what was recorded, the cluster of what is
 //! left. The operator's own word counts for nothing here.
-use crate::{faults::Faults, load::Asked, operators::Operators};
-use anyhow::{Context, Result};
+use crate::{
+    faults::{self, Faults},
+    harm,
+    load::Asked,
+    operators::Operators,
+};
+use anyhow::{Context, Result, ensure};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
-use tests::{AuditLog, Cluster, Story, all, rows_at};
+use tests::{AuditLog, Cluster, Expected, Story, Witness, all, rows_at};
 
 /// From the start of an operator until it has listed everything and taken litter away.
 const SWEEP: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_secs(1);
+/// So many executions take long enough that each kind of harm comes.
+const FULL_RUN: usize = 2000;
+
+/// How it was tortured.
+pub(crate) struct Torture<'a> {
+    pub(crate) seed: u64,
+    pub(crate) began: Timestamp,
+    pub(crate) faults: &'a Faults,
+    /// What cannot happen here, and why.
+    pub(crate) impossible: BTreeMap<&'static str, &'static str>,
+}
 
 /// These are 0, or the run failed.
-const NOTHING: [&str; 8] = [
+const NOTHING: [&str; 10] = [
+    "unseen_faults",
+    "unseen_mutations",
     "double_mutations",
     "double_jobs",
     "ledger_missing",
@@ -35,8 +54,10 @@ pub(crate) fn wrong(verdict: &Value) -> Vec<String> {
 ///
 /// # Errors
 /// Where one of the witnesses cannot be heard.
-pub(crate) async fn of(cluster: &Cluster, operators: &Operators, faults: &Faults, asked: &[Asked], seed: u64) -> Result<Value> {
-    let written = written(asked)?;
+pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked], torture: &Torture<'_>) -> Result<Value> {
+    let faults = torture.faults;
+    let witness = heard(torture.began)?;
+    let seen = witness.seen(&asked.iter().map(|one| expected(one, faults)).collect::<Vec<_>>());
     let (mut missing, mut doubled) = (0_u64, 0_u64);
     for one in asked.iter().filter(|a| !a.stuck) {
         let rows = rows_at(operators.audit, &one.uid).await.context("the ledger does not answer")?;
@@ -55,13 +76,12 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, faults: &Faults
     }
     Ok(json!({
         "executions": asked.len(), "ends": ends(asked), "faults": faults.counts().values().sum::<u64>(), "kinds": faults.counts(),
-        "mutations": written.mutations.values().sum::<usize>(),
-        "double_mutations": written.mutations.values().filter(|n| **n > 1).count(),
-        // One that was deleted before the operator saw it, and before a pod of it was there, is made again: nothing of it ran.
-        "double_jobs": written.jobs.iter().filter(|(uid, n)| **n > 1 + faults.jobs_deleted(&format!("run-{uid}"))).count(),
+        "impossible_here": torture.impossible, "mutations": seen.mutations,
+        "unseen_faults": unseen(torture, asked.len(), seen.mutations), "unseen_mutations": seen.unseen_mutations,
+        "double_mutations": seen.double_mutations, "double_jobs": seen.double_jobs,
         "ledger_missing": missing, "ledger_doubled": doubled,
         "leaked_identities": left.identities.len(), "leaked_locks": left.locks.len(), "leaked_jobs": left.jobs.len(),
-        "stuck": stuck.len(), "seed": seed,
+        "stuck": stuck.len(), "seed": torture.seed,
     }))
 }
 
@@ -77,36 +97,37 @@ fn ends(asked: &[Asked]) -> BTreeMap<String, usize> {
     ends
 }
 
-/// By execution.
-#[derive(Default)]
-struct Written {
-    /// How often its run wrote.
-    mutations: BTreeMap<String, usize>,
-    /// How often a Job was made for it.
-    jobs: BTreeMap<String, usize>,
+/// Kinds of harm that should have come and did not: all that are possible, in a full run; else any at all, and anything that was hurt by them.
+fn unseen(torture: &Torture<'_>, executions: usize, mutations: usize) -> usize {
+    let counts = torture.faults.counts();
+    if executions < FULL_RUN {
+        return usize::from(counts.is_empty()) + usize::from(mutations == 0);
+    }
+    let kinds = faults::KINDS.iter().chain(&harm::KINDS);
+    kinds
+        .filter(|kind| !counts.contains_key(**kind) && !torture.impossible.contains_key(**kind))
+        .inspect(|kind| println!("never: {kind}"))
+        .count()
 }
 
-fn written(asked: &[Asked]) -> Result<Written> {
-    let accounts: BTreeMap<String, &str> = asked
-        .iter()
-        .map(|a| (format!("system:serviceaccount:{NAMESPACE_RUNS}:run-{}.{}", a.uid, a.target), a.uid.as_str()))
-        .collect();
-    let jobs: BTreeMap<String, &str> = asked.iter().map(|a| (format!("run-{}", a.uid), a.uid.as_str())).collect();
-    let mut written = Written::default();
-    AuditLog::whole().context("no audit log beside this kubeconfig")?.each(|event| {
-        let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
-        let verb = text(&event["verb"]);
-        let reads = matches!(verb.as_str(), "get" | "list" | "watch");
-        if let Some(uid) = accounts.get(&text(&event["user"]["username"])).filter(|_| !reads) {
-            *written.mutations.entry((*uid).to_owned()).or_default() += 1;
-        }
-        let object = &event["objectRef"];
-        let makes_a_job = verb == "create" && object["resource"] == "jobs" && object.get("subresource").is_none();
-        if let Some(uid) = jobs.get(&text(&object["name"])).filter(|_| makes_a_job) {
-            *written.jobs.entry((*uid).to_owned()).or_default() += 1;
-        }
-    })?;
-    Ok(written)
+/// What it may have done.
+fn expected(one: &Asked, faults: &Faults) -> Expected {
+    let done =
+        one.end.as_ref().is_some_and(|kx| kx["status"]["phase"] == "Completed" && kx["status"]["reason"] == "ChecksPassed");
+    let runs_again = if one.idempotent { faults.pods_evicted(&one.uid) } else { 0 };
+    let jobs_again = faults.jobs_deleted(&format!("run-{}", one.uid));
+    Expected { uid: one.uid.clone(), writes: one.writes, done, runs_again, jobs_again }
+}
+
+/// All that the API server carried out since.
+fn heard(began: Timestamp) -> Result<Witness> {
+    let mut witness = Witness::default();
+    AuditLog::whole().context("no audit log beside this kubeconfig")?.each(|event| witness.hear(event))?;
+    ensure!(
+        witness.heard_all_since(began),
+        "the audit log begins too late: its oldest files went before they were read (deploy/local/lib/parts.sh says how many are kept)"
+    );
+    Ok(witness)
 }
 
 /// Rows that are not there, and rows that are there twice.

@@ -1,6 +1,7 @@
 //! `writ policy`: what the policies said of an execution, as an auditor sees it afterwards, from what the host stored.
-use super::scale;
-use tests::{Cluster, Typed, Workload, among_others};
+use super::{scale, with};
+use serde_json::json;
+use tests::{Cluster, Typed, Workload, alone};
 
 async fn said(arguments: &[&str]) -> String {
     let words: Vec<&str> = ["policy"].iter().chain(arguments).copied().collect();
@@ -9,9 +10,10 @@ async fn said(arguments: &[&str]) -> String {
     said.out
 }
 
+/// Alone: what others decide meanwhile would be made again, too.
 #[tokio::test]
 async fn a_no_is_explained_with_its_rule_and_line_shown_with_its_question_and_made_again() {
-    let _turn = among_others().await;
+    let _turn = alone().await;
     let cluster = Cluster::connect().await.unwrap();
     let space = cluster.scratch("execute-explain").await.unwrap();
     Workload::deployment(&cluster, &space.name, 1).await;
@@ -29,7 +31,37 @@ async fn a_no_is_explained_with_its_rule_and_line_shown_with_its_question_and_ma
     let input: serde_json::Value = serde_json::from_str(&said(&["input", &run.name, "-n", &space.name]).await).unwrap();
     assert_eq!(input["plan"]["changes"][0]["after"], 21);
 
-    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/policy");
-    let again = said(&["replay", policy, "--since", story.status("/startedAt")]).await;
-    assert!(again.contains("decisions of the ledger, made again") && !again.contains(&run.name), "{again}");
+    let planned = cluster.run(&space.name, with(scale(2), json!({"dryRun": "Plan"}))).await;
+    assert_eq!(planned.ended().await.end(), ("Completed", "PlanOnly"));
+    let since = story.status("/startedAt");
+    let (all, same, again) = replayed(&changed(20), since).await;
+    assert!(all >= 2 && same == all && !again.contains("->"), "{again}");
+    // What was refused would be allowed, and what was allowed refused: by which rule, on which line.
+    let (all, same, again) = replayed(&changed(30), since).await;
+    assert!(same < all && again.contains(" refuse -> allow\n") && again.contains(&run.name), "{again}");
+    assert!(!again.contains(&planned.name), "{again}");
+    let (all, same, again) = replayed(&changed(1), since).await;
+    let moved = again.lines().find(|l| l.contains(&planned.name)).unwrap_or_else(|| panic!("{again}"));
+    assert!(same < all && again.contains(" allow -> refuse\n"), "{again}");
+    assert!(moved.ends_with(&format!("would have 2 replicas; at most 1 are allowed here (default.rego:{rule})")), "{moved}");
+}
+
+/// The policy that is in force, with another limit.
+fn changed(most: u32) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["default.rego", "default_test.rego", "default.yaml"] {
+        let text = std::fs::read_to_string(format!("{}/../deploy/policy/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        std::fs::write(folder.path().join(name), text.replace("\nmax_replicas: 20\n", &format!("\nmax_replicas: {most}\n")))
+            .unwrap();
+    }
+    folder
+}
+
+/// How many decisions were made again, how many came out the same, and all that is said.
+async fn replayed(policy: &tempfile::TempDir, since: &str) -> (u32, u32, String) {
+    let again = said(&["replay", policy.path().to_str().unwrap(), "--since", since]).await;
+    let words: Vec<&str> = again.lines().next().unwrap().split(' ').collect();
+    assert_eq!(words[1..6], ["decisions", "of", "the", "ledger,", "made"], "{again}");
+    let number = |word: Option<&&str>| word.and_then(|w| w.parse().ok()).unwrap_or_else(|| panic!("{again}"));
+    (number(words.first()), number(words.get(words.len() - 3)), again.clone())
 }

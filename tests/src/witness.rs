@@ -1,0 +1,90 @@
+//! What the API server's audit log tells of executions: how often the run of each wrote, and how often a Job was made for it. Owns what counts
+//! as once, as too often, and as never: a witness that saw nothing has nothing to say for anybody.
+use crds::labels::NAMESPACE_RUNS;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What may be seen of one execution.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// Its uid.
+    pub uid: String,
+    /// Writes of one whole run.
+    pub writes: usize,
+    /// Its checks passed: so its run was there, and wrote all of it.
+    pub done: bool,
+    /// How often more a pod of it may have run: it was evicted, and its action may run again.
+    pub runs_again: usize,
+    /// How often more its Job may have been made: one that was deleted before the operator saw it, and before a pod of it was there, is made
+    /// again, for nothing of it ran.
+    pub jobs_again: usize,
+}
+
+/// What was seen, by uid of the execution.
+#[derive(Debug, Default)]
+pub struct Witness {
+    first: Option<Timestamp>,
+    mutations: BTreeMap<String, usize>,
+    jobs: BTreeMap<String, usize>,
+}
+
+/// What is wrong with what was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Writes of runs, all together.
+    pub mutations: usize,
+    /// Executions whose runs wrote more than once.
+    pub double_mutations: usize,
+    /// Executions for which a Job was made more than once.
+    pub double_jobs: usize,
+    /// Executions that are done, and no Job of theirs was seen, or not all that it wrote.
+    pub unseen_mutations: usize,
+}
+
+impl Witness {
+    /// One request that the API server carried out.
+    pub fn hear(&mut self, event: &Value) {
+        let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
+        if self.first.is_none() {
+            self.first = text(&event["requestReceivedTimestamp"]).parse().ok();
+        }
+        let verb = text(&event["verb"]);
+        let reads = matches!(verb.as_str(), "get" | "list" | "watch");
+        if let Some(uid) = writer(&text(&event["user"]["username"])).filter(|_| !reads) {
+            *self.mutations.entry(uid).or_default() += 1;
+        }
+        let object = &event["objectRef"];
+        let makes_a_job = verb == "create" && object["resource"] == "jobs" && object.get("subresource").is_none();
+        if let Some(uid) = text(&object["name"]).strip_prefix("run-").filter(|_| makes_a_job) {
+            *self.jobs.entry(uid.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Whether what was done since then can all have been heard: something was heard from before.
+    #[must_use]
+    pub fn heard_all_since(&self, began: Timestamp) -> bool {
+        self.first.is_some_and(|first| first <= began)
+    }
+
+    /// Held against what these may have done.
+    #[must_use]
+    pub fn seen(&self, all: &[Expected]) -> Seen {
+        let mut seen = Seen::default();
+        for one in all {
+            let of = |counts: &BTreeMap<String, usize>| counts.get(&one.uid).copied().unwrap_or_default();
+            let (mutations, jobs) = (of(&self.mutations), of(&self.jobs));
+            seen.mutations += mutations;
+            seen.double_mutations += usize::from(mutations > one.writes * (1 + one.runs_again));
+            seen.double_jobs += usize::from(jobs > 1 + one.jobs_again);
+            seen.unseen_mutations += usize::from(one.done && (mutations < one.writes || jobs == 0));
+        }
+        seen
+    }
+}
+
+/// The execution whose run this is: `run-UID.` and what it may write, as the account is called.
+fn writer(username: &str) -> Option<String> {
+    let account = username.strip_prefix("system:serviceaccount:")?.strip_prefix(NAMESPACE_RUNS)?.strip_prefix(":run-")?;
+    account.split_once('.').map(|(uid, _)| uid.to_owned())
+}
