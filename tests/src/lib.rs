@@ -17,6 +17,7 @@ mod component;
 mod ledger;
 pub mod machine;
 pub mod memory;
+mod metrics;
 mod moment;
 mod number;
 mod object;

@@ -30,6 +30,7 @@ mod several;
 mod shown;
 mod token;
 mod undo;
+mod unknown;
 mod versions;
 
 use serde_json::{Value, json};

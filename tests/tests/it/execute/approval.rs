@@ -336,9 +336,15 @@ async fn who_may_run_an_action_may_not_approve_it() {
 
 /// A policy that asks for this in one namespace, and allows everything else, once it is in force.
 pub(super) async fn demanding(cluster: &Cluster, namespace: &str, require: &str) -> Standing {
+    demanding_if(cluster, namespace, require, "").await
+}
+
+/// The same, of what is so; empty: of everything.
+pub(super) async fn demanding_if(cluster: &Cluster, namespace: &str, require: &str, condition: &str) -> Standing {
     let module = format!(
         "package writ\n\ndefault decision := {{\"allow\": true, \"deny\": [], \"require\": {{}}}}\n\n\
-         decision := {{\"allow\": true, \"deny\": [], \"require\": {require}}} if input.execution.namespace == \"{namespace}\"\n"
+         decision := {{\"allow\": true, \"deny\": [], \"require\": {require}}} if {{\n\
+         \tinput.execution.namespace == \"{namespace}\"\n\t{condition}\n}}\n"
     );
     let test = "package writ_test\n\nimport data.writ\n\n\
                 test_elsewhere_nothing_is_asked if writ.decision.require == {} with input as {\"execution\": {\"namespace\": \"x\"}}\n";
