@@ -31,10 +31,15 @@ impl Cluster {
     }
 
     async fn ask_ledger(&self, path: &str) -> Result<String> {
+        self.ask_operator(PORT, path).await
+    }
+
+    /// What the operator that is ready answers on one of its ports.
+    pub(crate) async fn ask_operator(&self, port: u16, path: &str) -> Result<String> {
         let pod = Operator::ready(self).await?.context("no operator is ready")?;
         let pods: Api<Pod> = Api::namespaced(self.admin.clone(), crds::labels::NAMESPACE_SYSTEM);
-        let mut forward = pods.portforward(&pod, &[PORT]).await?;
-        ask(forward.take_stream(PORT).context("the forwarded port does not open")?, path).await
+        let mut forward = pods.portforward(&pod, &[port]).await?;
+        ask(forward.take_stream(port).context("the forwarded port does not open")?, path).await
     }
 }
 
@@ -59,9 +64,9 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Res
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
     let answer = String::from_utf8(answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("the ledger's answer is no HTTP")?;
-    ensure!(head.starts_with("HTTP/1.1 200"), "the ledger says no: {answer}");
-    ensure!(!head.to_ascii_lowercase().contains("chunked"), "the ledger's answer is in chunks");
+    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is no HTTP")?;
+    ensure!(head.starts_with("HTTP/1.1 200"), "the operator says no: {answer}");
+    ensure!(!head.to_ascii_lowercase().contains("chunked"), "the answer is in chunks");
     Ok(body.to_owned())
 }
 

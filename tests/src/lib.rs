@@ -18,6 +18,7 @@ mod deeds;
 mod ledger;
 pub mod machine;
 pub mod memory;
+mod metrics;
 mod moment;
 mod number;
 mod object;

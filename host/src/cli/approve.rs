@@ -1,4 +1,5 @@
 //! `writ approve`, `writ reject` and `writ review`: the change first, then the question. The API server stamps who says it; the host says whether it counts.
+mod shown;
 mod vote;
 
 use super::{
@@ -6,7 +7,7 @@ use super::{
     ballot::{self, You},
     connect::Connected,
     go::refused,
-    human::{Exit, age, plain},
+    human::{Exit, age},
     me::me,
     out::{self, Words},
     page,
@@ -98,7 +99,7 @@ impl Ballot {
         let status = kx.status.clone().unwrap_or_default();
         let approval = self.asked(&cluster.namespace, &status, decision)?;
         let me = me(&cluster).await?;
-        out::text(shown(&cluster, &kx, &status, &approval));
+        out::text(shown::page((&cluster.namespace, &cluster.context), &kx, &approval, Timestamp::now()));
         if decision == Decision::Review {
             out::text(page::labelled(&[("outcome", outcome(&status, Timestamp::now()))]));
         }
@@ -211,23 +212,4 @@ impl Ballot {
             }
         }
     }
-}
-
-/// The page that is decided on.
-fn shown(cluster: &Connected, kx: &KubernetesExecution, status: &ExecutionStatus, approval: &ApprovalStatus) -> String {
-    let asked = kx.spec.requester.clone().unwrap_or_default();
-    let ago = approval.since.parse().map(|at| format!(" {} ago", age(at, Timestamp::now()))).unwrap_or_default();
-    let groups = asked.groups.iter().filter(|g| !g.starts_with("system:")).cloned().collect::<Vec<_>>().join(", ");
-    let groups = if groups.is_empty() { String::new() } else { format!(" ({groups})") };
-    let head = format!(
-        "{} in {} · context {} · asked by {}{groups}{ago}\n",
-        kx.name_any(),
-        cluster.namespace,
-        cluster.context,
-        asked.username
-    );
-    let reason = if kx.spec.reason.is_empty() { "none given".to_owned() } else { plain(&kx.spec.reason) };
-    let mut ends = ballot::lines(status);
-    ends.push(("hash", approval.plan_hash.clone()));
-    [head, page::labelled(&[("reason", reason)]), page::plan(status), page::labelled(&ends)].concat()
 }

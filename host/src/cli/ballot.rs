@@ -56,7 +56,8 @@ fn approval(status: &ExecutionStatus) -> Vec<(&'static str, String)> {
     if approval.state == "Skipped" {
         return vec![("approval", format!("SKIPPED: {} {}{of} (break glass)", approval.needed, plural(approval.needed)))];
     }
-    vec![("approval", wanted), ("approval", format!("{}, {}", approval.state.to_lowercase(), sum(approval)))]
+    let waits = if approval.state == "Waiting" { format!(" (asked {})", second(&approval.since)) } else { String::new() };
+    vec![("approval", wanted + &waits), ("approval", format!("{}, {}", approval.state.to_lowercase(), sum(approval)))]
 }
 
 const fn plural(n: u32) -> &'static str {
@@ -106,6 +107,7 @@ mod tests {
             count: "1 of 2".into(),
             needed: 2,
             groups: vec!["sre-leads".into()],
+            since: "2026-11-23T03:12:09.123456Z".into(),
             expires_at: "2026-11-23T03:27:09.123456Z".into(),
             given: vec![given],
             ..Default::default()
@@ -150,7 +152,8 @@ mod tests {
     fn a_page_says_how_many_of_whom_until_when_and_who_gave_them() {
         let status = ExecutionStatus { approval: Some(approval()), ..Default::default() };
         let said: Vec<String> = lines(&status).into_iter().map(|(_, line)| line).collect();
-        assert_eq!(said, ["2 people of sre-leads, until 2026-11-23T03:27:09Z", "waiting, 1 of 2: lena \"ok\""]);
+        let wanted = "2 people of sre-leads, until 2026-11-23T03:27:09Z (asked 2026-11-23T03:12:09Z)";
+        assert_eq!(said, [wanted, "waiting, 1 of 2: lena \"ok\""]);
     }
 
     #[test]

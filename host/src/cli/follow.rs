@@ -20,7 +20,8 @@ pub const NOT_LOOKED_AT: &str = "  the operator has not looked at it for 10 s; i
 /// Until it is over, `--wait` has passed, or Ctrl-C detaches.
 pub async fn follow(cluster: &Connected, name: &str, wait: Option<Duration>, words: Words) -> anyhow::Result<Exit> {
     let never = || Duration::from_secs(u64::from(u32::MAX));
-    let mut told = Told { steps: 0, waits: String::new(), printed: progress::Shown::default(), words };
+    let all = format!("writ get {name} -n {}", cluster.namespace);
+    let mut told = Told { steps: 0, waits: String::new(), printed: progress::Shown::default(), all, words };
     tokio::select! {
         end = to_the_end(cluster, name, &mut told) => end,
         () = tokio::time::sleep(wait.unwrap_or_else(never)) => Ok(detached(cluster, name, "--wait has passed", words)),
@@ -110,11 +111,15 @@ async fn until(
     anyhow::bail!("the watch ended; `writ watch {name}` takes it up again")
 }
 
-/// What was told already: the entries of the timeline, in order; what it waits for; what its run printed.
+/// Lines of what a dry run found: about as many as are read at a glance.
+const SHOWN: usize = 8;
+
+/// What was told already: the entries of the timeline, in order; what it waits for; what its run printed. And what tells all of it.
 struct Told {
     steps: usize,
     waits: String,
     printed: progress::Shown,
+    all: String,
     words: Words,
 }
 
@@ -138,6 +143,8 @@ impl Told {
             let left = entry.phase != next.phase;
             if let Some((word, detail)) = left.then(|| words(entry.phase, status)).flatten() {
                 self.words.line(format_args!("  {} {word:<11} {detail:<58} {}", paint.green("✓"), paint.dim(&entry.took)));
+                let lines = if entry.phase == Phase::DryRunning { found(status, &self.all) } else { Vec::new() };
+                lines.iter().for_each(|line| self.words.line(format_args!("{:16}{line}", "")));
             }
         }
         if let Some(word) = waits_for(status).filter(|_| self.waits != status.message) {
@@ -185,7 +192,12 @@ fn words(left: Phase, status: &ExecutionStatus) -> Option<(&'static str, String)
     }
 }
 
-/// In one line; the page of it has them all.
+/// What would change, in the words of its page.
+fn found(status: &ExecutionStatus, all: &str) -> Vec<String> {
+    if status.diff.is_empty() { Vec::new() } else { page::in_short(status, SHOWN, all) }
+}
+
+/// In one line.
 fn dry_run(status: &ExecutionStatus) -> String {
     let strange = status.diff.iter().filter(|d| !d.announced).count();
     let more = if strange == 0 { String::new() } else { format!(", {strange} of them NOT ANNOUNCED by the plugin") };
@@ -212,4 +224,39 @@ fn finish(status: &ExecutionStatus, undo: Option<String>, words: Words) {
         job.output.lines().for_each(|l| words.line(format_args!("  | {}", plain(l))));
     }
     words.text(undo.map_or_else(|| page::way_back(status), |undo| undo + "\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crds::DiffStatus;
+    use expect_test::expect;
+
+    fn field(pointer: String, announced: bool) -> DiffStatus {
+        let (before, after) = (Some("2".into()), Some("5".into()));
+        DiffStatus { pointer, before, after, announced, ..Default::default() }
+    }
+
+    #[test]
+    fn who_follows_a_dry_run_sees_what_would_change_and_first_what_nobody_announced() {
+        let all = "writ get scale-web-1 -n shop";
+        let mut status = ExecutionStatus { diff: vec![field("/spec/replicas".into(), true)], ..Default::default() };
+        assert_eq!(dry_run(&status), "the API server accepts it; 1 field changes");
+        assert_eq!(found(&status, all), ["spec.replicas   2 -> 5"]);
+        status.diff.extend((0..8).map(|n| field(format!("/data/key-{n}"), true)));
+        status.diff.push(field("/spec/paused".into(), false));
+        expect![[r#"
+            spec.paused   2 -> 5   NOT ANNOUNCED by the plugin
+            spec.replicas   2 -> 5
+            data.key-0   2 -> 5
+            data.key-1   2 -> 5
+            data.key-2   2 -> 5
+            data.key-3   2 -> 5
+            data.key-4   2 -> 5
+            data.key-5   2 -> 5
+            and 2 more: writ get scale-web-1 -n shop"#]]
+        .assert_eq(&found(&status, all).join("\n"));
+        status.diff.clear();
+        assert_eq!(found(&status, all), [""; 0]);
+    }
 }

@@ -4,7 +4,8 @@ use super::{
     human::{Exit, Paint, field, plain, short},
 };
 use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
-use decide::{owners::words, time::second};
+use decide::{duration, owners::words, time::second};
+use jiff::SignedDuration;
 
 /// `  change     spec.replicas   2 -> 5` and its companions, for a plan.
 #[must_use]
@@ -20,16 +21,34 @@ pub fn plan(status: &ExecutionStatus) -> String {
         lines.extend(made.map(|f| ("creates", plain(&f.content))));
         let touched: Vec<String> = plan.writes.iter().map(|w| short(&w.kind, &w.name)).collect();
         lines.push(("may touch", format!("{} and nothing else, for as long as it runs", unique(touched).join(", "))));
+        lines.extend(Some(&plan.risk).filter(|r| !r.is_empty()).map(|risk| ("risk", risk.clone())));
     }
     if let Some(dry_run) = status.dry_run.as_ref().filter(|d| d.answered_at.is_some()) {
-        lines.extend(difference(status).into_iter().map(|d| ("dry run", d)));
+        lines.extend(difference(&status.diff).into_iter().map(|d| ("dry run", d)));
         lines.extend(dry_run.warnings.iter().map(|w| ("warning", w.clone())));
     }
     lines.extend(undo(status).into_iter().map(|u| ("undo", u)));
+    lines.extend(checks(status).map(|c| ("checks", c)));
     if let Some(policy) = &status.policy {
         lines.extend(policy.results.iter().map(|r| ("policy", policy_line(r))));
     }
+    lines.extend(status.plugin.as_ref().map(|p| ("plugin", component(p))));
     labelled(&lines)
+}
+
+/// Of a run that is still to come: which ones there are is said when they are asked.
+fn checks(status: &ExecutionStatus) -> Option<String> {
+    let to_come = status.job.is_none() && status.refusal.is_none();
+    let plan = status.plan.as_ref().filter(|p| to_come && p.verify_seconds > 0)?;
+    let most = duration::words(SignedDuration::from_secs(plan.verify_seconds.into()));
+    Some(format!("the action's own, afterwards, until the effect is seen: {most} at most"))
+}
+
+/// `workload 1.4.0   sha256:9f2c81d0aa…`
+fn component(p: &crds::PluginUsed) -> String {
+    const SHOWN: usize = "sha256:".len() + 10;
+    let digest = p.digest.get(..SHOWN).map_or_else(|| p.digest.clone(), |start| format!("{start}…"));
+    format!("{} {}   {digest}", p.name, p.version).trim_end().to_owned()
 }
 
 /// As the changes of a plan name it.
@@ -40,8 +59,19 @@ pub fn target(status: &ExecutionStatus) -> Option<String> {
     Some(format!("{} {place}", target.kind))
 }
 
+/// The same, no more of it than so many lines: what the plugin did not announce comes first. `more`: where all of it is.
+#[must_use]
+pub fn in_short(status: &ExecutionStatus, most: usize, more: &str) -> Vec<String> {
+    let mut diff = status.diff.clone();
+    diff.sort_by_key(|d| d.announced);
+    let rest = diff.len().saturating_sub(most);
+    diff.truncate(most);
+    let rest = (rest > 0).then(|| format!("and {rest} more: {more}"));
+    difference(&diff).into_iter().chain(rest).collect()
+}
+
 /// What the API server says would change; what the plan does not say is marked.
-fn difference(status: &ExecutionStatus) -> Vec<String> {
+fn difference(diff: &[DiffStatus]) -> Vec<String> {
     let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
     let line = |d: &DiffStatus| {
         let mark = if d.announced { "" } else { "   NOT ANNOUNCED by the plugin" };
@@ -52,9 +82,9 @@ fn difference(status: &ExecutionStatus) -> Vec<String> {
             (at, after) => format!("{object}{}   {} -> {}{mark}", field(at), value(&d.before), value(after)),
         }
     };
-    match status.diff.is_empty() {
+    match diff.is_empty() {
         true => vec!["the API server takes it, and nothing would change".to_owned()],
-        false => status.diff.iter().map(line).collect(),
+        false => diff.iter().map(line).collect(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The binary as a person or a script starts it: what it prints where, and how it ends. Before an API server that only plays one.
 mod doctor;
+mod terminal;
 
 use crate::plugin::guests::component;
 use axum::{
     Router,
+    body::to_bytes,
     extract::{Request, State},
     http::{Method, StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
@@ -16,11 +18,13 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// Every call, and how executions end here.
+/// Every call, what was posted, and how executions end here: in this phase, with more in their status.
 #[derive(Clone)]
 struct Api {
     calls: Arc<Mutex<Vec<String>>>,
+    posted: Arc<Mutex<Vec<(String, Value)>>>,
     phase: &'static str,
+    more: Value,
 }
 
 impl Api {
@@ -30,7 +34,10 @@ impl Api {
             json!({"state": "Waiting", "count": "0 of 1", "needed": 1, "groups": ["sre-leads"], "planHash": "sha256:7f3a", "how": "",
                 "since": "2026-11-23T03:12:09Z", "expiresAt": "2026-11-23T03:27:09Z"})
         });
-        let status = json!({"phase": self.phase, "message": "as told", "refusal": refusal, "approval": approval});
+        let mut status = json!({"phase": self.phase, "message": "as told", "refusal": refusal, "approval": approval});
+        for (key, value) in self.more.as_object().into_iter().flatten() {
+            status[key] = value.clone();
+        }
         json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
             "metadata": {"name": "scale-web-1", "namespace": "shop", "resourceVersion": "1"},
             "spec": {"action": "scale_deployment", "parameters": {}}, "status": status})
@@ -38,8 +45,15 @@ impl Api {
 }
 
 async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
-    let path = request.uri().path().to_owned();
-    api.calls.lock().unwrap().push(format!("{} {path}", request.method()));
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    api.calls.lock().unwrap().push(format!("{} {path}", head.method));
+    if head.method == Method::POST {
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        api.posted.lock().unwrap().push((path.clone(), serde_json::from_slice(&body).unwrap()));
+    }
+    let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "freeze-1"},
+        "spec": {"reason": "", "by": "jonas"}});
     let action = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Action", "metadata": {"name": "scale-deployment"}, "spec":
         {"name": "scale_deployment", "plugin": "workload", "targets": [{"apiVersion": "apps/v1", "kind": "Deployment"}]}});
     let list = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecutionList",
@@ -55,12 +69,14 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         "status": {"conditions": [counted]}});
     let approvals = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionApprovalList",
         "metadata": {"resourceVersion": "1"}, "items": [approval]});
-    let (code, body) = match (request.method(), path.rsplit('/').next().unwrap()) {
+    let (code, body) = match (&head.method, path.rsplit('/').next().unwrap()) {
         (_, "scale-deployment") => (StatusCode::OK, action),
         (_, "selfsubjectreviews") => (StatusCode::CREATED, me),
         (_, "selfsubjectaccessreviews") => (StatusCode::CREATED, allowed),
         (&Method::POST, "executionapprovals") => (StatusCode::CREATED, approval),
         (_, "executionapprovals") => (StatusCode::OK, approvals),
+        (&Method::POST, "executionfreezes") => (StatusCode::CREATED, freeze),
+        (&Method::DELETE, "freeze-1") => (StatusCode::OK, json!({"kind": "Status", "status": "Success"})),
         (&Method::POST, _) => (StatusCode::CREATED, api.execution()),
         (_, "scale-web-1") => (StatusCode::OK, api.execution()),
         (_, "kubernetesexecutions") => (StatusCode::OK, list),
@@ -82,7 +98,11 @@ struct Machine {
 
 impl Machine {
     async fn new(phase: &'static str) -> Self {
-        let api = Api { calls: Arc::default(), phase };
+        Self::with(phase, json!({})).await
+    }
+
+    async fn with(phase: &'static str, more: Value) -> Self {
+        let api = Api { calls: Arc::default(), posted: Arc::default(), phase, more };
         Self::before(Router::new().fallback(answer).with_state(api.clone()), api).await
     }
 
@@ -107,6 +127,12 @@ impl Machine {
 
     async fn writ(&self, line: &str) -> Output {
         self.command(line).output().await.unwrap()
+    }
+
+    /// What was posted there.
+    fn posted(&self, resource: &str) -> Vec<Value> {
+        let posted = self.api.posted.lock().unwrap();
+        posted.iter().filter(|(path, _)| path.ends_with(resource)).map(|(_, body)| body.clone()).collect()
     }
 
     fn created(&self) -> Vec<String> {

@@ -140,6 +140,7 @@ fn the_names_are_these() {
     metrics.pass(Phase::Executing).decided(&Step::Wait(Waiting::change(Why::JobEnd)));
     metrics.plugin_call("workload", "plan", "ok", Duration::from_micros(50));
     metrics.decision("default", "allow");
+    metrics.broke_glass("scale_deployment");
     metrics.error("full");
     let text = metrics.text().unwrap();
     let names: String = text.lines().filter_map(|l| l.strip_prefix("# TYPE ")).map(|l| format!("{l}\n")).collect();
@@ -147,6 +148,7 @@ fn the_names_are_these() {
         writ_executions counter
         writ_passes counter
         writ_pass_seconds histogram
+        writ_broken_glass counter
         writ_job_created_seconds histogram
         writ_effect_seconds histogram
         writ_plugin_calls counter

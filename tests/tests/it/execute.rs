@@ -21,14 +21,17 @@ mod operator;
 mod owners;
 mod policy;
 mod progress;
+mod quorum;
 mod refusal;
 mod requester;
+mod restless;
 mod rollout;
 mod scale;
 mod several;
 mod shown;
 mod token;
 mod undo;
+mod unknown;
 mod versions;
 
 use serde_json::{Value, json};

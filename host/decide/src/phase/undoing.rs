@@ -9,7 +9,7 @@ use crate::{
     story::{By, No, Pass},
     time,
 };
-use crds::{ChangeStatus, ExecutionStatus, ObjectUid, Reason, RollbackStatus, ViolationStatus, WriteStatus};
+use crds::{ChangeStatus, ExecutionStatus, ObjectUid, Phase, Reason, RollbackStatus, ViolationStatus, WriteStatus};
 use serde_json::Value;
 
 /// Before there is a plan. None: it undoes nothing, or it asks for what is stored and on offer.
@@ -32,6 +32,7 @@ pub(super) fn planned(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned:
     let inverse = status.rollback.as_ref()?;
     let moved = match elsewhere(status, planned).or_else(|| beyond(status, planned)) {
         Some(it) => vec![it],
+        None if never_came(status, planned) => return Some(nothing_there(of, planned)),
         None => moved(status, planned, writers),
     };
     (!moved.is_empty()).then(|| moved_on(of, inverse, moved))
@@ -157,8 +158,29 @@ fn moved(status: &ExecutionStatus, planned: &Planned, writers: &[Writer]) -> Vec
     planned::plan(planned).changes.iter().flat_map(either).flatten().collect()
 }
 
+/// What did not go well, and all that this would set back has the value of before it.
+fn never_came(status: &ExecutionStatus, planned: &Planned) -> bool {
+    let there = status.plan.as_ref().map(|p| p.changes.as_slice()).unwrap_or_default();
+    let back = planned::plan(planned).changes;
+    let as_before = |b: &ChangeStatus| {
+        let was = there.iter().find(|t| (&t.object, &t.field) == (&b.object, &b.field));
+        !b.field.is_empty() && was.is_some_and(|t| t.before == b.before && t.after != b.before)
+    };
+    status.phase != Phase::Completed && !back.is_empty() && back.iter().all(as_before)
+}
+
+fn nothing_there(of: &ObjectUid, planned: &Planned) -> No {
+    let changes = planned::plan(planned).changes;
+    let is = |b: &ChangeStatus| format!("{}{} is {}", of_another(planned, &b.object), b.field, value(&b.before));
+    let all: Vec<String> = changes.iter().map(is).collect();
+    unavailable(of, format!("Of {} nothing is there to take back: {}, as before it.", of.name, all.join(", ")), "")
+}
+
+fn value(v: &Option<String>) -> String {
+    v.clone().unwrap_or_else(|| "absent".to_owned())
+}
+
 fn unlike(there: &[ChangeStatus], planned: &Planned, back: &ChangeStatus) -> Option<ViolationStatus> {
-    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "absent".to_owned());
     let left = there.iter().find(|t| (&t.object, &t.field) == (&back.object, &back.field));
     let of = of_another(planned, &back.object);
     let is = format!("{of}is {}", value(&back.before));

@@ -112,6 +112,33 @@ fn what_cannot_be_undone_is_refused_in_words() {
     );
 }
 
+/// What did not go well, and may have done a part: the command failed, time was up, it was stopped, nobody can tell.
+fn unwell() -> Vec<(&'static str, ExecutionStatus)> {
+    let plan = planned();
+    let run = |more: Vec<(i64, PhaseSeen)>| {
+        let begun = vec![(1, stored::validating(judged(&plan))), (2, stored::preparing(&plan, Grants::Whole))];
+        stored::through(begun.into_iter().chain([(3, stored::ours(PodSeen::None))]).chain(more).collect()).status
+    };
+    vec![
+        ("failed", run(vec![(13, stored::ours(stored::ended(1)))])),
+        ("too late", run(vec![(1000, stored::ours(PodSeen::Running { command: 0 }))])),
+        ("its Job vanished", run(vec![(13, stored::executing(JobSeen::Absent))])),
+        ("its pod was disrupted", run(vec![(13, stored::ours(PodSeen::Disrupted { why: "evicted".into() }))])),
+        ("not checked", stored::all().into_iter().find(|(name, _)| name == "not checked").unwrap().1.status),
+    ]
+}
+
+#[test]
+fn of_what_did_not_go_well_the_value_that_is_there_decides() {
+    let looks = unwell().into_iter().flat_map(|(name, status)| {
+        let found = || OriginalSeen::Found(Box::new(status.clone()), vec![]);
+        let end = format!("{name} ({:?})", status.reason);
+        let values = [("the value after", 5), ("the value before", 2), ("another value", 8)];
+        values.map(|(value, now)| (format!("{end}, {value}"), judge(&undo(|_| {}), found(), now, TARGET)))
+    });
+    check(looks.collect(), &expect![[r#""#]]);
+}
+
 #[test]
 fn what_is_not_the_inverse_is_no_undo() {
     let other = undo(|kx| kx.spec.parameters = serde_json::from_str(r#"{"replicas":3}"#).unwrap());

@@ -101,7 +101,8 @@ async fn answer(State(world): State<World>, request: Request) -> impl IntoRespon
 /// How it ended, and each line.
 async fn doctor(world: &World) -> (Option<i32>, Vec<String>) {
     let router = Router::new().fallback(answer).with_state(world.clone());
-    let machine = Machine::before(router, Api { calls: Arc::default(), phase: "Completed" }).await;
+    let machine =
+        Machine::before(router, Api { calls: Arc::default(), posted: Arc::default(), phase: "Completed", more: json!({}) }).await;
     let said = machine.writ("doctor").await;
     (said.status.code(), text(&said.stdout).lines().map(str::to_owned).collect())
 }

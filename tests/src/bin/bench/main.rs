@@ -29,7 +29,7 @@ async fn main() -> Result<()> {
     numbers.extend(measure::all(&Cluster::connect().await?, &how()?).await?);
     let cluster = Cluster::connect().await?;
     numbers.extend(ways::all(&cluster, how()?.rounds).await?);
-    numbers.extend(admission::all(&cluster.admin).await?);
+    numbers.extend(admission::all(&cluster).await?);
     println!("{}\n{numbers}", machine::describe());
     numbers.write(&out)?;
     println!("written to {}", out.display());

@@ -87,7 +87,7 @@ async fn told(cluster: &Cluster, object: &Value, reason: &str) {
     tests::within(tests::PATIENCE, &format!("it is told: {reason}"), said).await;
 }
 
-async fn nothing_started(cluster: &Cluster, run: &Run) {
+pub(super) async fn nothing_started(cluster: &Cluster, run: &Run) {
     for (version, kind) in [("v1", "ServiceAccount"), ("batch/v1", "Job")] {
         let kind = json!({"apiVersion": version, "kind": kind, "metadata": {"namespace": NAMESPACE_RUNS}});
         let made = all(&cluster.admin, &kind, &format!("{LABEL_EXECUTION_UID}={}", run.uid)).await.unwrap();
@@ -257,25 +257,6 @@ async fn a_plan_that_changes_while_it_waits_is_another_and_what_was_approved_bef
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
 }
 
-/// Its status and its resourceVersion change all the time; its plan does not.
-#[tokio::test]
-async fn a_deployment_whose_status_never_rests_can_be_approved() {
-    let _turn = among_others().await;
-    let cluster = Cluster::connect().await.unwrap();
-    let (space, web) = production(&cluster).await;
-    let lena = approver(&cluster, &space, "lena", LEADS).await;
-    let run = cluster.run(&space.name, many()).await;
-    let hash = waits(&run).await;
-    for n in 0..20 {
-        let noise = json!({"metadata": {"annotations": {"noise": n.to_string()}}});
-        api(&cluster.admin, &web.object).patch("web", &PatchParams::default(), &Patch::Merge(noise)).await.unwrap();
-    }
-    let said = say(&lena, &ballot(&run, &hash, json!({}))).await;
-    assert_eq!(counted(&cluster, &said).await.1, "Counted");
-    let story = run.ended().await;
-    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
-}
-
 #[tokio::test]
 async fn who_lost_the_right_approves_nothing_any_more() {
     let _turn = among_others().await;
@@ -370,9 +351,15 @@ async fn who_may_run_an_action_may_not_approve_it() {
 
 /// A policy that asks for this in one namespace, and allows everything else, once it is in force.
 pub(super) async fn demanding(cluster: &Cluster, namespace: &str, require: &str) -> Standing {
+    demanding_if(cluster, namespace, require, "").await
+}
+
+/// The same, of what is so; empty: of everything.
+pub(super) async fn demanding_if(cluster: &Cluster, namespace: &str, require: &str, condition: &str) -> Standing {
     let module = format!(
         "package writ\n\ndefault decision := {{\"allow\": true, \"deny\": [], \"require\": {{}}}}\n\n\
-         decision := {{\"allow\": true, \"deny\": [], \"require\": {require}}} if input.execution.namespace == \"{namespace}\"\n"
+         decision := {{\"allow\": true, \"deny\": [], \"require\": {require}}} if {{\n\
+         \tinput.execution.namespace == \"{namespace}\"\n\t{condition}\n}}\n"
     );
     let test = "package writ_test\n\nimport data.writ\n\n\
                 test_elsewhere_nothing_is_asked if writ.decision.require == {} with input as {\"execution\": {\"namespace\": \"x\"}}\n";

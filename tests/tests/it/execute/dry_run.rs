@@ -2,7 +2,7 @@
 use super::{scale, with};
 use crds::labels::NAMESPACE_DRYRUN;
 use serde_json::{Value, json};
-use tests::{Cluster, Run, Standing, Story, Workload, alone, among_others, eventually, refused};
+use tests::{BlackHole, Cluster, Run, Standing, Story, Typed, Workload, alone, among_others, eventually, refused, would_create};
 
 fn server(replicas: u32) -> Value {
     with(scale(replicas), json!({"dryRun": "Server"}))
@@ -152,18 +152,62 @@ async fn a_policy_that_wants_a_dry_run_gets_one_and_decides_on_the_diff() {
     assert_eq!(web.now().await["spec"]["replicas"], 2);
 }
 
+/// It hangs in the API server, which asks webhooks about dry runs too.
 #[tokio::test]
 async fn a_dry_run_can_be_cancelled_and_leaves_no_identity() {
     let _turn = among_others().await;
     let cluster = Cluster::connect().await.unwrap();
     let space = cluster.scratch("execute-dry").await.unwrap();
-    Workload::deployment(&cluster, &space.name, 1).await;
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let hole = BlackHole::over(&cluster, &web).await;
     let run = cluster.run(&space.name, server(2)).await;
-    run.until("it asks", |kx| kx["status"]["phase"] == "DryRunning").await;
+    let _held = hole.swallowed().await;
+    assert_eq!(run.now().await.unwrap()["status"]["phase"], "DryRunning");
+    assert_eq!(run.made("batch/v1", "Job", NAMESPACE_DRYRUN).await.len(), 1);
     run.cancel(&cluster.admin, "never mind").await.unwrap();
     let story = run.ended().await;
-    assert!(matches!(story.end(), ("Cancelled", "CancelRequested") | ("Completed", "DryRunPassed")), "{:?}", story.end());
+    assert_eq!(story.end(), ("Cancelled", "CancelRequested"), "{:#}", story.object["status"]);
+    assert!(story.status("/message").contains("Nothing was touched."), "{}", story.status("/message"));
     story.made_no_job();
+    // Its Job, which can do nothing without an identity, goes by itself.
+    for job in run.made("batch/v1", "Job", NAMESPACE_DRYRUN).await {
+        let ends = ["activeDeadlineSeconds", "ttlSecondsAfterFinished"].iter().all(|part| job["spec"][part].is_number());
+        assert!(ends || job["metadata"].get("deletionTimestamp").is_some(), "{job:#}");
+    }
+    assert_eq!(web.now().await["spec"]["replicas"], 1);
+}
+
+#[tokio::test]
+async fn who_follows_a_dry_run_and_who_approves_it_sees_what_it_found() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-dry").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let run = cluster.run(&space.name, server(3)).await;
+    let said = Typed::start(None, &["watch", &run.name, "-n", &space.name]).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.out.contains("1 field changes") && said.out.contains("\n                spec.replicas   1 -> 3\n"),
+        "{}",
+        said.out
+    );
+
+    let one = r#"{"approvals": 1, "dry_run": true, "expires": "10m"}"#;
+    let _policy = super::approval::demanding(&cluster, &space.name, one).await;
+    let run = cluster.run(&space.name, scale(4)).await;
+    let hash = super::approval::waits(&run).await;
+    let lena = super::approval::approver(&cluster, &space, "lena", &[]).await;
+    let yes = super::approval::ballot(&run, &hash, json!({}));
+    let may = async || would_create(&lena, &yes).await.ok().map(drop);
+    eventually("she may approve it", may).await;
+    let who = format!("lena-{}", space.name);
+    let said = Typed::start(Some(&who), &["approve", &run.name, "-n", &space.name, "-y"]).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("  dry run    spec.replicas   1 -> 4\n") && said.out.contains(&hash), "{}", said.out);
+    let story = run.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+    assert_eq!(story.status("/approval/given/0/by"), who);
+    assert_eq!(web.settled().await.0, 4);
 }
 
 /// A StatefulSet, and a revision that is gone back to: what else ships and is not tried elsewhere.

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use tests::{Cluster, Run, Sight, among_others, refused};
 
 const ONCALL: &[&str] = &["system:masters", "oncall"];
+/// What is paged on.
+const BROKEN: &str = r#"writ_broken_glass_total{action="scale_deployment"}"#;
 
 fn broken() -> Value {
     with(many(), json!({"breakGlass": true, "ttlAfterFinished": "1s"}))
@@ -24,10 +26,14 @@ async fn who_is_on_call_goes_without_approvals_and_somebody_reviews_it_afterward
     let cluster = Cluster::connect().await.unwrap();
     let (space, web) = production(&cluster).await;
     let maria = cluster.as_user("maria", ONCALL);
+    let before = cluster.counted(BROKEN).await.unwrap();
     let run = cluster.run_as(&maria, &space.name, broken()).await.unwrap();
     let story = run.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
     assert_eq!(web.settled().await.0, 5);
+    // Another test may break one at the same time.
+    let after = cluster.counted(BROKEN).await.unwrap();
+    assert!(after > before, "{before} {after}");
     story.events(&run, &["BreakGlass"]).await;
 
     // Who was not asked stands in a row of its own, before the Job was promised.

@@ -1,7 +1,10 @@
-//! Actions that replace pods: restart, and back to an earlier revision.
-use super::inverse;
+//! Actions that replace pods: restart, and back to an earlier revision. And that there is no way back from a restart, said before it runs.
+use super::{
+    approval::{demanding_if, nothing_started},
+    inverse, scale, with,
+};
 use serde_json::{Value, json};
-use tests::{Cluster, Workload, among_others, eventually};
+use tests::{Cluster, Typed, Workload, among_others, eventually};
 
 fn restart(kind: &str) -> Value {
     json!({"action": "rollout_restart", "target": {"name": "web", "kind": kind}, "reason": "a test"})
@@ -35,6 +38,49 @@ async fn a_restart_really_replaces_the_pods_of_a_stateful_set() {
 #[tokio::test]
 async fn a_restart_really_replaces_the_pods_of_a_daemon_set() {
     restarted("DaemonSet", json!({})).await;
+}
+
+/// Why, in the words of the plugin.
+const NO_WAY_BACK: &str = "pods that were replaced do not come back";
+
+#[tokio::test]
+async fn what_cannot_be_undone_says_so_before_it_runs() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-restart").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let pods = web.pods().await;
+    let story = cluster.run(&space.name, with(restart("Deployment"), json!({"dryRun": "Plan"}))).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "PlanOnly"), "{:#}", story.object["status"]);
+    assert_eq!(story.status("/rollback/state"), "Impossible");
+    assert!(story.status("/rollback/because").starts_with(NO_WAY_BACK), "{}", story.status("/rollback/because"));
+    let line = ["run", "rollout_restart", "deployment/web", "-n", &space.name, "--reason", "a test", "--dry-run=plan"];
+    let said = Typed::start(None, &line).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains(&format!("  undo       impossible: {NO_WAY_BACK}")), "{}", said.out);
+    assert_eq!(web.pods().await, pods);
+}
+
+#[tokio::test]
+async fn a_policy_may_want_approvals_for_what_cannot_be_undone_alone() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-restart").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let pods = web.pods().await;
+    let one = r#"{"approvals": 1, "expires": "10m"}"#;
+    let _policy = demanding_if(&cluster, &space.name, one, "not input.action.reversible").await;
+    let held = cluster.run(&space.name, restart("Deployment")).await;
+    let now = held.until("it waits for approvals", |kx| kx["status"]["phase"] == "AwaitingApproval").await;
+    assert_eq!(now["status"]["approval"]["count"], "0 of 1");
+    // Whoever is asked sees it.
+    assert_eq!(now["status"]["rollback"]["state"], "Impossible");
+    let story = cluster.run(&space.name, scale(2)).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+    nothing_started(&cluster, &held).await;
+    held.cancel(&cluster.admin, "a drill").await.unwrap();
+    held.ended().await.made_no_job();
+    assert!(web.pods().await.contains(&pods[0]), "its pod was not replaced");
 }
 
 fn version(object: &Value) -> &Value {

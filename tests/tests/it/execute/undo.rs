@@ -88,6 +88,22 @@ async fn what_an_autoscaler_took_since_is_not_undone() {
     assert_eq!(web.now().await["spec"]["replicas"], 2);
 }
 
+/// Its word is the value that is there; undoing that would fight it.
+#[tokio::test]
+async fn what_a_gitops_tool_declared_since_is_not_undone() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("undo").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let (run, up) = done(&cluster, &space.name, scale(3)).await;
+    web.apply_as("argocd-controller", json!({"metadata": {"name": "web"}, "spec": {"replicas": 3}})).await.unwrap();
+    let story = cluster.run(&space.name, undo(&run, &up)).await.ended().await;
+    story.refused("TargetMovedOn", "Host", "Argo CD owns spec.replicas since ");
+    assert_eq!(story.status("/refusal/violations/0/rule"), "owner");
+    assert_eq!(web.now().await["spec"]["replicas"], 3);
+    assert_eq!(run.now().await.unwrap()["status"]["rollback"]["state"], "Ready");
+}
+
 #[tokio::test]
 async fn another_change_under_the_name_of_an_undo_is_refused() {
     let _turn = among_others().await;
