@@ -423,7 +423,7 @@ fn cancellations() {
               It was stopped as asked: the Job is gone, and no command was seen to end. It may have done a part: look at Deployment shop/web before anything else. To undo it: writ undo scale-web-x7k2p -n shop
             too late
               Verifying/JobSucceeded: replicas 2 -> 5
-              Every command exited 0; the action's own checks are asked.
+              Every command exited 0; the action's own checks are asked, until 2026-11-23T03:17:27Z at the latest.
             much too late
               Completed/ChecksPassed: replicas 2 -> 5
               Deployment shop/web: replicas 2 -> 5. Seen: 5 of 5 replicas ready. The request to stop it came too late. To undo it: writ undo scale-web-x7k2p -n shop

@@ -136,7 +136,53 @@ fn of_what_did_not_go_well_the_value_that_is_there_decides() {
         let values = [("the value after", 5), ("the value before", 2), ("another value", 8)];
         values.map(|(value, now)| (format!("{end}, {value}"), judge(&undo(|_| {}), found(), now, TARGET)))
     });
-    check(looks.collect(), &expect![[r#""#]]);
+    check(looks.collect(), &expect![[r#"
+        failed (JobFailed), the value after
+          Preparing/Accepted: replicas 5 -> 2
+          Parameters, plan and policies say yes; the run's identity is made next.
+        failed (JobFailed), the value before
+          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
+        failed (JobFailed), another value
+          Refused/TargetMovedOn: the target is not as it was left
+          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        too late (DeadlineExceeded), the value after
+          Preparing/Accepted: replicas 5 -> 2
+          Parameters, plan and policies say yes; the run's identity is made next.
+        too late (DeadlineExceeded), the value before
+          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
+        too late (DeadlineExceeded), another value
+          Refused/TargetMovedOn: the target is not as it was left
+          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        its Job vanished (OutcomeUnknown), the value after
+          Preparing/Accepted: replicas 5 -> 2
+          Parameters, plan and policies say yes; the run's identity is made next.
+        its Job vanished (OutcomeUnknown), the value before
+          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
+        its Job vanished (OutcomeUnknown), another value
+          Refused/TargetMovedOn: the target is not as it was left
+          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        its pod was disrupted (OutcomeUnknown), the value after
+          Preparing/Accepted: replicas 5 -> 2
+          Parameters, plan and policies say yes; the run's identity is made next.
+        its pod was disrupted (OutcomeUnknown), the value before
+          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
+        its pod was disrupted (OutcomeUnknown), another value
+          Refused/TargetMovedOn: the target is not as it was left
+          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+        not checked (ChecksUnavailable), the value after
+          Preparing/Accepted: replicas 5 -> 2
+          Parameters, plan and policies say yes; the run's identity is made next.
+        not checked (ChecksUnavailable), the value before
+          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
+        not checked (ChecksUnavailable), another value
+          Refused/TargetMovedOn: the target is not as it was left
+          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+    "#]]);
 }
 
 #[test]
