@@ -136,7 +136,9 @@ fn of_what_did_not_go_well_the_value_that_is_there_decides() {
         let values = [("the value after", 5), ("the value before", 2), ("another value", 8)];
         values.map(|(value, now)| (format!("{end}, {value}"), judge(&undo(|_| {}), found(), now, TARGET)))
     });
-    check(looks.collect(), &expect![[r#"
+    check(
+        looks.collect(),
+        &expect![[r#"
         failed (JobFailed), the value after
           Preparing/Accepted: replicas 5 -> 2
           Parameters, plan and policies say yes; the run's identity is made next.
@@ -182,7 +184,8 @@ fn of_what_did_not_go_well_the_value_that_is_there_decides() {
         not checked (ChecksUnavailable), another value
           Refused/TargetMovedOn: the target is not as it was left
           The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
