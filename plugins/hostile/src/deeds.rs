@@ -27,12 +27,13 @@ fn endless() {
     }
 }
 
-/// For as long as a busy machine needs for a good answer: half of the fuel that there is at most.
+/// Longer than a few milliseconds on any machine, within the fuel that there is at most: divisions that wait for each other.
 fn think() {
-    let mut n = 0_u64;
-    while n < 6_000_000 {
-        n = black_box(n.wrapping_add(1));
+    let mut n = 1_u64;
+    for i in 0..2_000_000 {
+        n = black_box(u64::MAX / (n | 1)).wrapping_add(i);
     }
+    black_box(n);
 }
 
 #[allow(unconditional_recursion, reason = "it is the deed")]
