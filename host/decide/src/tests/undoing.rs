@@ -130,62 +130,24 @@ fn unwell() -> Vec<(&'static str, ExecutionStatus)> {
 
 #[test]
 fn of_what_did_not_go_well_the_value_that_is_there_decides() {
-    let looks = unwell().into_iter().flat_map(|(name, status)| {
-        let found = || OriginalSeen::Found(Box::new(status.clone()), vec![]);
-        let end = format!("{name} ({:?})", status.reason);
-        let values = [("the value after", 5), ("the value before", 2), ("another value", 8)];
-        values.map(|(value, now)| (format!("{end}, {value}"), judge(&undo(|_| {}), found(), now, TARGET)))
-    });
-    check(
-        looks.collect(),
-        &expect![[r#"
-        failed (JobFailed), the value after
-          Preparing/Accepted: replicas 5 -> 2
-          Parameters, plan and policies say yes; the run's identity is made next.
-        failed (JobFailed), the value before
-          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
-          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
-        failed (JobFailed), another value
-          Refused/TargetMovedOn: the target is not as it was left
-          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
-        too late (DeadlineExceeded), the value after
-          Preparing/Accepted: replicas 5 -> 2
-          Parameters, plan and policies say yes; the run's identity is made next.
-        too late (DeadlineExceeded), the value before
-          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
-          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
-        too late (DeadlineExceeded), another value
-          Refused/TargetMovedOn: the target is not as it was left
-          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
-        its Job vanished (OutcomeUnknown), the value after
-          Preparing/Accepted: replicas 5 -> 2
-          Parameters, plan and policies say yes; the run's identity is made next.
-        its Job vanished (OutcomeUnknown), the value before
-          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
-          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
-        its Job vanished (OutcomeUnknown), another value
-          Refused/TargetMovedOn: the target is not as it was left
-          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
-        its pod was disrupted (OutcomeUnknown), the value after
-          Preparing/Accepted: replicas 5 -> 2
-          Parameters, plan and policies say yes; the run's identity is made next.
-        its pod was disrupted (OutcomeUnknown), the value before
-          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
-          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
-        its pod was disrupted (OutcomeUnknown), another value
-          Refused/TargetMovedOn: the target is not as it was left
-          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
-        not checked (ChecksUnavailable), the value after
-          Preparing/Accepted: replicas 5 -> 2
-          Parameters, plan and policies say yes; the run's identity is made next.
-        not checked (ChecksUnavailable), the value before
-          Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
-          Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.
-        not checked (ChecksUnavailable), another value
-          Refused/TargetMovedOn: the target is not as it was left
-          The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
-    "#]],
-    );
+    let reasons: Vec<Reason> = unwell().iter().map(|(_, status)| status.reason).collect();
+    let unknown = Reason::OutcomeUnknown;
+    assert_eq!(reasons, [Reason::JobFailed, Reason::DeadlineExceeded, unknown, unknown, Reason::ChecksUnavailable]);
+    for (name, original) in unwell() {
+        let judged = |now| status(judge(&undo(|_| {}), OriginalSeen::Found(Box::new(original.clone()), vec![]), now, TARGET));
+        let after = judged(5);
+        assert_eq!((after.phase, after.reason), (Phase::Preparing, Reason::Accepted), "{name}: {}", after.message);
+        let before = judged(2);
+        assert_eq!((before.phase, before.reason), (Phase::Refused, Reason::UndoUnavailable), "{name}: {}", before.message);
+        let nothing = "Of scale-web-x7k2p nothing is there to take back: /spec/replicas is 2, as before it. Nothing was touched.";
+        assert_eq!(before.message, nothing, "{name}");
+        let another = judged(8);
+        assert_eq!((another.phase, another.reason), (Phase::Refused, Reason::TargetMovedOn), "{name}: {}", another.message);
+        assert!(another.message.contains("/spec/replicas is 8, and was left at 5"), "{name}: {}", another.message);
+    }
+    // What went well and is as before was set back by somebody.
+    let well = status(judge(&undo(|_| {}), found(|_| {}), 2, TARGET));
+    assert_eq!(well.reason, Reason::TargetMovedOn, "{}", well.message);
 }
 
 #[test]

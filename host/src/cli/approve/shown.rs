@@ -64,7 +64,7 @@ mod tests {
         let mut status: Value = json!({
             "phase": "AwaitingApproval",
             "reason": "ApprovalNeeded",
-            "target": {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web", "uid": "6d1f"},
+            "target": {"apiVersion": "apps/v1", "kind": "Deployment", "resource": "deployments", "namespace": "shop", "name": "web"},
             "plugin": {"name": "workload", "version": "1.4.0", "digest": format!("sha256:9f2c81d0aa{}", "7".repeat(54))},
             "policy": {"decision": "Allow", "inputDigest": "", "results": [
                 {"policy": "default", "digest": "", "owner": "", "decision": "Allow", "because": because},

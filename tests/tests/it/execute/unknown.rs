@@ -8,12 +8,11 @@ use tests::{BlackHole, Cluster, PATIENCE, Run, Story, Workload, all, among_other
 
 /// Deletes the Job and leaves its pod alone: what that has asked for goes on, and nothing tells of it any more.
 async fn loses_its_job(cluster: &Cluster, run: &Run) {
-    let there = async || run.now().await?["status"]["job"]["name"].as_str().map(str::to_owned);
-    let name = within(PATIENCE, "its Job was seen", there).await;
-    run.until("its Job is followed", |kx| kx["status"]["job"]["uid"].is_string()).await;
+    let now = run.until("its Job is followed", |kx| kx["status"]["job"]["uid"].is_string()).await;
+    let name = now["status"]["job"]["name"].as_str().unwrap();
     let jobs = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"namespace": NAMESPACE_RUNS}});
     let alone = DeleteParams { propagation_policy: Some(PropagationPolicy::Orphan), ..DeleteParams::default() };
-    api(&cluster.admin, &jobs).delete(&name, &alone).await.unwrap();
+    api(&cluster.admin, &jobs).delete(name, &alone).await.unwrap();
     let told = run.until("nobody can tell", |kx| Story::is_end(&kx["status"])).await;
     assert_eq!((&told["status"]["phase"], &told["status"]["reason"]), (&json!("Failed"), &json!("OutcomeUnknown")));
 }
