@@ -88,7 +88,8 @@ impl Checks {
 
     /// Others whenever there is something to say that [`Self::outcome`] did not say.
     pub fn news(&self) -> (usize, usize) {
-        (self.known().late, self.standing())
+        let standing = self.standing();
+        (self.known().late, standing)
     }
 
     /// Checks that do not come back.

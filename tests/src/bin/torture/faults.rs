@@ -54,8 +54,13 @@ pub(crate) struct Faults {
 
 impl Faults {
     pub(crate) const fn new(dice: Dice) -> Self {
-        let (counts, deleted, evicted) = (Mutex::new(BTreeMap::new()), Mutex::new(BTreeMap::new()), Mutex::new(BTreeMap::new()));
-        Self { dice, stopped: AtomicBool::new(false), counts, deleted, evicted }
+        Self {
+            dice,
+            stopped: AtomicBool::new(false),
+            counts: Mutex::new(BTreeMap::new()),
+            deleted: Mutex::new(BTreeMap::new()),
+            evicted: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// Before anything of it ran, or after.
