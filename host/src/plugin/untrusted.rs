@@ -72,7 +72,7 @@ fn needs() -> Vec<Rule> {
 pub(crate) fn found(d: &mut Dice<'_>, said: &Write) -> Option<Object> {
     let uid = match d.rarely() {
         false => said.uid.clone()?,
-        true if d.byte() % 2 == 0 => return None,
+        true if d.byte().is_multiple_of(2) => return None,
         true => Uid::try_from(d.or(UID)).ok()?,
     };
     let body = canonical::json(&json!({})).expect("it is JSON");
