@@ -121,6 +121,7 @@ async fn who_follows_a_dry_run_sees_what_it_found() {
     let said = machine.writ("watch scale-web-1").await;
     assert_eq!(said.status.code(), Some(0));
     expect![[r#"
+        scale-web-1 in shop
           ✓ dry run     the API server accepts it; 2 fields change, 1 of them NOT ANNOUNCED by the plugin 1.4s
                         spec.paused   (none) -> true   NOT ANNOUNCED by the plugin
                         spec.replicas   2 -> 5

@@ -190,7 +190,32 @@ async fn left(job: Option<Value>, pods: Vec<Value>) -> decide::observed::Over {
         |call: &Call| call.line.contains("rolebindings") || call.line.contains("serviceaccounts") || call.line.contains("leases");
     let answer = answers(job, pods);
     let (cluster, _) = cluster(move |call| if nothing(call) { list(&[]) } else { answer(call) });
-    cluster.left(&execution(), &over).await.unwrap()
+    cluster.left(&ended(&[crds::Phase::Preparing, crds::Phase::Completed]), &over).await.unwrap()
+}
+
+/// It came through these phases.
+fn ended(phases: &[crds::Phase]) -> decide::execution::Execution {
+    let entry = |phase: &crds::Phase| crds::TimelineEntry { phase: *phase, ..crds::TimelineEntry::default() };
+    let mut exec = execution();
+    exec.status.timeline = phases.iter().map(entry).collect();
+    exec
+}
+
+#[tokio::test]
+async fn nothing_is_looked_for_where_nothing_was_ever_made() {
+    use crds::Phase::{AwaitingApproval, DryRunning, Preparing, Refused, Validating};
+    for (ways, asks) in [
+        (&[Validating, Refused][..], false),
+        (&[Validating, AwaitingApproval, Refused], false),
+        (&[Validating, DryRunning, Validating, Refused], true),
+        (&[Validating, Preparing, Refused], true),
+        (&[Validating; crds::limits::TIMELINE], true),
+    ] {
+        let (cluster, heard) = cluster(|_| list(&[]));
+        let over = cluster.left(&ended(ways), &Over { phase: Refused, job: None }).await.unwrap();
+        assert_eq!((over.grants, over.held_pods.len(), over.claims.len()), (Grants::None, 0, 0));
+        assert_eq!(!heard.lines().is_empty(), asks, "{ways:?}");
+    }
 }
 
 #[tokio::test]
