@@ -31,7 +31,7 @@ async fn a_no_is_explained_with_its_rule_and_line_shown_with_its_question_and_ma
     let input: serde_json::Value = serde_json::from_str(&said(&["input", &run.name, "-n", &space.name]).await).unwrap();
     assert_eq!(input["plan"]["changes"][0]["after"], 21);
 
-    let planned = cluster.run(&space.name, with(scale(2), json!({"dryRun": "Plan"}))).await;
+    let planned = cluster.run(&space.name, with(scale(4), json!({"dryRun": "Plan"}))).await;
     assert_eq!(planned.ended().await.end(), ("Completed", "PlanOnly"));
     let since = story.status("/startedAt");
     let (all, same, again) = replayed(&changed(20), since).await;
@@ -40,10 +40,10 @@ async fn a_no_is_explained_with_its_rule_and_line_shown_with_its_question_and_ma
     let (all, same, again) = replayed(&changed(30), since).await;
     assert!(same < all && again.contains(" refuse -> allow\n") && again.contains(&run.name), "{again}");
     assert!(!again.contains(&planned.name), "{again}");
-    let (all, same, again) = replayed(&changed(1), since).await;
+    let (all, same, again) = replayed(&changed(3), since).await;
     let moved = again.lines().find(|l| l.contains(&planned.name)).unwrap_or_else(|| panic!("{again}"));
     assert!(same < all && again.contains(" allow -> refuse\n"), "{again}");
-    assert!(moved.ends_with(&format!("would have 2 replicas; at most 1 are allowed here (default.rego:{rule})")), "{moved}");
+    assert!(moved.ends_with(&format!("would have 4 replicas; at most 3 are allowed here (default.rego:{rule})")), "{moved}");
 }
 
 /// The policy that is in force, with another limit.

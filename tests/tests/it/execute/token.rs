@@ -1,10 +1,8 @@
 //! What a run's token is worth: while it runs, its one object; afterwards nothing, however it ended. That of a dry run never writes.
 use super::{scale, with};
 use crds::labels::{DRY_RUN_ONLY, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
-use kube::{
-    Client,
-    api::{Patch, PatchParams},
-};
+use k8s_openapi::api::autoscaling::v1::Scale;
+use kube::{Client, api::PostParams};
 use serde_json::{Value, json};
 use tests::{BlackHole, Cluster, Run, Scratch, Workload, among_others, api, eventually, get, refused};
 
@@ -15,8 +13,9 @@ const STOLEN: u32 = 3;
 
 /// What its role lets it do.
 async fn writes(who: &Client, web: &Value) -> kube::Result<()> {
-    let scaled = Patch::Merge(json!({"spec": {"replicas": STOLEN}}));
-    api(who, web).patch_scale("web", &PatchParams::default(), &scaled).await.map(drop)
+    let meta = json!({"name": "web", "namespace": web["metadata"]["namespace"]});
+    let scaled: Scale = serde_json::from_value(json!({"metadata": meta, "spec": {"replicas": STOLEN}})).unwrap();
+    api(who, web).replace_scale("web", &PostParams::default(), &scaled).await.map(drop)
 }
 
 fn code(answer: kube::Result<()>) -> u16 {

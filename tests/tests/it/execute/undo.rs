@@ -98,7 +98,7 @@ async fn what_a_gitops_tool_declared_since_is_not_undone() {
     let (run, up) = done(&cluster, &space.name, scale(3)).await;
     web.apply_as("argocd-controller", json!({"metadata": {"name": "web"}, "spec": {"replicas": 3}})).await.unwrap();
     let story = cluster.run(&space.name, undo(&run, &up)).await.ended().await;
-    story.refused("TargetMovedOn", "Host", "Argo CD owns spec.replicas since ");
+    story.refused("TargetMovedOn", "Host", "Argo CD owns spec.replicas");
     assert_eq!(story.status("/refusal/violations/0/rule"), "owner");
     assert_eq!(web.now().await["spec"]["replicas"], 3);
     assert_eq!(run.now().await.unwrap()["status"]["rollback"]["state"], "Ready");
