@@ -1,7 +1,7 @@
 //! The same while it waits for something, goes without somebody, takes something back, or is told of that.
 use super::{one_job, phase};
 use serde_json::{Value, json};
-use tests::{AuditLog, BlackHole, Cluster, Operator, Run, Scratch, Story, Workload, alone};
+use tests::{AuditLog, BlackHole, Cluster, Operator, Run, Scratch, Sight, Story, Workload, alone};
 
 /// A namespace with a Deployment of one pod, in which one thing is asked for after the other.
 struct Place {
@@ -30,10 +30,18 @@ impl Place {
         self.web.now().await["metadata"]["uid"].as_str().unwrap().to_owned()
     }
 
+    /// From before it is asked for: some of what is looked for lasts for milliseconds.
+    async fn sight(&self) -> Sight {
+        let kind = json!({
+            "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution", "metadata": {"namespace": self.space.name},
+        });
+        Sight::open(&self.cluster.admin, &kind).await
+    }
+
     /// Seen, and killed then.
-    async fn killed_when(&self, run: &Run, what: &str, is: impl Fn(&Value) -> bool) {
+    async fn killed_when(&self, sight: &mut Sight, run: &Run, is: impl Fn(&Value) -> bool) {
         let operator = Operator::found(&self.cluster).await;
-        run.until(what, is).await;
+        sight.until(|kx| kx["metadata"]["name"] == json!(run.name) && is(kx)).await;
         operator.killed(&self.cluster).await;
     }
 }
@@ -53,8 +61,9 @@ async fn killed_while_it_is_frozen() {
     let spec = json!({"reason": "release day", "selector": {"namespaces": [place.space.name]}});
     let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": name}, "spec": spec});
     let freeze = place.cluster.stand(freeze).await.unwrap();
+    let mut sight = place.sight().await;
     let run = place.asked(2, json!({})).await;
-    place.killed_when(&run, "it is frozen", |kx| kx["status"]["reason"] == "Frozen").await;
+    place.killed_when(&mut sight, &run, |kx| kx["status"]["reason"] == "Frozen").await;
     assert_eq!((run.identity().await, run.jobs().await), (vec![], vec![]));
     drop(freeze);
     one_job(&run, &well(&run).await, log.as_ref(), &target);
@@ -69,8 +78,9 @@ async fn killed_while_another_has_the_target() {
     let hole = BlackHole::over(&place.cluster, &place.web).await;
     let first = place.asked(2, json!({})).await;
     let held = hole.swallowed().await;
+    let mut sight = place.sight().await;
     let second = place.asked(3, json!({})).await;
-    place.killed_when(&second, "it waits for its turn", |kx| kx["status"]["reason"] == "Queued").await;
+    place.killed_when(&mut sight, &second, |kx| kx["status"]["reason"] == "Queued").await;
     hole.closed(&place.web).await;
     first.cancel(&place.cluster.admin, "it hangs").await.unwrap();
     assert_eq!(first.ended().await.end(), ("Cancelled", "StoppedMidway"));
@@ -89,8 +99,9 @@ async fn killed_when_the_glass_is_broken() {
         "action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": 5}, "reason": "INC-1 a crash",
         "breakGlass": true,
     });
+    let mut sight = place.sight().await;
     let run = place.cluster.run_as(&maria, &place.space.name, spec).await.unwrap();
-    place.killed_when(&run, "the glass is broken", |kx| kx["status"]["reason"] == "BreakGlass").await;
+    place.killed_when(&mut sight, &run, |kx| kx["status"]["reason"] == "BreakGlass").await;
     let story = well(&run).await;
     one_job(&run, &story, log.as_ref(), &target);
     let told = story.rows.iter().filter(|row| row["reason"] == "BreakGlass").count();
@@ -98,15 +109,15 @@ async fn killed_when_the_glass_is_broken() {
 }
 
 /// Of an execution that is taken back: killed when either of both is seen so.
-async fn killed_while_it_is_undone(of_undo: bool, what: &str, is: fn(&Value) -> bool) {
+async fn killed_while_it_is_undone(of_undo: bool, is: fn(&Value) -> bool) {
     let _turn = alone().await;
     let place = Place::make(json!({})).await;
     let target = place.uid().await;
     let run = place.asked(2, json!({})).await;
     well(&run).await;
-    let log = AuditLog::from_now();
+    let (log, mut sight) = (AuditLog::from_now(), place.sight().await);
     let undo = place.asked(1, json!({"rollbackOf": {"name": run.name, "uid": run.uid}})).await;
-    place.killed_when(if of_undo { &undo } else { &run }, what, is).await;
+    place.killed_when(&mut sight, if of_undo { &undo } else { &run }, is).await;
     one_job(&undo, &well(&undo).await, log.as_ref(), &target);
     assert_eq!(place.web.settled().await.0, 1);
     run.until("it says that it was undone", |kx| kx["status"]["reason"] == "RolledBack").await;
@@ -116,20 +127,20 @@ async fn killed_while_it_is_undone(of_undo: bool, what: &str, is: fn(&Value) -> 
 
 #[tokio::test]
 async fn killed_when_an_undo_is_prepared() {
-    killed_while_it_is_undone(true, "it is prepared", |kx| phase(kx) == "Preparing").await;
+    killed_while_it_is_undone(true, |kx| phase(kx) == "Preparing").await;
 }
 
 #[tokio::test]
 async fn killed_when_an_undo_runs() {
-    killed_while_it_is_undone(true, "it runs", |kx| phase(kx) == "Executing").await;
+    killed_while_it_is_undone(true, |kx| phase(kx) == "Executing").await;
 }
 
 #[tokio::test]
 async fn killed_when_the_effect_of_an_undo_is_waited_for() {
-    killed_while_it_is_undone(true, "its effect is waited for", |kx| phase(kx) == "Verifying").await;
+    killed_while_it_is_undone(true, |kx| phase(kx) == "Verifying").await;
 }
 
 #[tokio::test]
 async fn killed_when_what_was_undone_says_so() {
-    killed_while_it_is_undone(false, "it says that it was undone", |kx| kx["status"]["reason"] == "RolledBack").await;
+    killed_while_it_is_undone(false, |kx| kx["status"]["reason"] == "RolledBack").await;
 }
