@@ -26,10 +26,13 @@ use crate::{
 };
 pub use automatic::{awaited as awaited_undo, keeps as keeps_target, wanted as automatic_undo};
 use crds::Phase;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// Nobody wants done tomorrow evening what he asked for this morning.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+fn a_day_after(from: Timestamp) -> Timestamp {
+    from.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+}
+
 /// Catalogue, policies and guards are read within a second of the start.
 const STARTING: SignedDuration = SignedDuration::from_millis(500);
 /// A look that does not fit the object: it moved in between. The next look is soon.

@@ -96,7 +96,7 @@ impl<'a> Pass<'a> {
 
     /// A moment after another, in words.
     pub(crate) fn moment(&self, from: Timestamp, seconds: u32) -> String {
-        time::second(&time::text(self.after(from, seconds)))
+        time::words(self.after(from, seconds))
     }
 
     /// A moment after another.

@@ -21,6 +21,13 @@ pub fn text(at: Timestamp) -> String {
 pub fn read(text: &str) -> Result<Timestamp, Malformed> {
     text.parse().map_err(|_| Malformed { what: "time", is: text.chars().take(40).collect() })
 }
+
+/// A time for people.
+#[must_use]
+pub fn words(at: Timestamp) -> String {
+    second(&text(at))
+}
+
 /// A time as it is stored, for people: without its fraction of a second.
 #[must_use]
 pub fn second(text: &str) -> String {

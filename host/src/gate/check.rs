@@ -115,9 +115,8 @@ impl Checked {
 /// Runs on a thread with a stack for any bundle; none if it panicked, or does not come back: then that thread is lost, and nobody waits.
 pub(super) fn deep<T: Send + 'static>(patience: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, answer) = sync_channel(1);
-    let thread = std::thread::Builder::new().name("policy-check".to_owned()).stack_size(STACK);
-    thread.spawn(move || done.send(work())).ok()?;
-    answer.recv_timeout(patience).ok()
+    let begun = aside(move || drop(done.send(work())));
+    begun.then(|| answer.recv_timeout(patience).ok()).flatten()
 }
 
 /// Runs on such a thread, and is not waited for. False: there is no thread.

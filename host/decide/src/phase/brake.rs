@@ -1,6 +1,6 @@
 //! What stops: needs no ledger, no row, no plan. A run that nobody wants is ended, and an identity that is no longer needed goes.
 //! Owns no record: that something was stopped is recorded by its phase, from what is seen afterwards.
-use super::{revoke, there};
+use super::{dry_running, revoke, there};
 use crate::{
     execution::{DryRunning, Executing, Execution, Progress},
     observed::{self as seen, DryJob, JobSeen, LeftJob, PhaseSeen, PodSeen},
@@ -53,9 +53,7 @@ fn dry_run(exec: &Execution, p: &DryRunning, s: &seen::DryRunning) -> Option<Ste
         return Some(revoke(exec));
     }
     match &s.job {
-        DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false } => {
-            Some(Step::Do(Effect::EndDryRun { name: p.job.clone(), uid: uid.clone() }))
-        }
+        DryJob::Ours { uid, stopping: false, .. } | DryJob::Stale { uid, stopping: false } => Some(dry_running::end(p, uid)),
         DryJob::Ours { .. } | DryJob::Stale { .. } | DryJob::Absent | DryJob::Foreign { .. } => None,
     }
 }

@@ -1,15 +1,15 @@
 //! The judgements that stand before a Job, in order; asked in `Validating`, and again wherever a plan stands. Owns which no comes first.
-use super::{LONGEST, STARTING, drifted, glass, shown, undoing};
+use super::{STARTING, a_day_after, drifted, glass, shown, undoing};
 use crate::{
     dry_run, honored,
     model::{Planned, PluginFault},
     observed::{GuardsSeen, Judgement, OriginalSeen, Ruling},
     step::{Step, Waiting, Why},
     story::{By, No, Pass, judge_policies, of_judgement, shown},
-    time::{self, second},
+    time,
 };
 use crds::{Phase, Reason};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 /// A busy plugin, or one that is being compiled.
 const BUSY: SignedDuration = SignedDuration::from_secs(1);
@@ -38,7 +38,7 @@ pub(super) fn planned<'a>(
 
 /// Catalogue, policies and guards are read within a second of the start, or something is wrong with the operator.
 pub(super) fn starting(pass: &Pass<'_>) -> Step {
-    let end = pass.exec.entered().checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    let end = a_day_after(pass.exec.entered());
     if pass.now < end {
         return Step::Wait(Waiting::at(pass.now.checked_add(STARTING).unwrap_or(end).min(end), Why::Starting));
     }
@@ -53,12 +53,12 @@ pub(super) fn starting(pass: &Pass<'_>) -> Step {
 fn busy(pass: &Pass<'_>, message: &str) -> Step {
     let end = match pass.exec.phase() {
         Phase::Preparing => pass.after(pass.exec.at, pass.site.start_grace),
-        _ => pass.exec.entered().checked_add(LONGEST).unwrap_or(Timestamp::MAX),
+        _ => a_day_after(pass.exec.entered()),
     };
     if pass.now < end {
         return Step::Wait(Waiting::at(pass.now.checked_add(BUSY).unwrap_or(end).min(end), Why::PluginBusy));
     }
-    let what = format!("The component could not be asked until {}: {}.", second(&time::text(end)), shown(message, 512));
+    let what = format!("The component could not be asked until {}: {}.", time::words(end), shown(message, 512));
     let next = "Look at kubectl describe actionplugin, and make a new execution.";
     No::new(Reason::PluginUnavailable, By::Host, "the plugin could not be asked in time", what, next)
         .who("the platform team")

@@ -2,7 +2,7 @@
 //! is the diff; then everything of it goes, and the policies are asked again, with the diff. Nothing is touched: what is lost is made again.
 mod answer;
 
-use super::{LONGEST, cancelled, chain, preparing, validating, view_moved};
+use super::{a_day_after, cancelled, chain, preparing, validating, view_moved};
 use crate::{
     access, dry_run,
     execution::DryRunning as Progress,
@@ -14,7 +14,7 @@ use crate::{
     story::{By, No, Pass, policy_status, summary},
 };
 use crds::{DryRunStatus, Phase, Reason};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 /// An API server hears of a changed policy within a second. One that lags longer is not to be found out by a dry run.
 const SETTLED: u32 = 60;
@@ -51,7 +51,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     if let Some(reason) = pass.exec.unwanted() {
         return cancelled(pass, reason, "Nothing was touched.");
     }
-    if pass.now >= p.since.checked_add(LONGEST).unwrap_or(Timestamp::MAX) {
+    if pass.now >= a_day_after(p.since) {
         return late(pass, "it did not come to its end within 24 hours");
     }
     if p.answered { answered(pass, p, s) } else { asking(pass, p, s) }
@@ -143,7 +143,7 @@ fn answered(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
     }
 }
 
-fn end(p: &Progress, uid: &Uid) -> Step {
+pub(super) fn end(p: &Progress, uid: &Uid) -> Step {
     Step::Do(Effect::EndDryRun { name: p.job.clone(), uid: uid.clone() })
 }
 

@@ -1,13 +1,13 @@
 //! While an `ExecutionFreeze` matches, nothing irreversible starts: no identity is made, no Job is promised. It goes on by itself when
 //! the freeze ends. What runs already, and every brake, goes on as ever.
-use super::{LONGEST, revoke, there};
+use super::{a_day_after, revoke, there};
 use crate::{
     execution::Ready,
     lock,
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, ask_for_turn, shown},
-    time::{self, second},
+    time,
 };
 use crds::{Phase, Reason};
 use jiff::Timestamp;
@@ -51,10 +51,10 @@ fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
     let began = if pass.exec.reason == Reason::Frozen { pass.exec.at } else { pass.now };
-    let end = began.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    let end = a_day_after(began);
     let message = format!(
         "{what} Nothing starts until {until}; then it goes on by itself, and is refused if that is not by {}. Thaw: writ thaw {}",
-        second(&time::text(end)),
+        time::words(end),
         freeze.name,
     );
     if ours || pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {

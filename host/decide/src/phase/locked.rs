@@ -3,7 +3,7 @@
 //! not hold a target at once is the claim's own doing, that no more are at work than may be is that of the order of claims (`limits`).
 mod line;
 
-use super::{LONGEST, awaiting, revoke, there};
+use super::{a_day_after, awaiting, revoke, there};
 use crate::{
     execution::Ready,
     limits, lock,
@@ -12,7 +12,7 @@ use crate::{
     story::{Pass, QUEUED, WANTED, policy_status},
 };
 use crds::{LockStatus, OnConflict, Phase, Reason};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use line::Line;
 
 /// The end of another wakes us; this is for what no watch tells of, and for whoever is too far back to be woken.
@@ -78,7 +78,7 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
     if p.wait.is_some_and(|wait| pass.now >= wait.until) {
         return awaiting::late(pass);
     }
-    let end = p.since.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    let end = a_day_after(p.since);
     if pass.now >= end {
         return line.too_long(pass).record(pass, None);
     }

@@ -4,7 +4,7 @@ use crate::{
     lock,
     step::Why,
     story::{By, No, Pass, count, shown},
-    time::{self, second},
+    time,
 };
 use crds::{LimitOf, Reason};
 use jiff::Timestamp;
@@ -80,7 +80,7 @@ impl Line<'_> {
         format!(
             "{who} This one goes on by itself when it is its turn, and is refused if that is not by {}. To wait no longer: writ cancel \
              {name} -n {ns}",
-            second(&time::text(end)),
+            time::words(end),
         )
     }
 

@@ -31,7 +31,7 @@ pub(super) fn taken(
         (None, Some(writer)) => who(writer, object, planned),
         (None, None) => return None,
     };
-    let since = later.and_then(|w| w.at).map_or_else(String::new, |at| format!(" since {}", time::second(&time::text(at))));
+    let since = later.and_then(|w| w.at).map_or_else(String::new, |at| format!(" since {}", time::words(at)));
     let what = if field.is_empty() { part(&back.object, field) } else { part(object, field) };
     let message = match field {
         "" => format!("{who} wrote {what}{since}"),
