@@ -45,7 +45,7 @@ mutants: ## each guard taken out, and the test that catches it
 fuzz: ## look for bytes that break a promise, for FUZZ_SECONDS each of five targets
 	deploy/fuzz.sh
 
-sbom: ## what the program and the component we ship are made of (CycloneDX): target/sbom-*.json
+sbom: ## what the program and the components we ship are made of (CycloneDX): target/sbom-*.json
 	deploy/sbom.sh
 
 deny: ## advisories, licenses, duplicates (needs cargo-deny)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# sbom.sh writes what the operator's program, and the component we ship, are made of, as CycloneDX 1.5: target/sbom-writ.json and
-# target/sbom-workload.json. From what cargo says, offline: every package with version, license, sha256 and what it depends on.
+# sbom.sh writes what the operator's program, and each component we ship, are made of, as CycloneDX 1.5: target/sbom-writ.json,
+# target/sbom-workload.json and so on. From what cargo says, offline: every package with version, license, sha256 and what it depends on.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${WRIT_CACHE:-$HOME/.cache/writ}/target}
@@ -13,4 +13,6 @@ bill() { # PACKAGE MANIFEST LOCK TRIPLE
   echo "target/sbom-$1.json: $(grep -c '"bom-ref"' "target/sbom-$1.json") packages"
 }
 bill writ Cargo.toml Cargo.lock x86_64-unknown-linux-gnu
-bill workload plugins/Cargo.toml plugins/Cargo.lock wasm32-unknown-unknown
+for component in workload pods nodes; do
+  bill "$component" plugins/Cargo.toml plugins/Cargo.lock wasm32-unknown-unknown
+done

@@ -9,6 +9,27 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 export WRIT_GUESTS=${WRIT_GUESTS:-$CACHE/guests}
 cd "$ROOT"
 
+# What runs beside something else; its log is shown when it is waited for.
+BESIDE= LOG=
+beside() { # LOG COMMAND...
+  mkdir -p target
+  LOG=$1
+  shift
+  # A group of its own, so that all of it can be ended.
+  set -m
+  "$@" >"$LOG" 2>&1 &
+  set +m
+  BESIDE=$!
+}
+beside_ended() {
+  local code=0
+  wait "$BESIDE" || code=$?
+  BESIDE=
+  cat "$LOG"
+  [ "$code" = 0 ]
+}
+trap '[ -z "$BESIDE" ] || { kill -- "-$BESIDE" 2>/dev/null; wait "$BESIDE"; }' EXIT
+
 # Takes it down at the end.
 local_cluster() {
   if "$HERE/local/writ-local" status >/dev/null 2>&1; then
@@ -20,7 +41,6 @@ local_cluster() {
   exec "$HERE/local/test.sh"
 }
 
-LOCAL=
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
 step "formatting"
@@ -34,33 +54,45 @@ plugins/tests/outside.sh
 plugins/tests/cargo-component.sh || [ $? = 3 ] # 3: not installed, and said so
 if [ "${1:-}" != fast ]; then
   step "the local cluster itself, beside what is compiled: it waits nearly all the time"
-  mkdir -p target
-  local_cluster >target/local-test.log 2>&1 &
-  LOCAL=$!
-  trap '[ -z "$LOCAL" ] || { kill "$LOCAL" 2>/dev/null; wait "$LOCAL"; }' EXIT
+  beside target/local-test.log local_cluster
 fi
 step "build"
 # All that is run below. The example is for `make bench`; clippy looks at it.
 nice cargo build --workspace --lib --bins --tests
-step "plugins, natively"
-(cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo test --workspace)
-step "objects, core, shell"
+
 # Always the whole workspace: another selection has other features, and would compile half the dependencies again.
-cargo test --workspace --lib --test it --test yaml --test deploy
-if [ "${1:-}" = fast ]; then exit 0; fi
+core() {
+  cargo test --workspace --lib
+  (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo test --workspace)
+}
+lint() {
+  cargo clippy --workspace --all-targets -- -D warnings
+  (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)
+}
+step "objects, shell"
+cargo test --workspace --test it --test yaml --test deploy
+if [ "${1:-}" = fast ]; then
+  step "core, plugins"
+  core
+  exit 0
+fi
 
 step "the local cluster itself: it has ended, and how"
-code=0
-wait "$LOCAL" || code=$?
-LOCAL=
-cat target/local-test.log
-[ "$code" = 0 ]
+beside_ended
 step "a real cluster, with Writ on it, and the demo"
 WRIT_SKIP_BUILD=1 "$HERE/demo/demo.sh"
-step "the real cluster"
+step "the real cluster; beside it, for it waits a good deal, core, plugins and clippy"
+core_and_lint() {
+  renice -n 10 "$BASHPID" >/dev/null
+  core
+  lint
+}
+beside target/core.log core_and_lint
 KUBECONFIG=$("$HERE/local/writ-local" kubeconfig)
 export KUBECONFIG
 cargo test --workspace --test cluster
+step "core, plugins and clippy: they have ended, and how"
+beside_ended
 step "what Writ's identities did with their rights, in the words of the API server"
 "$CARGO_TARGET_DIR/debug/rights" "$HERE/30-rbac.yaml"
 step "sixty executions while everything around the operator fails (make torture: two thousand)"
@@ -69,7 +101,4 @@ TORTURE_EXECUTIONS=60 "$CARGO_TARGET_DIR/debug/torture" target/torture.json "$("
   "$HERE/local/writ-local"
 step "three hundred at once, good and bad ones, and somebody who wants something small (make flood: ten thousand)"
 FLOOD_EXECUTIONS=300 FLOOD_JOBS=20 "$CARGO_TARGET_DIR/debug/flood" target/flood.json
-step "clippy"
-cargo clippy --workspace --all-targets -- -D warnings
-(cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)
 step "all passed"

@@ -21,6 +21,8 @@ pub const NAMESPACES_PROTECTED: [&str; 6] =
 
 /// A ServiceAccount that nobody may make: the operator asks for it, to see that the guard of dry runs is in force (`deploy/admission/19`).
 pub const DRY_RUN_PROBE: &str = "dry-probe";
+/// Name of that guard, and of its binding.
+pub const DRY_RUN_GUARD: &str = "writ-dry-run-only";
 /// What that guard answers to everything that would be persisted.
 pub const DRY_RUN_ONLY: &str = "writ: this identity may only dry-run";
 

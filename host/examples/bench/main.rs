@@ -4,6 +4,7 @@
 //! `BENCH_CALLS`: calls whose memory is watched.
 #![forbid(unsafe_code)]
 
+mod births;
 mod calls;
 mod ledger;
 mod limits;
@@ -24,6 +25,7 @@ async fn main() -> Result<()> {
     numbers.extend(one.decisions(&policies).await?);
     numbers.extend(many::measure(&one, std::env::var_os("BENCH_CALLS").and_then(|n| n.into_string().ok())).await?);
     numbers.extend(limits::measure(&hostile).await?);
+    numbers.extend(births::measure().await?);
     numbers.extend(ledger::measure(&directory).await?);
     println!("{}", serde_json::to_string_pretty(&numbers)?);
     Ok(())

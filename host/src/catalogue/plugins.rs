@@ -80,10 +80,8 @@ const PATIENCE: u32 = 5;
 
 impl From<CallError> for NotFetched {
     fn from(error: CallError) -> Self {
-        match error {
-            CallError::Refused { .. } => Self::Absent(crate::telemetry::chain(&error)),
-            CallError::Unknown(_) | CallError::Throttled { .. } => Self::Unread(error),
-        }
+        // What the operator may not read stays so until somebody changes his rights. Any other no to a read says nothing about what is there.
+        if error.is(403) { Self::Absent(crate::telemetry::chain(&error)) } else { Self::Unread(error) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `writ approve`, `writ reject` and `writ review`: the change first, then the question. The API server stamps who says it; the host says whether it counts.
 mod shown;
+mod since;
 mod vote;
 
 use super::{
@@ -102,6 +103,8 @@ impl Ballot {
         out::text(shown::page((&cluster.namespace, &cluster.context), &kx, &approval, Timestamp::now()));
         if decision == Decision::Review {
             out::text(page::labelled(&[("outcome", outcome(&status, Timestamp::now()))]));
+        } else {
+            out::text(page::labelled(&since::lines(&cluster, &kx, Timestamp::now()).await));
         }
         if covers_undo && let Some(covered) = ballot::covers(&kx) {
             out::text(page::labelled(&[("covers", covered)]));

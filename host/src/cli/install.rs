@@ -31,25 +31,52 @@ pub struct Install {
     /// Print it; applying is yours: `writ install --print … | kubectl apply --server-side -f -`.
     #[arg(long, required = true)]
     print: bool,
-    /// The operator's image.
-    #[arg(long)]
+    /// The operator's image, pinned by digest.
+    #[arg(long, value_parser = pinned)]
     image: String,
     /// Image of the Jobs, with kubectl in it, pinned by digest.
-    #[arg(long)]
+    #[arg(long, value_parser = pinned)]
     run_image: String,
 }
 
 impl Install {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<Exit> {
-        anyhow::ensure!(
-            self.run_image.contains("@sha256:"),
-            "--run-image must be pinned by digest (…@sha256:…): runs trust no tag"
-        );
         for part in PARTS {
             out::line("---");
             out::text(part.replace("kubectl:IMAGE", &self.run_image).replace("writ:IMAGE", &self.image));
         }
         Ok(Exit::Done)
+    }
+}
+
+/// What a tag names can be another program tomorrow.
+fn pinned(image: &str) -> Result<String, String> {
+    let digest = image.split_once("@sha256:").map(|(_, digest)| digest);
+    let is_one = digest.is_some_and(|d| d.len() == 64 && d.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)));
+    if is_one {
+        Ok(image.to_owned())
+    } else {
+        Err("not pinned by digest (NAME@sha256:…, 64 digits): a tag can name another program tomorrow".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pinned;
+
+    #[test]
+    fn an_image_is_one_program_for_ever() {
+        let digest = "0123456789abcdef".repeat(4);
+        assert!(pinned(&format!("registry.example.com/writ@sha256:{digest}")).is_ok());
+        let loose = [
+            "writ",
+            "writ:1.0",
+            "writ@sha256:",
+            "writ@sha256:…",
+            &format!("writ@sha256:{digest}0"),
+            &format!("writ@sha256:{}", digest.to_uppercase()),
+        ];
+        loose.map(|image| assert!(pinned(image).is_err(), "{image}"));
     }
 }

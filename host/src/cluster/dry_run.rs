@@ -3,7 +3,7 @@ use super::{
     client::{CallError, Cluster, if_there, within},
     job,
 };
-use crds::labels::{ANNOTATION_PLAN_HASH, DRY_RUN_ONLY, DRY_RUN_PROBE, LABEL_EXECUTION_UID, NAMESPACE_DRYRUN};
+use crds::labels::{ANNOTATION_PLAN_HASH, DRY_RUN_GUARD, DRY_RUN_ONLY, DRY_RUN_PROBE, LABEL_EXECUTION_UID, NAMESPACE_DRYRUN};
 use decide::{
     execution::{DryRunning, Execution},
     model::{JobName, Uid},
@@ -76,10 +76,18 @@ impl Cluster {
                 if_there(within(accounts.delete(DRY_RUN_PROBE, &DeleteParams::default())).await)?;
                 Ok(DryGuard::Open { why: "a write that it must refuse went through".into() })
             }
-            Err(CallError::Refused { code: 403, message, .. }) if message.contains(DRY_RUN_ONLY) => Ok(DryGuard::InForce),
+            Err(CallError::Refused { code: 403, message, .. }) if message.contains(DRY_RUN_ONLY) => Ok(self.since(message)),
             // Something else said no, or it is there since a write that nothing refused.
             Err(CallError::Refused { message, .. }) => Ok(DryGuard::Open { why: message }),
             Err(error) => Err(error),
+        }
+    }
+
+    /// It said no; and since when it would.
+    fn since(&self, message: String) -> DryGuard {
+        match self.guard_since(DRY_RUN_GUARD) {
+            Some(since) => DryGuard::InForce { since },
+            None => DryGuard::Open { why: format!("nobody knows since when it is there, though it says: {message}") },
         }
     }
 }

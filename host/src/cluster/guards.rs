@@ -18,7 +18,11 @@ use k8s_openapi::{
 use kube::{Api, Client, Resource, ResourceExt, api::ListParams, runtime::watcher::Config};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Debug,
+    sync::Mutex,
+};
 
 /// A policy or a binding.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +31,27 @@ struct Guard {
     spec: Value,
 }
 
+/// Of each object, by uid: the generation of its spec that was seen last, and when one was seen that was another.
+#[derive(Default)]
+struct Changes(Mutex<HashMap<String, (i64, Timestamp)>>);
+
+impl Changes {
+    /// When this spec was seen to become what it is; long ago, where it has been the same ever since this process follows it.
+    fn seen(&self, meta: &ObjectMeta, now: Timestamp) -> Option<Timestamp> {
+        let (uid, generation) = (meta.uid.clone()?, meta.generation?);
+        let mut all = self.0.lock().ok()?;
+        let last = all.entry(uid).or_insert((generation, Timestamp::MIN));
+        if last.0 != generation {
+            *last = (generation, now);
+        }
+        Some(last.1)
+    }
+}
+
 /// What is kept, one for each kind.
 #[derive(Default)]
 pub(super) struct Guards {
+    changes: Changes,
     checks: Kept<Guard>,
     check_bindings: Kept<Guard>,
     stamps: Kept<Guard>,
@@ -39,12 +61,20 @@ pub(super) struct Guards {
 impl Guards {
     pub(super) async fn follow(&self, cluster: &Cluster) {
         join4(
-            self.checks.follow(cluster.watch::<ValidatingAdmissionPolicy>(Config::default()), guard),
-            self.check_bindings.follow(cluster.watch::<ValidatingAdmissionPolicyBinding>(Config::default()), guard),
-            self.stamps.follow(cluster.watch::<MutatingAdmissionPolicy>(Config::default()), guard),
-            self.stamp_bindings.follow(cluster.watch::<MutatingAdmissionPolicyBinding>(Config::default()), guard),
+            self.checks.follow(cluster.watch::<ValidatingAdmissionPolicy>(Config::default()), |o| self.followed(o)),
+            self.check_bindings
+                .follow(cluster.watch::<ValidatingAdmissionPolicyBinding>(Config::default()), |o| self.followed(o)),
+            self.stamps.follow(cluster.watch::<MutatingAdmissionPolicy>(Config::default()), |o| self.followed(o)),
+            self.stamp_bindings.follow(cluster.watch::<MutatingAdmissionPolicyBinding>(Config::default()), |o| self.followed(o)),
         )
         .await;
+    }
+
+    /// A field that is added and taken away again leaves nothing in the object that tells of it, but that its spec was written twice.
+    fn followed<K: Resource<DynamicType = ()> + Serialize>(&self, object: K) -> Option<Guard> {
+        let changed = self.changes.seen(object.meta(), Timestamp::now())?;
+        let guard = guard(object)?;
+        Some(Guard { since: guard.since.max(changed), ..guard })
     }
 }
 
@@ -94,6 +124,12 @@ impl Cluster {
             _ => GuardsSeen::Unknown,
         }
     }
+
+    /// Since when a guard that checks, with its binding, is as it is; none: that is not read, or it is not there.
+    pub(super) fn guard_since(&self, name: &str) -> Option<Timestamp> {
+        let (check, binding) = (self.guarded.checks.one(name)??, self.guarded.check_bindings.one(name)??);
+        Some(check.since.max(binding.since))
+    }
 }
 
 fn guard<K: Resource<DynamicType = ()> + Serialize>(object: K) -> Option<Guard> {
@@ -103,8 +139,8 @@ fn guard<K: Resource<DynamicType = ()> + Serialize>(object: K) -> Option<Guard> 
     Some(Guard { since: since(object.meta())?, spec: spec_of(&object)? })
 }
 
-/// Since when it is as it is; not just since when it is there: one that was weakened and put back is as shipped again, and what was stored
-/// meanwhile nobody held. An apply that changes nothing (an installation made again) moves no time here: the API server writes one for what
+/// Since when it is as it is, by what stands in it; not just since when it is there: one that was weakened and put back is as shipped again,
+/// and what was stored meanwhile nobody held. An apply that changes nothing (an installation made again) moves no time here: the API server writes one for what
 /// it stores, and that it does not store. Its own verdict on the types in a policy is the status, which changes nothing.
 fn since(meta: &ObjectMeta) -> Option<Timestamp> {
     let of_spec = |written: &&ManagedFieldsEntry| written.subresource.as_deref() != Some("status");
@@ -143,6 +179,20 @@ mod tests {
     fn seen(policy: Value, binding: Value) -> Seen {
         let one = |spec, second| [("writ-a".to_owned(), Guard { since: at(second), spec })].into();
         [(KINDS[0], one(policy, 5)), (KINDS[1], one(binding, 9))].into()
+    }
+
+    /// The last is as it was at first, to the byte but for its generation.
+    #[test]
+    fn one_that_was_changed_and_changed_back_counts_from_then() {
+        let changes = Changes::default();
+        let of =
+            |uid: &str, generation| ObjectMeta { uid: Some(uid.into()), generation: Some(generation), ..ObjectMeta::default() };
+        let seen = |meta, second| changes.seen(&meta, at(second));
+        assert_eq!(seen(of("a", 4), 1), Some(Timestamp::MIN), "whatever was before");
+        assert_eq!(seen(of("a", 4), 2), Some(Timestamp::MIN), "the same, told again");
+        assert_eq!((seen(of("a", 5), 3), seen(of("a", 6), 4), seen(of("a", 6), 5)), (Some(at(3)), Some(at(4)), Some(at(4))));
+        assert_eq!(seen(of("b", 1), 6), Some(Timestamp::MIN), "another");
+        assert_eq!(seen(ObjectMeta::default(), 7), None, "nobody knows what that is");
     }
 
     #[test]

@@ -105,9 +105,11 @@ async fn a_component_that_comes_later_than_its_plugin_is_fetched_then() {
 /// Whoever names an action that is not in the catalogue is refused for good.
 #[tokio::test]
 async fn there_is_no_catalogue_before_there_is_an_answer_for_every_plugin() {
-    let answers: [(fn() -> Answer, bool); 4] = [
+    let answers: [(fn() -> Answer, bool); 6] = [
         (|| Answer::Broken, false),
         (|| no(429, "TooManyRequests", "later"), false),
+        (|| no(409, "Conflict", "a gateway's"), false),
+        (|| no(401, "Unauthorized", "the key is being changed"), false),
         (|| no(404, "NotFound", "no such map"), true),
         (|| no(403, "Forbidden", "not yours"), true),
     ];

@@ -1,6 +1,7 @@
 //! What a pass may look at while the API server is asked what would come of a run.
 use super::{Grants, GuardsSeen, Judgement, OriginalSeen, PodSeen};
 use crate::model::{Digest, Object, ObjectRef, Uid};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// For `DryRunning`.
@@ -24,7 +25,10 @@ pub struct DryRunning {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DryGuard {
     /// It was.
-    InForce,
+    InForce {
+        /// When the guard came to be as it is.
+        since: Timestamp,
+    },
     /// It was not.
     Open {
         /// What happened instead.

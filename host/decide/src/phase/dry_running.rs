@@ -8,7 +8,7 @@ use crate::{
     execution::DryRunning as Progress,
     job,
     model::{Planned, Uid},
-    observed::{Answer, DryGuard, DryJob, DryRunning, Grants, GuardsSeen, Judgement, PodSeen, Ruling},
+    observed::{Answer, DryGuard, DryJob, DryRunning, Grants, Judgement, PodSeen, Ruling},
     planned,
     step::{Effect, Step, Waiting, Why},
     story::{By, No, Pass, policy_status, summary},
@@ -16,7 +16,8 @@ use crate::{
 use crds::{DryRunStatus, Phase, Reason};
 use jiff::SignedDuration;
 
-/// An API server hears of a changed policy within a second. One that lags longer is not to be found out by a dry run.
+/// Another API server than the one that was asked hears of a changed guard within a second. One that lags longer is not to be found out by a
+/// dry run.
 const SETTLED: u32 = 60;
 /// Seconds. A kubelet may say that a command ended before the last of what it printed can be read.
 const WRITTEN: u32 = 5;
@@ -116,22 +117,17 @@ fn start(pass: &Pass<'_>, p: &Progress, s: &DryRunning) -> Step {
         Grants::Forbidden { why } => {
             preparing::not_granted(pass, format!("The API server refuses the dry run's identity: {why}."))
         }
-        Grants::Whole => match (&s.proof, settled(pass, &s.guards)) {
-            (None, _) => view_moved(pass),
-            (Some(DryGuard::Open { why }), _) => open(pass, why),
-            (Some(DryGuard::InForce), Some(wait)) => wait,
-            (Some(DryGuard::InForce), None) => {
+        Grants::Whole => match &s.proof {
+            None => view_moved(pass),
+            Some(DryGuard::Open { why }) => open(pass, why),
+            Some(DryGuard::InForce { since }) if pass.now < pass.after(*since, SETTLED) => {
+                Step::Wait(Waiting::at(pass.after(*since, SETTLED), Why::Starting))
+            }
+            Some(DryGuard::InForce { .. }) => {
                 Step::Do(Effect::DryRun(Box::new(job::dry_manifest(pass.exec, &p.planned, &p.job, &access, pass.site))))
             }
         },
     }
-}
-
-/// None: no policy is so young that an API server may not have heard of it.
-fn settled(pass: &Pass<'_>, guards: &GuardsSeen) -> Option<Step> {
-    let GuardsSeen::InForce { since } = guards else { return None };
-    let settled = pass.after(*since, SETTLED);
-    (pass.now < settled).then(|| Step::Wait(Waiting::at(settled, Why::Starting)))
 }
 
 /// What would change is stored. The identity went first (`brake`); now the Job, and then the question.

@@ -337,12 +337,12 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
 }
 
 #[test]
-fn nothing_is_made_before_every_policy_has_settled() {
+fn nothing_is_made_before_the_guard_has_settled() {
     let asking = stored::all().into_iter().find(|(n, _)| n == "dry running").unwrap().1;
     let look = |since| {
         let mut seen = dry_running(Grants::Whole, DryJob::Absent, None);
         if let PhaseSeen::DryRunning(s) = &mut seen {
-            s.guards = GuardsSeen::InForce { since: at(since) };
+            s.proof = Some(DryGuard::InForce { since: at(since) });
         }
         seen
     };

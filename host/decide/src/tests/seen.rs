@@ -234,7 +234,7 @@ pub fn dry_jobs() -> Named<DryJob> {
 
 pub fn proofs() -> Named<Option<DryGuard>> {
     named([
-        ("proven", Some(DryGuard::InForce)),
+        ("proven", Some(DryGuard::InForce { since: at(-100) })),
         ("open", Some(DryGuard::Open { why: "a write that it must refuse went through".into() })),
         ("not proven", None),
     ])
@@ -249,14 +249,14 @@ pub fn dry_runs() -> Named<DryRunning> {
     for (granted, grants) in grants() {
         for (name, job) in dry_jobs() {
             let judged = Some(super::stored::judged(&planned()));
-            all.push((format!("{name}, {granted}"), seen(&grants, &job, Some(DryGuard::InForce), judged)));
+            all.push((format!("{name}, {granted}"), seen(&grants, &job, Some(DryGuard::InForce { since: at(-100) }), judged)));
         }
     }
     for (name, proof) in proofs() {
         all.push((format!("absent, granted, {name}"), seen(&Grants::Whole, &DryJob::Absent, proof, None)));
     }
     for (name, guards) in guards() {
-        let whole = seen(&Grants::Whole, &DryJob::Absent, Some(DryGuard::InForce), None);
+        let whole = seen(&Grants::Whole, &DryJob::Absent, Some(DryGuard::InForce { since: at(-100) }), None);
         all.push((format!("absent, granted, {name}"), DryRunning { guards, ..whole }));
     }
     for (name, judged) in judgements() {

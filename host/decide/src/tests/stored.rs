@@ -52,7 +52,7 @@ pub fn demanding(planned: &Planned) -> Judgement {
 }
 pub fn dry_running(grants: Grants, job: DryJob, judged: Option<Judgement>) -> PhaseSeen {
     let guards = GuardsSeen::InForce { since: at(-100) };
-    let proof = (job == DryJob::Absent && grants == Grants::Whole).then_some(DryGuard::InForce);
+    let proof = (job == DryJob::Absent && grants == Grants::Whole).then_some(DryGuard::InForce { since: at(-100) });
     PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: None }))
 }
 pub fn answered(answer: Answer) -> PhaseSeen {

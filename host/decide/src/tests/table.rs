@@ -83,7 +83,10 @@ impl Case<'_> {
                 let Progress::DryRunning(p) = &exec.progress else { panic!("{name}: a dry run in {:?}", exec.phase()) };
                 let PhaseSeen::DryRunning(s) = &self.seen.phase else { panic!("{name}") };
                 assert!(!p.answered && s.job == DryJob::Absent && s.grants == Grants::Whole, "{name}");
-                assert!(s.proof == Some(DryGuard::InForce) && matches!(s.guards, GuardsSeen::InForce { .. }), "{name}");
+                assert!(
+                    matches!(s.proof, Some(DryGuard::InForce { .. })) && matches!(s.guards, GuardsSeen::InForce { .. }),
+                    "{name}"
+                );
                 assert!(in_order && exec.finalized && exec.unwanted().is_none(), "{name}");
             }
             Effect::EndDryRun { .. } => {

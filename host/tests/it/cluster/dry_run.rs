@@ -1,5 +1,8 @@
 //! The Job of a dry run: ours only by uid and plan hash; what it printed, as objects; and the guard, believed only by its own words.
-use super::api::{Answer, Call, EXECUTION, HASH, IMAGE, TARGET, cluster, execution, list, missing, no, ok, planned, uid};
+use super::{
+    api::{Answer, Call, EXECUTION, HASH, IMAGE, TARGET, cluster, execution, list, missing, no, ok, planned, uid},
+    guards::{installed, known, serve},
+};
 use decide::{
     execution::DryRunning,
     observed::{After, Answer as Answered, DryGuard, DryJob, PodSeen},
@@ -175,10 +178,16 @@ async fn it_is_made_and_taken_away_where_dry_runs_live() {
 async fn the_guard_is_believed_only_where_it_refuses_by_its_own_words() {
     let its_own = "serviceaccounts \"dry-probe\" is forbidden: ValidatingAdmissionPolicy 'writ-dry-run-only' with binding \
                    'writ-dry-run-only' denied request: writ: this identity may only dry-run";
-    let (guarded, heard) = cluster(move |_| no(403, "Forbidden", its_own));
-    assert_eq!(guarded.dry_run_guard().await.unwrap(), DryGuard::InForce);
-    assert_eq!(heard.lines(), [PROBE]);
-    assert_eq!(heard.calls()[0].body["metadata"]["name"], json!("dry-probe"));
+    let listed = serve(installed());
+    let (guarded, heard) = cluster(move |call| if call.is("POST") { no(403, "Forbidden", its_own) } else { listed(call) });
+    // Who cannot say since when it is there does not rely on it.
+    assert!(matches!(guarded.dry_run_guard().await.unwrap(), DryGuard::Open { .. }));
+    known(&guarded).await;
+    let before = heard.calls().len();
+    let since = "2026-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(guarded.dry_run_guard().await.unwrap(), DryGuard::InForce { since });
+    assert_eq!(heard.lines()[before..], [PROBE]);
+    assert_eq!(heard.calls()[before].body["metadata"]["name"], json!("dry-probe"));
     for (code, message) in
         [(403, "serviceaccounts is forbidden: User cannot create resource"), (409, "already exists"), (422, its_own)]
     {

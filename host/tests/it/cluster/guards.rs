@@ -14,6 +14,8 @@ pub(crate) fn installed() -> BTreeMap<String, Vec<Value>> {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         for mut object in serde_saphyr::from_multiple::<Value>(&text).unwrap() {
             object["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
+            object["metadata"]["uid"] = json!(format!("{}/{}", object["kind"], object["metadata"]["name"]));
+            object["metadata"]["generation"] = json!(1);
             let plural = object["kind"].as_str().unwrap().to_lowercase().replace("policy", "policies") + "s";
             all.entry(plural.replace("policiess", "policies").replace("policiesbinding", "policybinding"))
                 .or_default()
@@ -23,7 +25,7 @@ pub(crate) fn installed() -> BTreeMap<String, Vec<Value>> {
     all
 }
 
-fn serve(all: BTreeMap<String, Vec<Value>>) -> impl Fn(&Call) -> Answer + Send {
+pub(crate) fn serve(all: BTreeMap<String, Vec<Value>>) -> impl Fn(&Call) -> Answer + Send {
     move |call| {
         let path = call.line.split('?').next().unwrap_or_default();
         match call.line.contains("watch=") {
@@ -34,7 +36,7 @@ fn serve(all: BTreeMap<String, Vec<Value>>) -> impl Fn(&Call) -> Answer + Send {
 }
 
 /// Follows until the guards are known.
-async fn known(cluster: &Cluster) -> GuardsSeen {
+pub(crate) async fn known(cluster: &Cluster) -> GuardsSeen {
     let mut follow = Box::pin(cluster.follow());
     loop {
         assert!((&mut follow).now_or_never().is_none());

@@ -89,7 +89,7 @@ pub fn grants(w: &World) -> Grants {
 pub fn proof(w: &World) -> DryGuard {
     match w.scenario.unguarded {
         true => DryGuard::Open { why: "a write that it must refuse went through".into() },
-        false => DryGuard::InForce,
+        false => DryGuard::InForce { since: Timestamp::MIN },
     }
 }
 

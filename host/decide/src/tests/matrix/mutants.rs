@@ -283,7 +283,7 @@ fn a_run_without_the_dry_run_that_a_policy_wants_is_caught() {
 fn trusts_the_guard(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut seen = seen.clone();
     if let PhaseSeen::DryRunning(s) = &mut seen.phase {
-        s.proof.iter_mut().for_each(|proof| *proof = DryGuard::InForce);
+        s.proof.iter_mut().for_each(|proof| *proof = DryGuard::InForce { since: Timestamp::MIN });
     }
     next_step(site, now, exec, &seen)
 }
