@@ -33,6 +33,7 @@ mod token;
 mod undo;
 mod unknown;
 mod versions;
+mod weakened;
 
 use serde_json::{Value, json};
 
