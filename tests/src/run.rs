@@ -53,6 +53,16 @@ impl Run {
         })
     }
 
+    /// One that is there, whoever asked for it.
+    ///
+    /// # Panics
+    /// Where it was never stored.
+    #[must_use]
+    pub fn of(cluster: &Cluster, execution: &Value) -> Self {
+        let text = |part: &str| execution["metadata"][part].as_str().expect("a stored object").to_owned();
+        Self { namespace: text("namespace"), name: text("name"), uid: text("uid"), cluster: cluster.clone() }
+    }
+
     fn object(&self) -> Value {
         let mut object = Self::manifest(&self.namespace, json!({}));
         object["metadata"]["name"] = json!(self.name);

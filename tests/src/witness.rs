@@ -67,6 +67,12 @@ impl Witness {
         self.first.is_some_and(|first| first <= began)
     }
 
+    /// How often the run of an execution wrote.
+    #[must_use]
+    pub fn mutations_of(&self, uid: &str) -> usize {
+        self.mutations.get(uid).copied().unwrap_or_default()
+    }
+
     /// Held against what these may have done.
     #[must_use]
     pub fn seen(&self, all: &[Expected]) -> Seen {

@@ -1,5 +1,8 @@
 //! The operator is killed (kill -9) in the middle of an execution, at each moment that matters; every one of them ends with one Job, one
 //! mutation, one end. The moment is a thing seen in the cluster, not a time. Each test runs alone.
+mod ends;
+mod place;
+mod undone;
 mod waits;
 
 use serde_json::{Value, json};
@@ -78,10 +81,15 @@ fn one_job(run: &Run, story: &tests::Story, log: Option<&AuditLog>, target: &str
     assert_eq!(story.jobs.len(), 1);
     assert_eq!(story.jobs[0]["metadata"]["uid"], story.object["status"]["job"]["uid"]);
     assert_eq!(story.pods.len(), 1);
+    once(run, log, target, ("update", "web/scale"));
+}
+
+/// One Job was made for it, and wrote this once.
+fn once(run: &Run, log: Option<&AuditLog>, target: &str, (verb, object): (&str, &str)) {
     // Only where the API server's own log is within reach: no cluster but the local one shows it.
     if let Some(log) = log {
         assert_eq!(log.jobs_made(&format!("run-{}", run.uid)), 1);
-        let once = format!("update /apis/apps/v1/namespaces/{}/deployments/web/scale", run.namespace);
+        let once = format!("{verb} /apis/apps/v1/namespaces/{}/deployments/{object}", run.namespace);
         assert_eq!(log.written_by(&format!("run-{}.{target}", run.uid)), [once]);
     }
 }

@@ -1,7 +1,7 @@
 //! What executions do to real objects in a real cluster, each in a namespace of its own: what was asked for, nothing else, and a record
 //! of it. What must be so of every one, however it ends, is held by `Run::ended`.
-mod approval;
-mod automatic;
+pub(crate) mod approval;
+pub(crate) mod automatic;
 mod cancel;
 mod cover;
 mod deadline;
@@ -33,6 +33,7 @@ mod token;
 mod undo;
 mod unknown;
 mod versions;
+mod weakened;
 
 use serde_json::{Value, json};
 

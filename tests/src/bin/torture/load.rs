@@ -1,6 +1,9 @@
 //! What is asked for: changes of some Deployments by several at once, some of them cancelled, deleted, or not allowed, some of them undone;
-//! and plans of two writes, one of which makes something. Owns that each is followed to its end.
-use crate::dice::Dice;
+//! plans of two writes, one of which makes something; and what two people are asked about. Owns that each is followed to its end.
+use crate::{
+    dice::Dice,
+    votes::{self, Said, Voters},
+};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::{
@@ -28,6 +31,8 @@ pub(crate) struct Asked {
     pub(crate) writes: usize,
     /// Its action says that a run that was disrupted may be made again.
     pub(crate) idempotent: bool,
+    /// What people said of it; none: nobody was asked.
+    pub(crate) said: Option<Said>,
     /// As it was at its end; none: deleted.
     pub(crate) end: Option<Value>,
     /// It was still not over, or not gone.
@@ -35,7 +40,7 @@ pub(crate) struct Asked {
 }
 
 /// All of them, and where they are.
-pub(crate) async fn all(cluster: &Cluster, executions: u64, dice: &Dice) -> Result<(Vec<Asked>, Vec<Scratch>)> {
+pub(crate) async fn all(cluster: &Cluster, voters: &Voters, executions: u64, dice: &Dice) -> Result<(Vec<Asked>, Vec<Scratch>)> {
     let mut spaces = Vec::new();
     for _ in 0..TARGETS {
         let space = cluster.scratch("torture").await?;
@@ -51,7 +56,7 @@ pub(crate) async fn all(cluster: &Cluster, executions: u64, dice: &Dice) -> Resu
                 if n >= executions {
                     return;
                 }
-                let some = some(cluster, namespace, n, dice).await;
+                let some = some(cluster, voters, namespace, n, dice).await;
                 if let Ok(mut asked) = asked.lock() {
                     asked.extend(some);
                     if n % 50 == 49 {
@@ -66,12 +71,15 @@ pub(crate) async fn all(cluster: &Cluster, executions: u64, dice: &Dice) -> Resu
 }
 
 /// One, and its undo where it gets one.
-async fn some(cluster: &Cluster, namespace: &str, n: u64, dice: &Dice) -> Vec<Asked> {
+async fn some(cluster: &Cluster, voters: &Voters, namespace: &str, n: u64, dice: &Dice) -> Vec<Asked> {
     let (kind, wait) = (dice.roll(20), dice.millis(0, 2500));
     if kind == 10 {
         return quarantined(cluster, namespace, n).await.into_iter().collect();
     }
     let run = cluster.run(namespace, spec(kind, n)).await;
+    if VOTED.contains(&kind) {
+        return vec![voted(&run, voters, dice).await];
+    }
     match kind {
         0 => {
             tokio::time::sleep(wait).await;
@@ -97,6 +105,9 @@ async fn some(cluster: &Cluster, namespace: &str, n: u64, dice: &Dice) -> Vec<As
 /// Kinds that restart: as often as it is done, the pods are new.
 const RESTARTS: std::ops::Range<u64> = 3..6;
 
+/// Kinds that two people are asked about.
+const VOTED: [u64; 2] = [9, 11];
+
 fn spec(kind: u64, n: u64) -> Value {
     let target = json!({"name": "web", "kind": "Deployment"});
     let scale = |replicas: u64| json!({"action": "scale_deployment", "target": target, "parameters": {"replicas": replicas}, "reason": "torture"});
@@ -107,6 +118,11 @@ fn spec(kind: u64, n: u64) -> Value {
             let mut dry = scale(2);
             dry["dryRun"] = json!("Server");
             dry
+        }
+        voted if VOTED.contains(&voted) => {
+            let mut alike = scale(1 + n / 3 % 4);
+            alike["reason"] = json!(votes::REASON);
+            alike
         }
         // Another number than the last few, so that there is something to change.
         _ => scale(1 + n / 3 % 4),
@@ -138,9 +154,15 @@ async fn quarantined(cluster: &Cluster, namespace: &str, n: u64) -> Option<Asked
     Some(asked)
 }
 
+async fn voted(run: &Run, voters: &Voters, dice: &Dice) -> Asked {
+    let said = Said::rolled(dice);
+    let (asked, ()) = tokio::join!(asked(run, 1, false), voters.say(run, said, dice));
+    Asked { said: Some(said), ..asked }
+}
+
 async fn asked(run: &Run, writes: usize, idempotent: bool) -> Asked {
     let (end, stuck) = followed(run).await;
-    Asked { uid: run.uid.clone(), namespace: run.namespace.clone(), writes, idempotent, end, stuck }
+    Asked { uid: run.uid.clone(), namespace: run.namespace.clone(), writes, idempotent, said: None, end, stuck }
 }
 
 /// To its end, or to the end of patience.

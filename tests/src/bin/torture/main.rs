@@ -21,6 +21,7 @@ mod load;
 mod operators;
 mod proxy;
 mod verdict;
+mod votes;
 
 use anyhow::{Context, Result, ensure};
 use dice::Dice;
@@ -50,10 +51,11 @@ async fn main() -> Result<()> {
     let clock = clock::Clock::make(folder.path()).await?.map(Arc::new);
     let operators = operators::Operators::start(folder.path(), disk.ledger(), clock.clone(), port, &image).await?;
     let _pods = Component::install(&cluster, "pods", &Component::guest("pods")).await.standing();
+    let voters = votes::Voters::called(&cluster).await?;
     let victims = harm::Victims { cluster: cluster.clone(), operators: operators.clone(), disk: disk.clone(), clock, node };
     let impossible = victims.impossible();
     let harm = tokio::spawn(victims.until_stopped(faults.clone(), dice.fork(2)));
-    let (asked, spaces) = load::all(&cluster, executions, &dice.fork(3)).await?;
+    let (asked, spaces) = load::all(&cluster, &voters, executions, &dice.fork(3)).await?;
     // What is left is to end in peace: nothing that is stuck then ends by a later fault.
     faults.stop();
     harm.await.context("the harm panicked")?;

@@ -5,6 +5,7 @@ use crate::{
     harm,
     load::Asked,
     operators::Operators,
+    votes::Said,
 };
 use anyhow::{Context, Result, ensure};
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
@@ -32,9 +33,11 @@ pub(crate) struct Torture<'a> {
 }
 
 /// These are 0, or the run failed.
-const NOTHING: [&str; 10] = [
+const NOTHING: [&str; 12] = [
     "unseen_faults",
     "unseen_mutations",
+    "unapproved_mutations",
+    "unheard_votes",
     "double_mutations",
     "double_jobs",
     "ledger_missing",
@@ -58,6 +61,7 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked]
     let faults = torture.faults;
     let witness = heard(torture.began)?;
     let seen = witness.seen(&asked.iter().map(|one| expected(one, faults)).collect::<Vec<_>>());
+    let (unapproved, unheard) = votes(asked, &witness);
     let (mut missing, mut doubled) = (0_u64, 0_u64);
     for one in asked.iter().filter(|a| !a.stuck) {
         let rows = rows_at(operators.audit, &one.uid).await.context("the ledger does not answer")?;
@@ -78,11 +82,28 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked]
         "executions": asked.len(), "ends": ends(asked), "faults": faults.counts().values().sum::<u64>(), "kinds": faults.counts(),
         "impossible_here": torture.impossible, "mutations": seen.mutations,
         "unseen_faults": unseen(torture, asked.len(), seen.mutations), "unseen_mutations": seen.unseen_mutations,
+        "unapproved_mutations": unapproved, "unheard_votes": unheard,
         "double_mutations": seen.double_mutations, "double_jobs": seen.double_jobs,
         "ledger_missing": missing, "ledger_doubled": doubled,
         "leaked_identities": left.identities.len(), "leaked_locks": left.locks.len(), "leaked_jobs": left.jobs.len(),
         "stuck": stuck.len(), "seed": torture.seed,
     }))
+}
+
+/// Those that wrote something, and not both people had said yes; and those that ended as if something else had been said.
+fn votes(asked: &[Asked], witness: &Witness) -> (usize, usize) {
+    let (mut unapproved, mut unheard) = (0, 0);
+    for one in asked {
+        let Some(said) = one.said else { continue };
+        let wrote = said != Said::Yes && witness.mutations_of(&one.uid) > 0;
+        let missed = one.end.as_ref().is_some_and(|end| said.is_unheard(end));
+        if wrote || missed {
+            println!("said {said:?}: {} {:#}", one.uid, one.end.as_ref().map_or(&Value::Null, |kx| &kx["status"]));
+        }
+        unapproved += usize::from(wrote);
+        unheard += usize::from(missed);
+    }
+    (unapproved, unheard)
 }
 
 fn ends(asked: &[Asked]) -> BTreeMap<String, usize> {

@@ -1,56 +1,11 @@
 //! The same while it waits for something, goes without somebody, takes something back, or is told of that.
-use super::{one_job, phase};
+use super::{
+    one_job, phase,
+    place::{Place, well},
+};
+use crate::execute::approval::demanding;
 use serde_json::{Value, json};
-use tests::{AuditLog, BlackHole, Cluster, Operator, Run, Scratch, Sight, Story, Workload, alone};
-
-/// A namespace with a Deployment of one pod, in which one thing is asked for after the other.
-struct Place {
-    cluster: Cluster,
-    space: Scratch,
-    web: Workload,
-}
-
-impl Place {
-    async fn make(labels: Value) -> Self {
-        let cluster = Cluster::connect().await.unwrap();
-        let space = cluster.labeled_scratch("crash", labels).await.unwrap();
-        let web = Workload::deployment(&cluster, &space.name, 1).await;
-        Self { cluster, space, web }
-    }
-
-    async fn asked(&self, replicas: u32, more: Value) -> Run {
-        let mut spec = json!({
-            "action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": replicas}, "reason": "INC-1 a crash",
-        });
-        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        self.cluster.run(&self.space.name, spec).await
-    }
-
-    async fn uid(&self) -> String {
-        self.web.now().await["metadata"]["uid"].as_str().unwrap().to_owned()
-    }
-
-    /// From before it is asked for: some of what is looked for lasts for milliseconds.
-    async fn sight(&self) -> Sight {
-        let kind = json!({
-            "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution", "metadata": {"namespace": self.space.name},
-        });
-        Sight::open(&self.cluster.admin, &kind).await
-    }
-
-    /// Seen, and killed then.
-    async fn killed_when(&self, sight: &mut Sight, run: &Run, is: impl Fn(&Value) -> bool) {
-        let operator = Operator::found(&self.cluster).await;
-        sight.until(|kx| kx["metadata"]["name"] == json!(run.name) && is(kx)).await;
-        operator.killed(&self.cluster).await;
-    }
-}
-
-async fn well(run: &Run) -> Story {
-    let story = run.ended().await;
-    assert_eq!(story.object["status"]["phase"], "Completed", "{:#}", story.object["status"]);
-    story
-}
+use tests::{AuditLog, BlackHole, alone, create};
 
 #[tokio::test]
 async fn killed_while_it_is_frozen() {
@@ -61,9 +16,9 @@ async fn killed_while_it_is_frozen() {
     let spec = json!({"reason": "release day", "selector": {"namespaces": [place.space.name]}});
     let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": name}, "spec": spec});
     let freeze = place.cluster.stand(freeze).await.unwrap();
-    let mut sight = place.sight().await;
+    let (operator, mut sight) = place.watched().await;
     let run = place.asked(2, json!({})).await;
-    place.killed_when(&mut sight, &run, |kx| kx["status"]["reason"] == "Frozen").await;
+    place.killed_when(operator, &mut sight, &run, |kx| kx["status"]["reason"] == "Frozen").await;
     assert_eq!((run.identity().await, run.jobs().await), (vec![], vec![]));
     drop(freeze);
     one_job(&run, &well(&run).await, log.as_ref(), &target);
@@ -78,9 +33,9 @@ async fn killed_while_another_has_the_target() {
     let hole = BlackHole::over(&place.cluster, &place.web).await;
     let first = place.asked(2, json!({})).await;
     let held = hole.swallowed().await;
-    let mut sight = place.sight().await;
+    let (operator, mut sight) = place.watched().await;
     let second = place.asked(3, json!({})).await;
-    place.killed_when(&mut sight, &second, |kx| kx["status"]["reason"] == "Queued").await;
+    place.killed_when(operator, &mut sight, &second, |kx| kx["status"]["reason"] == "Queued").await;
     hole.closed(&place.web).await;
     first.cancel(&place.cluster.admin, "it hangs").await.unwrap();
     assert_eq!(first.ended().await.end(), ("Cancelled", "StoppedMidway"));
@@ -89,19 +44,56 @@ async fn killed_while_another_has_the_target() {
     assert_eq!(place.web.settled().await.0, 3);
 }
 
+/// A second Deployment, which has nothing to do with the first.
+async fn another(place: &Place) {
+    let mut object = place.web.object.clone();
+    object["metadata"]["name"] = json!("api");
+    for labels in ["/spec/selector/matchLabels/app", "/spec/template/metadata/labels/app"] {
+        *object.pointer_mut(labels).unwrap() = json!("api");
+    }
+    create(&place.cluster.admin, &object).await.unwrap();
+}
+
+#[tokio::test]
+async fn killed_while_no_more_may_be_at_work_at_once() {
+    let _turn = alone().await;
+    let place = Place::make(json!({})).await;
+    let (target, log) = (place.uid().await, AuditLog::from_now());
+    another(&place).await;
+    let _policy = demanding(&place.cluster, &place.space.name, r#"{"limits": {"namespace": 1}}"#).await;
+    let hole = BlackHole::over(&place.cluster, &place.web).await;
+    let first = place.asked(2, json!({"target": {"name": "api"}})).await;
+    let held = hole.swallowed().await;
+    let waits = |kx: &Value| {
+        let lock = &kx["status"]["lock"];
+        let second_of_one = lock["behind"] == json!(first.name) && lock["ahead"] == 1 && lock["limit"] == "Namespace";
+        kx["status"]["reason"] == "LimitReached" && second_of_one
+    };
+    let (operator, mut sight) = place.watched().await;
+    let second = place.asked(2, json!({})).await;
+    place.killed_when(operator, &mut sight, &second, waits).await;
+    let now = second.now().await.unwrap();
+    assert!(waits(&now), "{:#}", now["status"]);
+    assert_eq!((second.identity().await, second.jobs().await), (vec![], vec![]));
+    hole.closed(&place.web).await;
+    first.cancel(&place.cluster.admin, "it hangs").await.unwrap();
+    assert_eq!(first.ended().await.end(), ("Cancelled", "StoppedMidway"));
+    drop(held);
+    one_job(&second, &well(&second).await, log.as_ref(), &target);
+    if let Some(log) = &log {
+        assert_eq!(log.jobs_made(&format!("run-{}", first.uid)), 1);
+    }
+    assert_eq!(place.web.settled().await.0, 2);
+}
+
 #[tokio::test]
 async fn killed_when_the_glass_is_broken() {
     let _turn = alone().await;
     let place = Place::make(json!({"environment": "production"})).await;
     let (target, log) = (place.uid().await, AuditLog::from_now());
-    let maria = place.cluster.as_user("maria", &["system:masters", "oncall"]);
-    let spec = json!({
-        "action": "scale_deployment", "target": {"name": "web"}, "parameters": {"replicas": 5}, "reason": "INC-1 a crash",
-        "breakGlass": true,
-    });
-    let mut sight = place.sight().await;
-    let run = place.cluster.run_as(&maria, &place.space.name, spec).await.unwrap();
-    place.killed_when(&mut sight, &run, |kx| kx["status"]["reason"] == "BreakGlass").await;
+    let (operator, mut sight) = place.watched().await;
+    let run = place.broken().await;
+    place.killed_when(operator, &mut sight, &run, |kx| kx["status"]["reason"] == "BreakGlass").await;
     let story = well(&run).await;
     one_job(&run, &story, log.as_ref(), &target);
     let told = story.rows.iter().filter(|row| row["reason"] == "BreakGlass").count();
@@ -115,9 +107,10 @@ async fn killed_while_it_is_undone(of_undo: bool, is: fn(&Value) -> bool) {
     let target = place.uid().await;
     let run = place.asked(2, json!({})).await;
     well(&run).await;
-    let (log, mut sight) = (AuditLog::from_now(), place.sight().await);
+    let log = AuditLog::from_now();
+    let (operator, mut sight) = place.watched().await;
     let undo = place.asked(1, json!({"rollbackOf": {"name": run.name, "uid": run.uid}})).await;
-    place.killed_when(&mut sight, if of_undo { &undo } else { &run }, is).await;
+    place.killed_when(operator, &mut sight, if of_undo { &undo } else { &run }, is).await;
     one_job(&undo, &well(&undo).await, log.as_ref(), &target);
     assert_eq!(place.web.settled().await.0, 1);
     run.until("it says that it was undone", |kx| kx["status"]["reason"] == "RolledBack").await;

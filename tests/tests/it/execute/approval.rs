@@ -12,7 +12,7 @@ use tests::{
     Cluster, Operator, Run, Scratch, Standing, Workload, all, alone, among_others, api, create, eventually, get, refused,
 };
 
-pub(super) const LEADS: &[&str] = &["sre-leads"];
+pub(crate) const LEADS: &[&str] = &["sre-leads"];
 
 pub(super) async fn production(cluster: &Cluster) -> (Scratch, Workload) {
     let space = cluster.labeled_scratch("execute-approve", json!({"environment": "production"})).await.unwrap();
@@ -26,7 +26,7 @@ pub(super) fn many() -> Value {
 }
 
 /// Somebody who may approve `scale_deployment` here, and sees what waits.
-pub(super) async fn approver(cluster: &Cluster, space: &Scratch, name: &str, groups: &[&str]) -> Client {
+pub(crate) async fn approver(cluster: &Cluster, space: &Scratch, name: &str, groups: &[&str]) -> Client {
     space.user(name, "writ-approver").await.unwrap();
     let user = format!("{name}-{}", space.name);
     let (rbac, meta) = ("rbac.authorization.k8s.io", json!({"name": format!("may-approve-{name}"), "namespace": space.name}));
@@ -51,7 +51,7 @@ pub(super) async fn waits(run: &Run) -> String {
     now["status"]["approval"]["planHash"].as_str().unwrap().to_owned()
 }
 
-pub(super) fn ballot(run: &Run, hash: &str, more: Value) -> Value {
+pub(crate) fn ballot(run: &Run, hash: &str, more: Value) -> Value {
     let spec = json!({
         "execution": {"name": run.name, "uid": run.uid}, "action": "scale_deployment", "planHash": hash, "decision": "Approve",
         "comment": "ok",
@@ -63,14 +63,14 @@ pub(super) fn ballot(run: &Run, hash: &str, more: Value) -> Value {
 }
 
 /// Says it, as soon as the right is in force; what is said of it is looked up by `counted`.
-pub(super) async fn say(who: &Client, object: &Value) -> Value {
+pub(crate) async fn say(who: &Client, object: &Value) -> Value {
     let made = eventually("the right is in force", async || create(who, object).await.ok()).await;
     let mut named = object.clone();
     named["metadata"]["name"] = json!(made.metadata.name);
     named
 }
 
-pub(super) async fn counted(cluster: &Cluster, object: &Value) -> (String, String) {
+pub(crate) async fn counted(cluster: &Cluster, object: &Value) -> (String, String) {
     let condition = eventually("it is told whether it counts", async || {
         let now = get(&cluster.admin, object).await.ok()??;
         now["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == "Counted").cloned()
@@ -350,7 +350,7 @@ async fn who_may_run_an_action_may_not_approve_it() {
 }
 
 /// A policy that asks for this in one namespace, and allows everything else, once it is in force.
-pub(super) async fn demanding(cluster: &Cluster, namespace: &str, require: &str) -> Standing {
+pub(crate) async fn demanding(cluster: &Cluster, namespace: &str, require: &str) -> Standing {
     demanding_if(cluster, namespace, require, "").await
 }
 

@@ -10,7 +10,7 @@ fn of(run: &Run, name: &str) -> Value {
 }
 
 /// Three revisions: the first and the last work, the one between has an image that is nowhere.
-async fn web(cluster: &Cluster, namespace: &str) -> Workload {
+pub(crate) async fn web(cluster: &Cluster, namespace: &str) -> Workload {
     let deadline = json!({"replicas": 1, "progressDeadlineSeconds": 5});
     let web = Workload::make(cluster, namespace, "Deployment", deadline).await;
     let release = |image: &str, version: &str| {
