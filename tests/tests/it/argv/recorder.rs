@@ -143,7 +143,7 @@ fn resources(version: &str, all: &[Value]) -> Value {
 fn openapi(path: &str) -> Value {
     let kinds = match path {
         "/openapi/v3" => {
-            let place = |version: &str| json!({"serverRelativeURL": format!("/openapi/v3/{version}")});
+            let place = |version: &str| json!({"serverRelativeURL": format!("/openapi/v3/{version}?hash=1")});
             return json!({"paths": {"api/v1": place("api/v1"), "apis/apps/v1": place("apis/apps/v1")}});
         }
         "/openapi/v3/api/v1" => vec![("", "Pod"), ("", "Node")],
