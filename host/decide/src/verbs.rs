@@ -14,13 +14,15 @@ pub const FILES: &str = "/writ/in/";
 /// What an option may hold.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A number without a sign.
+    /// How many, or how long: an int32, to which kubectl cuts a number of replicas without a word.
     Count,
+    /// A revision or a version, an int64. From one on: kubectl takes revision 0 for whichever was the one before.
+    Version,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// JSON text, in one line.
     Json,
-    /// A file of this same command.
+    /// A file of this same command, which is JSON: kubectl would take YAML too, where `010` is eight.
     File,
     /// A file of this same command that holds one object, which the plan lists as created.
     Manifest,
@@ -46,7 +48,7 @@ const DELETE: &[&str] = &["delete"];
 pub const ROWS: &[Row] = &[
     Row {
         verb: &["scale"],
-        options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Count)],
+        options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Version)],
         needs: &["replicas"],
         does: Operation::Update,
     },
@@ -63,7 +65,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         verb: &["rollout", "undo"],
-        options: &[("to-revision", Kind::Count)],
+        options: &[("to-revision", Kind::Version)],
         needs: &["to-revision"],
         does: Operation::Update,
     },
@@ -190,19 +192,28 @@ fn options(command: &Command, row: &Row, verb: &str, writes: &[Write]) -> Result
 fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Result<(), String> {
     let file = || value.strip_prefix(FILES).and_then(|name| command.files.iter().find(|(file, _)| file == name));
     let (ok, takes) = match kind {
-        // 19 digits: an int64, as resourceVersion and revisions are.
-        Kind::Count => (matches!(value.len(), 1..=19) && value.bytes().all(|b| b.is_ascii_digit()), "a number".to_owned()),
+        Kind::Count => number(value, 0, i64::from(i32::MAX)),
+        Kind::Version => number(value, 1, i64::MAX),
         Kind::OneOf(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
         Kind::Json => {
             (!value.contains(draws) && serde_json::from_str::<serde_json::Value>(value).is_ok(), "JSON in one line".to_owned())
         }
-        Kind::File => (file().is_some(), format!("{FILES}NAME of a file of the same command")),
+        Kind::File => (
+            file().is_some_and(|(_, text)| canonical::value(text).is_ok()),
+            format!("{FILES}NAME of a file of the same command, which is JSON"),
+        ),
         Kind::Manifest => (
             file().is_some_and(|(_, text)| is_created(text, writes)),
             format!("{FILES}NAME of a file of the same command: one object as JSON, which the plan lists as created"),
         ),
     };
     if ok { Ok(()) } else { Err(takes) }
+}
+
+/// As it is counted: kubectl takes `010` for eight, and people for ten.
+fn number(value: &str, least: i64, most: i64) -> (bool, String) {
+    let is = value.parse::<i64>().is_ok_and(|n| (least..=most).contains(&n) && n.to_string() == value);
+    (is, format!("a number from {least} to {most}, with no zero before it"))
 }
 
 /// kubectl would take several documents, a `List`, and a namespace of the file's own: here there is none of it.

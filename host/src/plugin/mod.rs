@@ -97,3 +97,6 @@ pub fn digest_of(bytes: &[u8]) -> Digest {
         Err(_) => unreachable!("a sha256 in hex digits is a digest"),
     }
 }
+
+#[cfg(test)]
+mod tests;

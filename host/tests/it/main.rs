@@ -14,6 +14,7 @@ mod cluster;
 mod gate;
 mod ledger;
 mod plugin;
+mod reconcile;
 mod server;
 mod telling;
 mod tidy;

@@ -104,16 +104,27 @@ fn options_hold_what_they_take() {
     first(|c| c.options.push(option("replicas", Some("7"))), &expect![[r#"command 1: option "replicas" is given twice"#]]);
     first(
         |c| c.options = vec![option("replicas", Some("-1"))],
-        &expect![[r#"command 1: option replicas has the value "-1"; it takes a number"#]],
+        &expect![[
+            r#"command 1: option replicas has the value "-1"; it takes a number from 0 to 2147483647, with no zero before it"#
+        ]],
     );
     first(
         |c| c.options = vec![option("replicas", None)],
-        &expect![[r#"command 1: option replicas has the value ""; it takes a number"#]],
+        &expect![[
+            r#"command 1: option replicas has the value ""; it takes a number from 0 to 2147483647, with no zero before it"#
+        ]],
     );
     first(
         |c| c.options = vec![option("replicas", Some("5 --as=admin"))],
-        &expect![[r#"command 1: option replicas has the value "5 --as=admin"; it takes a number"#]],
+        &expect![[
+            r#"command 1: option replicas has the value "5 --as=admin"; it takes a number from 0 to 2147483647, with no zero before it"#
+        ]],
     );
+    // As many as kubectl reads in it: eight; one, because it is cut.
+    for (replicas, good) in [("0", true), ("2147483647", true), ("010", false), ("+1", false), ("4294967297", false)] {
+        let said = assembled(|p| p.proposal.commands[0].options = vec![option("replicas", Some(replicas))]);
+        assert_eq!(said.is_ok(), good, "{replicas}");
+    }
     first(|c| c.options.clear(), &expect!["command 1: kubectl scale needs one of the options replicas"]);
     let patch = |options: Vec<(String, Option<String>)>| {
         move |c: &mut Command| {
@@ -124,15 +135,37 @@ fn options_hold_what_they_take() {
     };
     first(patch(vec![option("patch-file", Some("/writ/in/p.json"))]), &expect!["believed"]);
     first(
+        |c| {
+            patch(vec![option("patch-file", Some("/writ/in/p.json"))])(c);
+            c.files[0].1 = "spec: {replicas: 010}".into();
+        },
+        &expect![[
+            r#"command 1: option patch-file has the value "/writ/in/p.json"; it takes /writ/in/NAME of a file of the same command, which is JSON"#
+        ]],
+    );
+    let undo = |revision: &'static str| {
+        move |c: &mut Command| {
+            c.verb = vec!["rollout".into(), "undo".into()];
+            c.options = vec![option("to-revision", Some(revision))];
+        }
+    };
+    first(undo("9223372036854775807"), &expect!["believed"]);
+    first(
+        undo("0"),
+        &expect![[
+            r#"command 1: option to-revision has the value "0"; it takes a number from 1 to 9223372036854775807, with no zero before it"#
+        ]],
+    );
+    first(
         patch(vec![option("patch-file", Some("/writ/in/../../etc/passwd"))]),
         &expect![[
-            r#"command 1: option patch-file has the value "/writ/in/../../etc/passwd"; it takes /writ/in/NAME of a file of the same command"#
+            r#"command 1: option patch-file has the value "/writ/in/../../etc/passwd"; it takes /writ/in/NAME of a file of the same command, which is JSON"#
         ]],
     );
     first(
         patch(vec![option("patch-file", Some("/var/run/secrets/kubernetes.io/serviceaccount/token"))]),
         &expect![[
-            r#"command 1: option patch-file has the value "/var/run/secrets/kubernetes.io/serviceaccount/token"; it takes /writ/in/NAME of a file of the same command"#
+            r#"command 1: option patch-file has the value "/var/run/secrets/kubernetes.io/serviceaccount/token"; it takes /writ/in/NAME of a file of the same command, which is JSON"#
         ]],
     );
     first(

@@ -1,4 +1,5 @@
-//! An API server made up for kubectl: it knows Deployments, has any that is asked for, takes every change, and keeps what it was asked.
+//! An API server made up for kubectl: it knows Deployments, Pods and Nodes, has any that is asked for, takes every change, and keeps what it
+//! was asked.
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response,
@@ -17,6 +18,9 @@ use std::{
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+/// Of every object.
+pub(super) const UID: &str = "6d1f0000-0000-4000-8000-000000000002";
+
 /// One request that was not discovery.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -24,6 +28,7 @@ pub(super) struct Asked {
     /// Decoded, part by part.
     pub(super) path: Vec<String>,
     pub(super) query: String,
+    pub(super) content_type: Option<String>,
     pub(super) body: Value,
     pub(super) impersonated: Option<String>,
 }
@@ -86,11 +91,12 @@ async fn answered(kept: Arc<Mutex<Vec<Asked>>>, request: Request<Incoming>) -> R
             method: head.method.to_string(),
             path: path.clone(),
             query: head.uri.query().unwrap_or_default().to_owned(),
-            body,
+            content_type: head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned),
+            body: body.clone(),
             impersonated: impersonated.map(|(_, value)| format!("{value:?}")),
         };
         kept.lock().expect("nobody panicked").push(asked);
-        object(&path)
+        if head.method == "POST" { body } else { object(&path) }
     });
     let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));
     response.headers_mut().insert(CONTENT_TYPE, "application/json".parse().expect("a value"));
@@ -101,43 +107,125 @@ async fn answered(kept: Arc<Mutex<Vec<Asked>>>, request: Request<Incoming>) -> R
 }
 
 fn discovery(path: &str) -> Option<Value> {
-    let resource = |name: &str, kind: &str| json!({"name": name, "singularName": "", "namespaced": true, "kind": kind, "verbs": ["get", "list", "patch", "update"]});
-    // Of another group than the object it belongs to: without that kubectl gives up before it writes.
-    let mut scale = resource("deployments/scale", "Scale");
-    (scale["group"], scale["version"]) = (json!("autoscaling"), json!("v1"));
     Some(match path {
         "/api" => json!({"kind": "APIVersions", "versions": ["v1"]}),
-        "/api/v1" => json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": []}),
+        "/api/v1" => resources("v1", &[resource("pods", "Pod", true), resource("nodes", "Node", false)]),
         "/apis" => {
             let version = json!({"groupVersion": "apps/v1", "version": "v1"});
             let group = json!({"name": "apps", "versions": [version], "preferredVersion": version});
             json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [group]})
         }
-        "/apis/apps/v1" => json!({
-            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "apps/v1",
-            "resources": [resource("deployments", "Deployment"), scale, resource("replicasets", "ReplicaSet")],
-        }),
+        "/apis/apps/v1" => {
+            // Of another group than the object it belongs to: without that kubectl gives up before it writes.
+            let mut scale = resource("deployments/scale", "Scale", true);
+            (scale["group"], scale["version"]) = (json!("autoscaling"), json!("v1"));
+            resources(
+                "apps/v1",
+                &[resource("deployments", "Deployment", true), scale, resource("replicasets", "ReplicaSet", true)],
+            )
+        }
         "/version" => json!({"major": "1", "minor": "37", "gitVersion": "v1.37.0"}),
-        path if path.starts_with("/openapi") => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404}),
+        path if path.starts_with("/openapi") => openapi(path),
         _ => return None,
     })
 }
 
-/// Whatever is asked for is there, with two replicas.
+fn resource(name: &str, kind: &str, namespaced: bool) -> Value {
+    let verbs = ["get", "list", "create", "patch", "update", "delete"];
+    json!({"name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": verbs})
+}
+
+fn resources(version: &str, all: &[Value]) -> Value {
+    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": all})
+}
+
+/// kubectl creates nothing before it knows that the API server refuses unknown fields: it looks for that where the kind is patched.
+fn openapi(path: &str) -> Value {
+    let kinds = match path {
+        "/openapi/v3" => {
+            let place = |version: &str| json!({"serverRelativeURL": format!("/openapi/v3/{version}?hash=1")});
+            return json!({"paths": {"api/v1": place("api/v1"), "apis/apps/v1": place("apis/apps/v1")}});
+        }
+        "/openapi/v3/api/v1" => vec![("", "Pod"), ("", "Node")],
+        "/openapi/v3/apis/apps/v1" => vec![("apps", "Deployment")],
+        _ => return json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404}),
+    };
+    let one = |(group, kind): (&str, &str)| {
+        let of = json!({"group": group, "version": "v1", "kind": kind});
+        let patch = json!({
+            "x-kubernetes-group-version-kind": of, "x-kubernetes-action": "patch", "responses": {},
+            "parameters": [{"name": "fieldValidation", "in": "query"}],
+        });
+        (format!("/{kind}"), json!({"patch": patch}))
+    };
+    let paths: serde_json::Map<String, Value> = kinds.into_iter().map(one).collect();
+    json!({"openapi": "3.0.0", "info": {"title": "it", "version": "1"}, "paths": paths})
+}
+
+/// Whatever is asked for is there, in version 7: with two replicas, and three revisions behind it.
 fn object(path: &[String]) -> Value {
-    let part = |n: usize| path.get(n).map(String::as_str).unwrap_or_default();
-    let meta =
-        json!({"name": part(6), "namespace": part(4), "uid": "6d1f0000-0000-4000-8000-000000000002", "resourceVersion": "7"});
-    match (part(5), part(6), part(7)) {
-        ("replicasets", "", _) => json!({"kind": "ReplicaSetList", "apiVersion": "apps/v1", "metadata": {}, "items": []}),
-        (_, _, "scale") => json!({
-            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta, "spec": {"replicas": 2}, "status": {"replicas": 2},
-        }),
-        _ => json!({
-            "kind": "Deployment", "apiVersion": "apps/v1", "metadata": meta,
-            "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}},
-        }),
+    let words: Vec<&str> = path.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["apis", "apps", "v1", "namespaces", namespace, "replicasets"] => history(namespace),
+        ["apis", "apps", "v1", "namespaces", namespace, "deployments", name] => deployment(namespace, name),
+        ["api", "v1", "namespaces", namespace, "pods", name] => bare("Pod", name, Some(*namespace)),
+        ["api", "v1", "nodes", name] => bare("Node", name, None),
+        [.., "namespaces", namespace, _, name, "scale"] => scale(name, Some(*namespace)),
+        [.., name, "scale"] => scale(name, None),
+        _ => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}),
     }
+}
+
+fn meta(name: &str, namespace: Option<&str>) -> Value {
+    let mut meta = json!({"name": name, "uid": UID, "resourceVersion": "7"});
+    if let Some(namespace) = namespace {
+        meta["namespace"] = json!(namespace);
+    }
+    meta
+}
+
+fn bare(kind: &str, name: &str, namespace: Option<&str>) -> Value {
+    json!({"kind": kind, "apiVersion": "v1", "metadata": meta(name, namespace)})
+}
+
+fn scale(name: &str, namespace: Option<&str>) -> Value {
+    json!({
+        "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta(name, namespace), "spec": {"replicas": 2},
+        "status": {"replicas": 2},
+    })
+}
+
+fn deployment(namespace: &str, name: &str) -> Value {
+    let template = template("web:now", &json!({"app": "web"}));
+    json!({
+        "kind": "Deployment", "apiVersion": "apps/v1", "metadata": meta(name, Some(namespace)),
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+    })
+}
+
+fn template(image: &str, labels: &Value) -> Value {
+    json!({"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": image}]}})
+}
+
+/// Of any Deployment: all have one uid, by which it is found.
+fn history(namespace: &str) -> Value {
+    let one = |revision: u32| {
+        let owner = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": UID, "controller": true});
+        let hash = format!("h{revision}");
+        json!({
+            "kind": "ReplicaSet", "apiVersion": "apps/v1",
+            "metadata": {
+                "name": format!("web-{hash}"), "namespace": namespace, "uid": hash, "labels": {"app": "web"}, "ownerReferences": [owner],
+                "annotations": {"deployment.kubernetes.io/revision": revision.to_string()},
+            },
+            "spec": {
+                "replicas": 0, "selector": {"matchLabels": {"app": "web"}},
+                "template": template(&format!("web:{revision}"), &json!({"app": "web", "pod-template-hash": hash})),
+            },
+        })
+    };
+    let all: Vec<Value> = (1..=3).map(one).collect();
+    json!({"kind": "ReplicaSetList", "apiVersion": "apps/v1", "metadata": {}, "items": all})
 }
 
 /// `%2e` and the like.
