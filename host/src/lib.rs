@@ -18,6 +18,7 @@ pub mod progress;
 pub mod reconcile;
 pub mod server;
 pub mod story;
+pub mod suspects;
 pub mod telemetry;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod untrusted;

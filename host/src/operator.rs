@@ -11,6 +11,7 @@ use crate::{
     progress,
     reconcile::{Context, reconcile},
     server::{self, Check, Listener, Liveness, Readiness},
+    suspects::Suspects,
 };
 use anyhow::Context as _;
 use cap_std::fs::Dir;
@@ -45,7 +46,7 @@ pub async fn run(
     let engines = &context.engines;
     let health = Listener::public(config.listen).await?;
     let audit = Listener::loopback(config.audit_listen).await?;
-    let (ready, gate) = (readiness(engines), engines.gate.clone());
+    let (ready, gate) = (readiness(engines, &context.suspects), engines.gate.clone());
     let routes = server::health(Liveness::new(move || gate.alive()), ready, metrics.clone());
     let servers = [
         tokio::spawn(server::serve(health, routes, until(stopping.clone()))),
@@ -90,7 +91,7 @@ async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) ->
         site: Arc::new(config.site(kubernetes)),
         metrics: metrics.clone(),
     };
-    Ok(Context { engines, cluster: uid, now: jiff::Timestamp::now })
+    Ok(Context { engines, cluster: uid, suspects: Suspects::default(), now: jiff::Timestamp::now })
 }
 
 async fn reconcile_counted(
@@ -104,10 +105,10 @@ async fn reconcile_counted(
     result
 }
 
-fn readiness(engines: &Engines) -> Readiness {
-    let engines = engines.clone();
+fn readiness(engines: &Engines, suspects: &Suspects) -> Readiness {
+    let (engines, suspects) = (engines.clone(), suspects.clone());
     Readiness::new(move || {
-        let engines = engines.clone();
+        let (engines, suspects) = (engines.clone(), suspects.clone());
         async move {
             let ledger = engines.ledger.ready().await.map_err(|e| crate::telemetry::chain(&e));
             let read = |there: bool, what: &str| if there { Ok(()) } else { Err(format!("{what} are not read yet")) };
@@ -116,6 +117,7 @@ fn readiness(engines: &Engines) -> Readiness {
                 Check::new("plugins", read(engines.catalogue.actions().is_some(), "plugins")),
                 Check::new("policies", read(engines.gate.in_force().is_some(), "policies")),
                 Check::new("guards", guards(&engines.cluster)),
+                Check::new("executions", suspects.none(jiff::Timestamp::now())),
             ]
         }
     })

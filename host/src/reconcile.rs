@@ -6,6 +6,7 @@ use crate::{
     observe::{self, Engines, Look, ObserveError},
     perform::{PerformError, perform},
     story,
+    suspects::Suspects,
 };
 use crds::KubernetesExecution;
 use decide::{
@@ -28,6 +29,8 @@ pub struct Context {
     pub engines: Engines,
     /// uid of the cluster.
     pub cluster: Uid,
+    /// With whom nothing is done until a person has looked.
+    pub suspects: Suspects,
     /// The clock.
     pub now: fn() -> Timestamp,
 }
@@ -55,13 +58,14 @@ pub enum ReconcileError {
 /// One wake-up of one execution.
 #[tracing::instrument(skip_all, fields(ns = kx.metadata.namespace, name = kx.metadata.name, uid = kx.metadata.uid))]
 pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Next, ReconcileError> {
-    let mut exec = Execution::parse(&ctx.cluster, &kx)?;
     let woken = (ctx.now)();
+    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(|_| ctx.suspects.note(&kx, true, woken))?;
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
         let (step, question) = decided(ctx, woken, now, &exec).await?;
         timer.decided(&step);
+        ctx.suspects.note(&kx, matches!(&step, Step::Wait(waiting) if waiting.why == Why::Disagreement), now);
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
             Step::Wait(waiting) => return Ok(until(&exec, &waiting)),

@@ -8,6 +8,8 @@ use serde_json::{Number, Value};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
+mod unique;
+
 /// The canonical text of a value.
 ///
 /// # Errors
@@ -38,9 +40,9 @@ pub fn again(text: &str) -> Result<Json, Malformed> {
 /// The value of a JSON text.
 ///
 /// # Errors
-/// Where it is no JSON.
+/// Where it is no JSON, or has a key twice: of two, a reader believes the first, and a program the last.
 pub fn value(text: &str) -> Result<Value, Malformed> {
-    serde_json::from_str(text).map_err(|_| malformed(text))
+    serde_json::from_str::<unique::Unique>(text).map(|unique| unique.0).map_err(|_| malformed(text))
 }
 
 /// `sha256:` and 64 hex digits.
@@ -162,6 +164,10 @@ mod tests {
     fn what_is_no_json_is_an_error() {
         assert!(again("{\"a\":").is_err());
         assert!(again("1e999").is_err());
+        for twice in [r#"{"a": 1, "a": 1}"#, r#"[{"b": {"a": 1, "\u0061": 2}}]"#] {
+            assert!(again(twice).is_err(), "{twice}");
+        }
+        check(r#"{"b": {"a": 1}, "a": {"a": [{"a": 1}, {"a": 2}]}}"#, r#"{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":1}}"#);
     }
 
     /// Up to 15 digits.

@@ -195,9 +195,7 @@ fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Resul
         Kind::Count => number(value, 0, i64::from(i32::MAX)),
         Kind::Version => number(value, 1, i64::MAX),
         Kind::OneOf(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
-        Kind::Json => {
-            (!value.contains(draws) && serde_json::from_str::<serde_json::Value>(value).is_ok(), "JSON in one line".to_owned())
-        }
+        Kind::Json => (!value.contains(draws) && canonical::value(value).is_ok(), "JSON in one line, no key twice".to_owned()),
         Kind::File => (
             file().is_some_and(|(_, text)| canonical::value(text).is_ok()),
             format!("{FILES}NAME of a file of the same command, which is JSON"),

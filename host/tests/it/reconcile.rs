@@ -13,6 +13,7 @@ use host::{
     observe::Engines,
     plugin::Plugins,
     reconcile::{Context, ReconcileError, reconcile},
+    suspects::Suspects,
 };
 use serde_json::{Value, json};
 use std::{
@@ -66,7 +67,8 @@ impl Scratch {
             site: Arc::new(Operator::offline().site("1.37".to_owned())),
             metrics: Metrics::new(),
         };
-        let context = Arc::new(Context { engines, cluster: uid("cluster"), now: jiff::Timestamp::now });
+        let suspects = Suspects::default();
+        let context = Arc::new(Context { engines, cluster: uid("cluster"), suspects, now: jiff::Timestamp::now });
         Self { context, heard, _folder: folder }
     }
 
@@ -78,6 +80,11 @@ impl Scratch {
     async fn recorded(&self, stage: &str) {
         let exec = Execution::parse(&self.context.cluster, &read(stored(stage))).unwrap();
         self.context.engines.ledger.append(&row::of(&exec).unwrap()).await.unwrap();
+    }
+
+    /// What readiness says.
+    fn suspects(&self) -> Result<(), String> {
+        self.context.suspects.none(jiff::Timestamp::now())
     }
 
     async fn rows(&self) -> usize {
@@ -93,6 +100,7 @@ async fn what_the_host_stored_and_the_ledger_has_is_acted_on() {
     // It asks for the finalizer, and the API server says no.
     let _ = scratch.woken(stored("preparing")).await;
     assert!(scratch.heard.lines().iter().any(|line| line.starts_with("PATCH ")), "{:?}", scratch.heard.lines());
+    assert_eq!(scratch.suspects(), Ok(()));
 }
 
 /// Which stage, at which place of the status, what stands there.
@@ -130,6 +138,7 @@ async fn a_status_that_no_host_writes_is_neither_acted_on_nor_written_over() {
         let woken = scratch.woken(object).await;
         assert!(matches!(woken, Err(ReconcileError::Parse(_))), "{stage}, {place} {value}: {woken:?}");
         assert_eq!(woken.map_err(|error| error.kind()), Err("parse"));
+        assert!(scratch.suspects().unwrap_err().starts_with("the status of 1 execution is not what the ledger says"));
         assert!(scratch.heard.lines().is_empty(), "{stage}, {place} {value}: {:?}", scratch.heard.lines());
     }
     assert_eq!(scratch.rows().await, 0);
@@ -155,6 +164,9 @@ async fn a_status_that_is_not_what_the_ledger_has_is_neither_acted_on_nor_writte
         assert!(matches!(woken, Ok(Next::Await(Some(_)))), "{stage}, {place} {value}: {woken:?}");
         assert!(scratch.heard.lines().is_empty(), "{stage}, {place} {value}: {:?}", scratch.heard.lines());
         assert_eq!(scratch.rows().await, 1);
+        assert!(scratch.suspects().is_err(), "{stage}, {place} {value}");
+        let _ = scratch.woken(stored("preparing")).await;
+        assert_eq!(scratch.suspects(), Ok(()), "it was put right");
         let metrics = scratch.context.engines.metrics.text().unwrap();
         assert!(metrics.contains("writ_waits_total{why=\"Disagreement\"} 1\n"), "{stage}, {place} {value}: {metrics}");
     }

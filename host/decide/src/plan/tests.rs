@@ -174,7 +174,7 @@ fn options_hold_what_they_take() {
     );
     first(
         patch(vec![option("patch", Some("not json"))]),
-        &expect![[r#"command 1: option patch has the value "not json"; it takes JSON in one line"#]],
+        &expect![[r#"command 1: option patch has the value "not json"; it takes JSON in one line, no key twice"#]],
     );
     first(
         patch(vec![option("type", Some("json"))]),
