@@ -98,7 +98,7 @@ fn pod_spec(account: &str, asked: &[(&str, Vec<String>)]) -> Value {
     })
 }
 
-/// How to ask the API server, where its pods find it. As nobody, who may read its version; without any name kubectl would ask a person for one.
+/// How to ask the API server, where its pods find it. As nobody, who may read its version; without a name kubectl would ask for one.
 async fn api_server(cluster: &Cluster) -> Vec<String> {
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "kubernetes", "namespace": "default"}});
     let spec = get(&cluster.admin, &service).await.unwrap().unwrap()["spec"].clone();
@@ -163,8 +163,8 @@ impl Place {
     }
 }
 
-/// The same pods and the same questions, before, while and after it is enforced: so what is not answered is not answered because of it. The stranger
-/// has no policy: so it is the policy of the run that the run is held to.
+/// The same pods and the same questions, before, while and after it is enforced: so what is not answered is not answered because of it.
+/// The stranger has no policy: so it is the policy of the run that the run is held to.
 #[tokio::test]
 async fn a_run_reaches_the_api_server_and_no_pod_and_no_pod_reaches_a_run_where_it_is_enforced() {
     // With each pod that comes or goes all rules of the network are written anew: nothing for others to wait for.
