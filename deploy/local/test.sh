@@ -32,6 +32,7 @@ readonly TESTS=(
   admission_policies_of_both_kinds_are_served
   only_policy_admins_touch_writ_policies
   the_audit_log_names_who_wrote
+  network_policies_are_enforced_once_asked_for
   up_repairs_each_killed_part
   down_and_up_survive_each_killed_part
   down_leaves_nothing

@@ -33,9 +33,9 @@ build_all() {
   local since
   since=$(now_ms)
   say "building Kubernetes ${VERSION#v} from source: about 10 minutes the first time, then cached in $BIN"
-  go_build kube ./kube "Kubernetes (one program with all parts)"
-  go_build kubectl-image ./kubectl "kubectl for images"
-  go_build image ./image "the image maker"
+  go_build kube kube "Kubernetes (one program with all parts)"
+  go_build kubectl-image kubectl "kubectl for images"
+  go_build image image "the image maker"
   cc -Os -static -s -o "$BIN/pause" "$HERE/pause/pause.c"
   local name
   for name in "${NAMES[@]}"; do ln -sf kube "$BIN/$name"; done
@@ -54,11 +54,12 @@ check_toolchain() {
   fi
 }
 
-# go_build OUTPUT PACKAGE WHAT: says every half minute how far it is, since nothing is worse than a silent ten minutes.
+# go_build OUTPUT DIRECTORY WHAT: the directory has a module of its own, or that beside it. It says every half minute how far it
+# is, since nothing is worse than a silent ten minutes.
 go_build() {
   local log=$BIN/$1.log next=30000 since pid
   since=$(now_ms)
-  (cd "$HERE" && exec go build -v -trimpath -ldflags "$(link_flags)" -o "$BIN/$1.new" "$2") >"$log" 2>&1 9>&- &
+  (cd "$HERE/$2" && exec go build -v -trimpath -ldflags "$(link_flags)" -o "$BIN/$1.new" .) >"$log" 2>&1 9>&- &
   pid=$!
   # A shell's background job does not hear Ctrl-C.
   # shellcheck disable=SC2064 # this very process
@@ -67,7 +68,7 @@ go_build() {
     sleep 0.5
     if [ $(($(now_ms) - since)) -gt "$next" ]; then
       next=$((next + 30000))
-      say "  $3: $(grep -c / "$log") packages compiled, $(seconds_since "$since") s"
+      say "  $3: $(grep -c / "$log" || true) packages compiled, $(seconds_since "$since") s"
     fi
   done
   wait "$pid" || { tail -20 "$log" >&2; die "could not build $3" "the whole output: $log; no network? set GOPROXY"; }

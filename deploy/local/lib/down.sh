@@ -8,6 +8,7 @@ down() {
     return
   fi
   say "taking the cluster down"
+  stop_netpol
   # The kubelet before the pods, or it starts them again; the API server before etcd, or it hangs.
   stop_parts "${CLIENTS[@]}" kube-apiserver
   stop_parts etcd

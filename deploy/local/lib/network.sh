@@ -42,8 +42,10 @@ network_down() {
     for link in $(ip -o link show master "$BRIDGE" | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do ip link del "$link" 2>/dev/null || true; done
     ip link del "$BRIDGE"
   fi
-  remove_chains iptables
-  ! command -v ip6tables >/dev/null || remove_chains ip6tables
+  remove_chains iptables "$(new_chains iptables)" "$BRIDGE"
+  ! command -v ip6tables >/dev/null || remove_chains ip6tables "$(new_chains ip6tables)" "$BRIDGE"
+  # A rule holds the sets it names, so they come last.
+  remove_sets
   [ ! -e "$BEFORE/address-is-ours" ] || ! has_address || ip address del "$NODE_IP/32" dev lo
 }
 
@@ -54,12 +56,14 @@ our_chains() {
     /^:/ {chain = substr($1, 2); if (chain ~ /^(KUBE|CNI)-/ || chain == ours) print table, chain}'
 }
 
-# remove_chains COMMAND: what was not there before, and every rule that leads to it. The rules come as the tool printed
-# them and go back in one transaction a table: other programs' rules keep their counters.
+# new_chains COMMAND: those of them that were not there before.
+new_chains() { our_chains "$1" | grep -vxF -f "$BEFORE/$1" || true; }
+
+# remove_chains COMMAND CHAINS [BRIDGE]: these, and every rule that leads to one of them or names the bridge. The rules come as
+# the tool printed them and go back in one transaction a table: other programs' rules keep their counters.
 remove_chains() {
-  local chains script
-  chains=$(our_chains "$1" | grep -vxF -f "$BEFORE/$1" || true)
-  script=$("$1-save" 2>/dev/null | awk -v chains="$chains" -v bridge="$BRIDGE" '
+  local script
+  script=$("$1-save" 2>/dev/null | awk -v chains="$2" -v bridge="${3:-}" '
     BEGIN {count = split(chains, lines, "\n"); for (i = 1; i <= count; i++) ours[lines[i]] = 1}
     function leads_to_ours(i) {
       for (i = 3; i < NF; i++) {

@@ -38,6 +38,8 @@ STATIC_ADMISSION=${WRIT_STATIC_ADMISSION:-$HERE/static-admission}
 # The clients come second: before the API server has made its roles they are refused, and they come back late.
 SERVERS=(etcd containerd kube-apiserver)
 CLIENTS=(kubelet kube-controller-manager kube-scheduler kube-proxy)
+# Nobody enforces NetworkPolicies until somebody asks for it: see netpol.sh.
+[ ! -e "$RUN/pid/netpol" ] || CLIENTS+=(netpol)
 PARTS=("${SERVERS[@]}" "${CLIENTS[@]}")
 
 # The user containers run as, and the owner of the volumes: "nonroot" by custom.

@@ -111,6 +111,40 @@ only_policy_admins_touch_writ_policies() {
   refused "NotFound" k delete "$kind" writ-lock.static.k8s.io
 }
 
+# One pod asks another, over and over, while a policy that lets it ask nobody is only there, is enforced, and is only there again.
+network_policies_are_enforced_once_asked_for() {
+  local since
+  k create -f "$HERE/test/policies.yaml" >/dev/null
+  eventually 60 closed_reaches_listener
+  since=$(now_ms)
+  writ_local netpol on 2>/dev/null
+  note "network policies in force (the first time their controller is built): $(seconds_since "$since") s"
+  writ_local status | grep "^netpol *running" >/dev/null
+  eventually 30 closed_is_refused
+  since=$(now_ms)
+  writ_local netpol off 2>/dev/null
+  note "and no longer: $(seconds_since "$since") s"
+  equals "" "$(policy_rules)"
+  eventually 30 closed_reaches_listener
+  k delete -f "$HERE/test/policies.yaml" --wait=false >/dev/null
+}
+
+policy_rules() {
+  iptables-save | grep -E 'KUBE-(ROUTER|POD-FW|NWPLCY)' || true
+  ipset list -name | grep -E '^KUBE-' || true
+}
+
+# closed_asks: into a file, since behind a pipe its failure would be the pipe's.
+closed_asks() {
+  local listener
+  listener=$(field pod/listener default '{.status.podIP}')
+  k exec closed -- /bin/kubectl get --raw /static/ --request-timeout=3s "--server=http://$listener:8001" >"$SCRATCH/asked" 2>&1
+}
+
+closed_reaches_listener() { closed_asks && grep kubectl "$SCRATCH/asked"; }
+
+closed_is_refused() { ! closed_asks && grep "was refused" "$SCRATCH/asked"; }
+
 the_audit_log_names_who_wrote() {
   local written='select(.verb == "create" and .objectRef.resource == "jobs" and .objectRef.name == "scale") | .user.username'
   jq -r "$written" "$RUN/audit/audit.log" | sort -u >"$SCRATCH/who"

@@ -7,6 +7,7 @@ picture_of_machine() {
   section addresses "$(ip -o address | sed 's/valid_lft.*//')"
   section links "$(ip -o link | sed 's/: <.*//')"
   section rules "$( (iptables-save; ip6tables-save) 2>/dev/null | grep -E '^-A|^:.* - ' || true)"
+  section sets "$(ipset list -name 2>/dev/null || true)"
   section mounts "$(awk '{print $2, $3}' /proc/mounts)"
   section processes "$(our_processes)"
   section "control groups" "$(find /sys/fs/cgroup -maxdepth 2 -name "$CGROUP")"
@@ -87,6 +88,8 @@ in_other_network() { [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self
 
 down_leaves_nothing() {
   local since
+  # It stops this, too.
+  writ_local netpol on 2>/dev/null
   since=$(now_ms)
   writ_local down 2>/dev/null
   note "down: $(seconds_since "$since") s"

@@ -39,24 +39,32 @@ fn account(name: &str) -> Value {
     object("ServiceAccount", "v1", name, json!({"automountServiceAccountToken": false}))
 }
 
-/// A run as the operator makes it, with its pod, waiting for a node.
-struct Run {
+/// A run as the operator makes it, with its pod.
+pub(super) struct Run {
     cluster: Cluster,
     operator: Client,
     name: String,
     job: Value,
-    pod: Value,
+    /// Where its pod is.
+    pub(super) pod: Value,
 }
 
 impl Run {
+    /// Its pod waits for a node.
     async fn start(cluster: &Cluster) -> Self {
+        Self::of(cluster, pod_spec).await
+    }
+
+    /// With such a pod, for an account.
+    pub(super) async fn of(cluster: &Cluster, pod_spec: impl FnOnce(&str) -> Value) -> Self {
         let space = cluster.scratch("admit-run").await.unwrap();
         // Any new uid but that of an execution: an operator that runs here takes the identity of that away.
         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "uid", "namespace": space.name}});
         let id = uid(&create(&cluster.admin, &map).await.unwrap());
         let name = format!("run-{id}.{id}");
         let labels = json!({"metadata": {"labels": {LABEL_EXECUTION_UID: id}}});
-        let (job, pod) = (job(&format!("admit-{id}"), &name), object("Pod", "v1", "", json!({})));
+        let (mut job, pod) = (job(&format!("admit-{id}"), &name), object("Pod", "v1", "", json!({})));
+        job["spec"]["template"]["spec"] = pod_spec(&name);
         let mut run = Self { cluster: cluster.clone(), operator: cluster.almighty(OPERATOR_USER), name, job, pod };
         create(&run.operator, &with(account(&run.name), labels)).await.unwrap();
         create(&run.operator, &run.job).await.unwrap();
