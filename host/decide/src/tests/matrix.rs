@@ -5,6 +5,7 @@ mod dry;
 mod fault;
 mod look;
 mod mutants;
+mod named;
 mod neighbor;
 mod original;
 mod people;
