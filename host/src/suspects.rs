@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn whoever_is_one_is_told_until_a_look_finds_otherwise_or_nobody_looks_any_more() {
-        let (suspects, at) = (Suspects::default(), |minute| Timestamp::from_second(minute * 60).unwrap());
+        let (suspects, at) = (Suspects::default(), |minute: i64| Timestamp::from_second(minute * 60).unwrap());
         assert_eq!(suspects.none(at(0)), Ok(()));
         suspects.note(&named("a"), true, at(0));
         suspects.note(&named("b"), true, at(5));

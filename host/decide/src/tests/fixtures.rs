@@ -12,6 +12,7 @@ use crate::{
 use crds::{ExecutionSpec, Identity, KubernetesExecution, Target};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use std::sync::LazyLock;
 
 pub const EXECUTION: &str = "3c1f0a52-94d7-4be1-8a5e-0c1d2e3f4a5b";
 pub const TARGET: &str = "6d1f8e90-1111-4222-8333-444455556666";
@@ -40,9 +41,12 @@ pub fn json(text: &str) -> Json {
 pub fn digest(c: char) -> Digest {
     format!("sha256:{}", c.to_string().repeat(64)).try_into().unwrap()
 }
+/// Read once: the crash matrix asks for it in every look.
+static CREATED: LazyLock<Timestamp> = LazyLock::new(|| "2026-11-23T03:12:07Z".parse().unwrap());
+
 /// Seconds after the execution was created.
 pub fn at(seconds: i64) -> Timestamp {
-    "2026-11-23T03:12:07Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
+    *CREATED + SignedDuration::from_secs(seconds)
 }
 
 pub fn kx() -> KubernetesExecution {

@@ -4,6 +4,7 @@ use super::{
     look::uid,
     rival,
     rules::{self, Broken},
+    stuck::{self, Stuck},
     world::{FakeJob, World},
 };
 use crate::{
@@ -72,6 +73,8 @@ fn perform(w: &mut World, exec: &Execution, effect: &Effect, current: bool, brok
         Effect::Revoke { .. } => (w.identity, w.dry.identity) = (false, false),
         Effect::DryRun(job) => dry::create(w, job),
         Effect::EndDryRun { uid, .. } => dry::end(w, uid),
+        // It is tried again, and seldom.
+        Effect::Undo(_) if w.is(Stuck::Undo) => w.clock += stuck::SLOW,
         Effect::Undo(kx) => {
             rules::undo(w, exec, kx, broken);
             // 409 where it is there.
@@ -113,7 +116,8 @@ fn create(w: &mut World, manifest: &Job) {
     w.jobs_made += 1;
     let policy = manifest.spec.as_ref().and_then(|s| s.pod_failure_policy.as_ref());
     let replaces = policy.is_some_and(|p| p.rules.iter().any(|r| r.action == "Ignore"));
-    w.job = Some(FakeJob { replaces, ..FakeJob::new(w.jobs_made, w.clock) });
+    let deadline = manifest.spec.as_ref().and_then(|s| s.active_deadline_seconds);
+    w.job = Some(FakeJob { replaces, deadline, ..FakeJob::new(w.jobs_made, w.clock) });
 }
 
 /// Somebody deletes the execution.

@@ -1,7 +1,11 @@
 //! The dry run's part of the world: its identity, its Job, and what comes of a write that nothing refuses.
-use super::{look::uid, world::World};
+use super::{
+    look::uid,
+    stuck::{self, Stuck},
+    world::World,
+};
 use crate::{
-    execution::DryRunning,
+    execution::{DryRunning, Execution},
     observed::{DryGuard, DryJob, Grants, Output, PodSeen},
     tests::seen,
 };
@@ -19,6 +23,8 @@ pub struct FakeJob {
     /// None: no pod was made for it.
     pod: Option<Pod>,
     stopping: bool,
+    /// Somebody else's.
+    foreign: bool,
     since: Timestamp,
 }
 
@@ -47,7 +53,13 @@ pub fn create(w: &mut World, manifest: &Job) {
     w.dry.made += 1;
     let plan = manifest.metadata.annotations.as_ref().and_then(|a| a.get(ANNOTATION_PLAN_HASH)).cloned();
     let (uid, plan) = (1000 + w.dry.made, plan.unwrap_or_default());
-    w.dry.job = Some(FakeJob { uid, plan, pod: None, stopping: false, since: w.clock });
+    w.dry.job = Some(FakeJob { uid, plan, pod: None, stopping: false, foreign: false, since: w.clock });
+}
+
+/// Somebody else takes the name.
+pub fn foreign(w: &mut World) {
+    let since = w.clock;
+    w.dry.job.get_or_insert(FakeJob { uid: 1999, plan: String::new(), pod: None, stopping: false, foreign: true, since });
 }
 
 pub fn end(w: &mut World, wanted: &crate::model::Uid) {
@@ -61,8 +73,9 @@ pub fn disrupted(w: &mut World) {
 
 /// A moment.
 pub fn tick(w: &mut World) {
+    let stuck = w.is(Stuck::DryRun);
     let (identity, unguarded, clock) = (w.dry.identity, w.scenario.unguarded, w.clock);
-    let Some(job) = &mut w.dry.job else { return };
+    let Some(job) = w.dry.job.as_mut().filter(|job| !job.foreign) else { return };
     if job.stopping || clock >= job.since + SignedDuration::from_secs(STAYS) {
         w.dry.job = None;
         return;
@@ -70,6 +83,7 @@ pub fn tick(w: &mut World) {
     job.pod = match job.pod {
         // A pod is made only for an account that is there.
         None => identity.then_some(Pod::Pending),
+        Some(Pod::Pending) if stuck => Some(Pod::Pending),
         Some(Pod::Pending) => Some(Pod::Started),
         // Without its binding it is told that it may not.
         Some(Pod::Started) if !identity => Some(Pod::Ended(1)),
@@ -82,8 +96,8 @@ pub fn tick(w: &mut World) {
     };
 }
 
-pub fn grants(w: &World) -> Grants {
-    if w.dry.identity { Grants::Whole } else { Grants::None }
+pub fn grants(w: &World, exec: &Execution) -> Grants {
+    if w.dry.identity { stuck::in_force(w, exec) } else { Grants::None }
 }
 
 pub fn proof(w: &World) -> DryGuard {
@@ -96,6 +110,9 @@ pub fn proof(w: &World) -> DryGuard {
 pub fn job(w: &World, asked: &DryRunning) -> DryJob {
     let Some(job) = &w.dry.job else { return DryJob::Absent };
     let (uid, stopping) = (uid(job.uid), job.stopping);
+    if job.foreign {
+        return DryJob::Foreign { uid };
+    }
     if job.plan != asked.planned.hash.as_str() {
         return DryJob::Stale { uid, stopping };
     }

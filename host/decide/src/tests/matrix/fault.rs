@@ -5,9 +5,10 @@ use super::{
     swap::{self, Swap},
     world::{FakeJob, Pod, World},
 };
-use crate::tests::approving;
-use crds::Cancel;
+use crate::{row::Row, tests::approving};
+use crds::{Cancel, Reason};
 use jiff::SignedDuration;
+use std::rc::Rc;
 
 /// Which part of a view is old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +38,11 @@ pub enum Fault {
     LedgerLoses(usize, usize),
     /// The database has a row that the object knows nothing of.
     LedgerAhead(usize),
+    /// Somebody else writes a row under our uid, with the number that is next.
+    ForeignRow(usize),
     Cancelled(usize),
     Deleted(usize),
-    /// Somebody else's Job under our name.
+    /// Somebody else's Job under our name, and under that of our dry run.
     Foreign(usize),
     /// Torn out by force, finalizer and all.
     PodVanishes(usize),
@@ -62,10 +65,16 @@ pub enum Fault {
     RightLost(usize, usize),
     /// Somebody says no.
     Rejected(usize),
+    /// Another writes what an undo is to take back; the value stays.
+    Taken(usize),
+    /// Another undo was there first.
+    TakenBack(usize),
     /// Somebody takes the Job of a dry run away.
     DryJobVanishes(usize),
     /// Another execution looks whether it may have the target, takes it so many passes later, and has it for some seconds.
     Rival(usize, usize, i64),
+    /// Another that was accepted before comes into line for the target, late: a watch was behind.
+    InLine(usize),
     /// Another execution in the namespace claims its own target, looks so many passes later whether it may go on, goes on after as many more,
     /// and is at work for some seconds.
     Neighbor(usize, usize, i64),
@@ -85,24 +94,53 @@ impl Fault {
             Self::Swapped(n, passes, _) | Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => {
                 n + passes
             }
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) => n + 2 * REPAIR,
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
-            Self::LostBefore(n)
-            | Self::Twin(n)
-            | Self::Stale(n, ..)
-            | Self::Clock(n, _)
-            | Self::Cancelled(n)
-            | Self::Deleted(n)
-            | Self::Foreign(n)
-            | Self::PodVanishes(n)
-            | Self::JobVanishes(n)
-            | Self::JobDeleted(n)
-            | Self::Disrupted(n)
-            | Self::Drifts(n)
-            | Self::Revoked(n)
-            | Self::Withdrawn(n)
-            | Self::Rejected(n)
-            | Self::DryJobVanishes(n) => n,
+            other => other.begins(),
+        }
+    }
+
+    /// The first pass at which it does something.
+    pub const fn begins(self) -> usize {
+        let (Self::LostBefore(n)
+        | Self::LostReply(n)
+        | Self::Twin(n)
+        | Self::Stale(n, ..)
+        | Self::Late(n, _)
+        | Self::Clock(n, _)
+        | Self::LedgerDown(n, _)
+        | Self::LedgerLoses(n, _)
+        | Self::LedgerAhead(n)
+        | Self::ForeignRow(n)
+        | Self::Cancelled(n)
+        | Self::Deleted(n)
+        | Self::Foreign(n)
+        | Self::PodVanishes(n)
+        | Self::JobVanishes(n)
+        | Self::JobDeleted(n)
+        | Self::Disrupted(n)
+        | Self::Drifts(n)
+        | Self::Revoked(n)
+        | Self::Swapped(n, ..)
+        | Self::Frozen(n, _)
+        | Self::Withdrawn(n)
+        | Self::RightLost(n, _)
+        | Self::Rejected(n)
+        | Self::Taken(n)
+        | Self::TakenBack(n)
+        | Self::DryJobVanishes(n)
+        | Self::Rival(n, ..)
+        | Self::InLine(n)
+        | Self::Neighbor(n, ..)) = self;
+        n
+    }
+
+    /// The pass whose view somebody has later.
+    pub const fn looks_back_to(self) -> Option<usize> {
+        match self {
+            Self::Stale(n, lag, _) => Some(n.saturating_sub(lag)),
+            Self::LostReply(n) => Some(n),
+            _ => None,
         }
     }
 
@@ -112,7 +150,10 @@ impl Fault {
             Self::LedgerDown(n, passes) if pass == n || pass == n + passes => w.ledger_up = pass != n,
             Self::LedgerLoses(n, rows) if pass == n => w.rows.truncate(w.rows.len().saturating_sub(rows)),
             Self::LedgerAhead(n) if pass == n => ahead(w),
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) if [REPAIR, 2 * REPAIR].map(|more| n + more).contains(&pass) => {
+            Self::ForeignRow(n) if pass == n => foreign_row(w),
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n)
+                if [REPAIR, 2 * REPAIR].map(|more| n + more).contains(&pass) =>
+            {
                 repair(w)
             }
             Self::Clock(n, seconds) if pass == n => w.skew += SignedDuration::from_secs(seconds),
@@ -131,6 +172,9 @@ impl Fault {
             Self::Withdrawn(n) if pass == n => w.approvals.clear(),
             Self::RightLost(n, passes) if pass == n || pass == n + passes => w.rights = pass != n,
             Self::Rejected(n) if pass == n => w.approvals.push(people::no(approving::approval())),
+            Self::InLine(n) if pass == n => rival::wait(w),
+            Self::Taken(n) if pass == n => w.taken = true,
+            Self::TakenBack(n) if pass == n => w.taken_back = true,
             Self::Revoked(n) if pass == n => (w.identity, w.dry.identity) = (false, false),
             Self::DryJobVanishes(n) if pass == n => w.dry.job = None,
             Self::Rival(n, 0, seconds) if pass == n => {
@@ -165,6 +209,15 @@ fn ahead(w: &mut World) {
     }
 }
 
+/// As `ahead`, but wherever the ledger stands; and it tells of something that never was.
+fn foreign_row(w: &mut World) {
+    if let Some(last) = w.due.last() {
+        let seq = i64::try_from(w.rows.len() + 1).unwrap();
+        let (by, reason) = ("somebody".into(), Reason::JobNameTaken);
+        w.rows.push(Rc::new(Row { seq, by, reason, ..last.as_ref().clone() }));
+    }
+}
+
 /// As a human does: what is stored in the object is right; from the backup come all rows that the host does not write again by itself.
 fn repair(w: &mut World) {
     let owed = w.exec.as_ref().is_some_and(|e| e.finalized);
@@ -175,6 +228,7 @@ fn repair(w: &mut World) {
 }
 
 fn foreign(w: &mut World) {
+    dry::foreign(w);
     if w.job.is_none() {
         w.job = Some(FakeJob { foreign: true, ..FakeJob::new(999, w.clock) });
     }
@@ -228,6 +282,7 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::LedgerLoses(n, 2),
             Fault::LedgerLoses(n, 9),
             Fault::LedgerAhead(n),
+            Fault::ForeignRow(n),
             Fault::Cancelled(n),
             Fault::Deleted(n),
             Fault::Foreign(n),
@@ -242,6 +297,9 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Withdrawn(n),
             Fault::RightLost(n, 4),
             Fault::Rejected(n),
+            Fault::Taken(n),
+            Fault::InLine(n),
+            Fault::TakenBack(n),
             Fault::DryJobVanishes(n),
             Fault::Rival(n, 0, 1),
             Fault::Rival(n, 1, 12),
@@ -251,7 +309,9 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Neighbor(n, 4, 12),
         ]);
         faults.extend(swap::ALL.map(|swap| Fault::Swapped(n, 3, swap)));
-        for lag in (1..8).step_by(step) {
+        // However old: the older, the fewer; a cache that stood still shows the very beginning.
+        let lags = (1..=n).filter(|lag| all || matches!(lag, 1 | 2 | 4 | 8 | 16) || *lag == n);
+        for lag in lags {
             faults.extend([Old::Object, Old::Seen, Old::Both].map(|old| Fault::Stale(n, lag, old)));
         }
         faults.extend((n + 1..n + 30).step_by(step).map(|m| Fault::Late(n, m)));

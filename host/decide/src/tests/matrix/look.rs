@@ -1,12 +1,14 @@
 //! What a leader sees of a world, for the phase that it believes in.
 use super::{
-    dry, neighbor, people, rival, swap,
+    dry, neighbor, original, people, rival,
+    stuck::{self, Stuck},
+    swap,
     world::{FakeJob, FakePod, Pod, World},
 };
 use crate::{
     automatic_undo,
     execution::{Execution, Progress},
-    model::{Check, CheckVerdict, Planned, Uid},
+    model::{Check, CheckVerdict, JobName, Planned, Uid},
     observed::*,
     tests::{
         fixtures::{self, allow, ruling},
@@ -17,6 +19,8 @@ use std::sync::LazyLock;
 
 static PLANS: LazyLock<[Planned; 4]> =
     LazyLock::new(|| [(2, false), (3, false), (2, true), (3, true)].map(|(from, i)| fixtures::planned_from(from, i)));
+
+static NAME: LazyLock<JobName> = LazyLock::new(|| crate::job::name(&fixtures::exec()).unwrap());
 
 pub fn look(w: &World, exec: &Execution) -> Observed {
     let last = w.rows.last().map(|row| LastRow {
@@ -31,7 +35,8 @@ pub fn look(w: &World, exec: &Execution) -> Observed {
 }
 
 fn phase(w: &World, exec: &Execution) -> PhaseSeen {
-    let guards = swap::guards(w.swap);
+    let swap = w.swap.or_else(|| stuck::swapped(w, exec));
+    let guards = swap::guards(swap);
     match &exec.progress {
         Progress::Validating => {
             let left = (exec.reason == crds::Reason::Drifted).then(|| left_over(w));
@@ -40,50 +45,50 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
                 guards,
                 judged: judged(w, exec),
                 left,
-                original: people::original(w),
+                original: original::seen(w),
             }))
         }
         Progress::DryRunning(p) => {
-            let (grants, job) = (dry::grants(w), dry::job(w, p));
+            let (grants, job) = (dry::grants(w, exec), dry::job(w, p));
             let proof = (job == DryJob::Absent && grants == Grants::Whole).then(|| dry::proof(w));
             let last = p.answered && job.gone() && grants == Grants::None;
             let judged = last.then(|| judged(w, exec));
-            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: people::original(w) }))
+            PhaseSeen::DryRunning(Box::new(DryRunning { guards, proof, grants, job, judged, original: original::seen(w) }))
         }
         Progress::AwaitingApproval(_) => {
-            let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w));
+            let left = (exec.reason == crds::Reason::ApprovalWithdrawn).then(|| grants(w, exec));
             let (judged, approvals) = (judged(w, exec), people::seen(w));
             PhaseSeen::AwaitingApproval(Box::new(AwaitingApproval {
                 guards,
                 judged,
                 approvals,
                 covering: people::covering(w),
-                original: people::original(w),
+                original: original::seen(w),
                 left,
             }))
         }
         Progress::Preparing(p) => {
             let judged = w.identity.then(|| judged(w, exec));
-            let freezes = if w.frozen { vec![seen::freeze()] } else { vec![] };
+            let freezes = if w.frozen || w.is(Stuck::Thaw) { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
             PhaseSeen::Preparing(Box::new(Preparing {
                 guards,
                 judged,
-                grants: grants(w),
+                grants: grants(w, exec),
                 lock: rival::seen(w, exec, p.turn),
-                ahead: vec![],
+                ahead: rival::ahead(w),
                 others: neighbor::seen(w),
                 freezes,
                 approvals,
                 covering: people::covering(w),
-                original: people::original(w),
+                original: original::seen(w),
             }))
         }
         Progress::Executing(p) => {
-            PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w)) }))
+            PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w, exec)) }))
         }
         Progress::Verifying(_) => {
-            PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w), checks: (!w.identity).then(|| checks(w)) }))
+            PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w, exec), checks: (!w.identity).then(|| checks(w, exec)) }))
         }
         Progress::Over(_) => PhaseSeen::Over(Over {
             approvals: people::seen(w),
@@ -115,12 +120,14 @@ fn left_over(w: &World) -> Grants {
 fn judged(w: &World, exec: &Execution) -> Judgement {
     let mut planned = Box::new(PLANS[usize::from(w.drifted) + 2 * usize::from(w.scenario.idempotent)].clone());
     planned.node = w.scenario.on_node.then(|| neighbor::NODE.to_owned());
+    planned.owners = original::owners(w);
     let denied = w.scenario.denied || (w.scenario.denies_diff && exec.dry_ran());
     let yes = match people::verdict(w) {
         Verdict::Allow(o) if !denied && !w.scenario.shadow => Some(o),
         _ => None,
     };
-    if let Some(judged) = swap::judged(w.swap, &planned, yes.as_ref()) {
+    let swap = w.swap.or_else(|| stuck::swapped(w, exec));
+    if let Some(judged) = swap::judged(swap, &planned, yes.as_ref()) {
         return judged;
     }
     if w.scenario.shadow {
@@ -134,15 +141,17 @@ fn judged(w: &World, exec: &Execution) -> Judgement {
     }
 }
 
-fn grants(w: &World) -> Grants {
-    if w.identity { Grants::Whole } else { Grants::None }
+fn grants(w: &World, exec: &Execution) -> Grants {
+    if w.identity { stuck::in_force(w, exec) } else { Grants::None }
 }
 
-fn checks(w: &World) -> ChecksSeen {
-    if let Some(checks) = swap::checks(w.swap) {
+fn checks(w: &World, exec: &Execution) -> ChecksSeen {
+    if let Some(checks) = swap::checks(w.swap.or_else(|| stuck::swapped(w, exec))) {
         return checks;
     }
+    let pending = w.is(Stuck::Checks).then(|| CheckVerdict::Pending("4 of 5".into()));
     let verdict = if w.changes > 0 { CheckVerdict::Holds("5 of 5".into()) } else { CheckVerdict::Failed("0 of 5".into()) };
+    let verdict = pending.unwrap_or(verdict);
     ChecksSeen::Asked(vec![Check { name: "replicas_ready".into(), verdict, object: None }])
 }
 
@@ -186,7 +195,7 @@ fn left(w: &World, j: &FakeJob) -> LeftJob {
     let mut mine = w.pods.iter().filter(|p| p.job == j.uid).peekable();
     let none = mine.peek().is_none();
     LeftJob {
-        name: crate::job::name(&fixtures::exec()).unwrap(),
+        name: NAME.clone(),
         uid: uid(j.uid),
         running: mine.any(|p| !p.over()) || (none && !j.finished),
         stopping: j.stopping,

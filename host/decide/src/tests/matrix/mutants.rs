@@ -2,13 +2,16 @@
 //! catches nothing proves nothing. (That the core itself breaks no rule in the same matrix is tested beside it.)
 mod approvals;
 mod automatic;
+mod deadlines;
 mod glass;
 mod looks;
+mod stopping;
 mod turns;
+mod undoing;
 
 use super::{
     DEPTH,
-    fault::{Fault, singles},
+    fault::{Fault, Old, singles},
     rules,
     run::{Core, HONEST, run},
     scenario::{Dry, EXPIRES, PLAIN, SHOWN, Scenario, UNDONE},
@@ -19,8 +22,8 @@ use crate::{
     job, next_step,
     observed::*,
     site::Site,
-    step::{Effect, Step, Why},
-    tests::stored,
+    step::{Effect, Step, Waiting, Why},
+    tests::{seen, stored},
     time,
 };
 use crds::{Phase, Reason};
@@ -84,6 +87,62 @@ fn rule_2_a_row_that_tells_of_something_else_is_caught() {
     assert!(!(0..12).any(|n| broken(HONEST, n)));
 }
 
+/// Takes a ledger that knows of more for one that is in order.
+fn any_longer_ledger(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let ledger = match seen.ledger {
+        LedgerSeen::At(n) if n > exec.seq => LedgerSeen::At(exec.seq),
+        ref other => other.clone(),
+    };
+    next_step(site, now, exec, &Observed { ledger, phase: seen.phase.clone() })
+}
+
+/// Writes the row that it owes, whatever is missing before it.
+fn any_shorter_ledger(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let ledger = match seen.ledger {
+        LedgerSeen::At(n) if n < exec.seq => LedgerSeen::At(exec.seq - 1),
+        ref other => other.clone(),
+    };
+    next_step(site, now, exec, &Observed { ledger, phase: seen.phase.clone() })
+}
+
+/// Waits, and calls nobody.
+fn tells_nobody(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Wait(w) if w.why == Why::Disagreement => Step::Wait(Waiting { why: Why::ViewMoved, ..w }),
+        other => other,
+    }
+}
+
+/// Whether only this fault shows it, at some pass.
+fn caught_by(decide: fn(&Site, Timestamp, &Execution, &Observed) -> Step, fault: fn(usize) -> Fault, rule: &str) -> bool {
+    let broken = |n| run(Core { decide, ..HONEST }, PLAIN, &[fault(n)]).broken;
+    (0..DEPTH).any(|n| broken(n).iter().any(|b| b.rule == rule))
+}
+
+#[test]
+fn rule_2_a_row_of_somebody_else_that_is_passed_over_is_caught() {
+    assert!(caught_by(any_row, Fault::ForeignRow, rules::AGREED) && caught_by(any_row, Fault::ForeignRow, rules::ROW_FIRST));
+    assert!(caught_by(any_longer_ledger, Fault::ForeignRow, rules::AGREED));
+    assert!(
+        !caught_by(next_step, Fault::ForeignRow, rules::AGREED) && !caught_by(next_step, Fault::ForeignRow, rules::ROW_FIRST)
+    );
+}
+
+#[test]
+fn rule_2_a_ledger_that_is_ahead_and_is_passed_over_is_caught() {
+    assert!(caught_by(any_longer_ledger, Fault::LedgerAhead, rules::AGREED));
+}
+
+#[test]
+fn rule_2_a_row_that_is_written_after_a_gap_is_caught() {
+    assert!(caught_by(any_shorter_ledger, |n| Fault::LedgerLoses(n, 9), rules::AGREED));
+}
+
+#[test]
+fn rule_2_a_disagreement_that_nobody_is_told_of_is_caught() {
+    assert!(caught_by(tells_nobody, Fault::ForeignRow, rules::AGREED));
+}
+
 /// Runs whatever the plan is by now.
 fn forgets_what_was_shown(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut exec = exec.clone();
@@ -115,10 +174,42 @@ fn rule_3_a_job_created_again_after_it_was_seen_is_caught() {
     check(forgets, PLAIN, rules::ONE_CHANGE);
 }
 
+/// Takes whatever has the name of its Job for that, and for one that did it.
+fn takes_any_job(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    match &mut seen.phase {
+        PhaseSeen::Executing(s) => {
+            if let JobSeen::Foreign { uid } = &s.job {
+                s.job =
+                    JobSeen::Ours { uid: uid.clone(), stopping: false, pod: PodSeen::Running { command: 0 }, failed_by: None };
+            }
+        }
+        PhaseSeen::DryRunning(s) => {
+            if let DryJob::Foreign { uid } = &s.job {
+                let pod = PodSeen::Ended { command: 0, exit_code: 0, output: Output::default(), at: now };
+                s.job = DryJob::Ours { uid: uid.clone(), stopping: false, pod, answer: Some(seen::answer(2, 5)) };
+            }
+        }
+        _ => {}
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn rule_3_a_job_of_somebody_else_that_is_followed_is_caught() {
+    for scenario in [PLAIN, Scenario { dry: Dry::Asked, ..PLAIN }] {
+        check(takes_any_job, scenario, rules::OWN_JOB);
+        assert!(!caught(HONEST, scenario, rules::OWN_JOB));
+    }
+}
+
 #[test]
 fn rule_4_a_status_written_without_its_resource_version_is_caught() {
     let core = Core { honors_rv: false, ..HONEST };
     assert!(caught(core, PLAIN, rules::FORWARD) && caught(core, PLAIN, rules::ONE_END));
+    // Also where nothing is wrong but a cache that stood still since the second pass.
+    let broken = |n: usize| run(core, PLAIN, &[Fault::Stale(n, n - 1, Old::Both)]).broken;
+    assert!((9..DEPTH).any(|n| broken(n).iter().any(|b| b.rule == rules::FORWARD)));
 }
 
 /// Records what the clock says.

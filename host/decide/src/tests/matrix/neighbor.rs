@@ -13,9 +13,13 @@ use crate::{
 };
 use crds::Phase;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::LazyLock;
 
 /// That node.
 pub const NODE: &str = "n7";
+
+/// As our execution counts.
+static OWN: LazyLock<Counts> = LazyLock::new(|| Counts::of(&fixtures::exec()));
 
 /// The other.
 #[derive(Clone, Debug)]
@@ -78,13 +82,14 @@ pub fn tick(w: &mut World) {
 
 /// What our execution sees.
 pub fn seen(w: &World) -> Others {
+    let Some(version) = w.neighbor.claim else { return Others::default() };
     let counts = match w.scenario.on_node {
-        false => Counts::of(&fixtures::exec()),
+        false => OWN.clone(),
         true => Counts::new("writ-cluster", "cordon_node", "jonas", Some(Node::new(NODE, true))),
     };
     let place = ("shop".to_owned(), "restart-api-abcde".to_owned());
-    let claim = |version: u64| Claimant { place, counts, version: version.to_string(), at_work: w.neighbor.at_work };
-    Others { claims: w.neighbor.claim.map(claim).into_iter().collect(), waiting: vec![] }
+    let claim = Claimant { place, counts, version: version.to_string(), at_work: w.neighbor.at_work };
+    Others { claims: vec![claim], waiting: vec![] }
 }
 
 pub fn together(w: &World, broken: &mut Vec<Broken>) {

@@ -1,5 +1,6 @@
 //! People who are asked to approve, and what they do in this world. Owns which approval is a good one: its name begins with `good`.
 use super::{
+    original,
     scenario::{Dry, Forgery, Glass, NoCover, People},
     world::World,
 };
@@ -8,12 +9,10 @@ use crate::{
     tests::{
         approving,
         fixtures::{self, digest},
-        stored,
     },
 };
-use crds::{ApprovalGiven, ApprovalStatus, Decision, ExecutionStatus, Limits, Phase, ReviewStatus};
+use crds::{Decision, Limits, Phase, ReviewStatus};
 use jiff::{SignedDuration, Timestamp};
-use std::sync::LazyLock;
 
 /// How long the policy of this world gives them.
 pub const SPAN: SignedDuration = SignedDuration::from_secs(60);
@@ -40,12 +39,13 @@ pub fn seen(w: &World) -> Vec<Approval> {
 
 /// Whoever sees something wait does what he does, once a plan.
 pub fn act(w: &mut World) {
-    let Some(status) = w.kx.as_ref().and_then(|kx| kx.status.clone()) else { return };
+    let Some(status) = w.kx.as_ref().and_then(|kx| kx.status.as_ref()) else { return };
     if w.scenario.people == People::Glass(Glass::Reviewed) && status.phase.is_over() {
-        review(w, status.review);
-        return;
+        let due = status.review.clone();
+        return review(w, due);
     }
-    let Some(hash) = status.approval.map(|a| a.plan_hash).filter(|_| status.phase == Phase::AwaitingApproval) else { return };
+    let waits = status.approval.as_ref().filter(|_| status.phase == Phase::AwaitingApproval);
+    let Some(hash) = waits.map(|a| a.plan_hash.clone()) else { return };
     if w.approvals.iter().any(|a| a.name.ends_with(&hash)) {
         return;
     }
@@ -68,42 +68,6 @@ fn review(w: &mut World, due: Option<ReviewStatus>) {
     w.approvals.push(Approval { name, hash, created, decision: Decision::Review, ..approving::approval() });
 }
 
-/// uid of what is undone.
-pub const FIRST: &str = "77777777-1111-4222-8333-444455556666";
-
-/// From 5 to 2 replicas: what this world does, from 2 to 5, takes it back.
-pub fn original(w: &World) -> Option<OriginalSeen> {
-    let People::Cover(how) = w.scenario.people else { return None };
-    let first = covering(w).remove(0);
-    let mut status = FIRST_STATUS.clone();
-    if how == Some(NoCover::OtherComponent) {
-        status.plugin.as_mut().unwrap().digest = digest('8').to_string();
-    }
-    let counted = ApprovalGiven {
-        by: first.by.username,
-        at: if how == Some(NoCover::MadeAgain) { fixtures::at(-60) } else { first.created }.to_string(),
-        object: first.name,
-        ..ApprovalGiven::default()
-    };
-    status.approval = Some(ApprovalStatus {
-        state: if how == Some(NoCover::NotApproved) { "Waiting" } else { "Approved" }.into(),
-        plan_hash: digest('5').to_string(),
-        given: if how == Some(NoCover::NeverCounted) { vec![] } else { vec![counted] },
-        ..ApprovalStatus::default()
-    });
-    Some(OriginalSeen::Found(Box::new(status), vec![]))
-}
-
-static FIRST_STATUS: LazyLock<ExecutionStatus> = LazyLock::new(|| {
-    let mut status = stored::all().into_iter().find(|(name, _)| name == "completed").unwrap().1.status;
-    let rollback = status.rollback.as_mut().unwrap();
-    rollback.parameters = r#"{"replicas":5}"#.into();
-    rollback.expires_at = Some(fixtures::at(1_000_000).to_string());
-    let change = &mut status.plan.as_mut().unwrap().changes[0];
-    std::mem::swap(&mut change.before, &mut change.after);
-    status
-});
-
 /// All that name it.
 pub fn covering(w: &World) -> Vec<Approval> {
     let People::Cover(how) = w.scenario.people else { return vec![] };
@@ -113,7 +77,7 @@ pub fn covering(w: &World) -> Vec<Approval> {
     let mut a = Approval {
         name: name.into(),
         created: fixtures::at(-30),
-        execution: FIRST.into(),
+        execution: original::FIRST.into(),
         hash: digest('5').to_string(),
         may,
         told: Some(Told { reason: crds::CountedReason::Counted, message: String::new() }),

@@ -27,6 +27,8 @@ pub struct FakeClaim {
 pub struct Rival {
     /// It saw that it may: in the place of this claim.
     intends: Option<Option<u64>>,
+    /// It was accepted before ours, stands in line, and takes the target then.
+    waits: Option<Timestamp>,
     /// It has the target until then.
     pub until: Option<Timestamp>,
     /// The target was changed meanwhile by ours.
@@ -83,6 +85,18 @@ pub fn holds(w: &World, turn: i64) -> bool {
     w.identity || w.exec.as_ref().is_some_and(|e| at_work(e))
 }
 
+/// It comes into line, before ours.
+pub fn wait(w: &mut World) {
+    if w.rival.until.is_none() {
+        w.rival.waits = Some(w.clock + SignedDuration::from_secs(4));
+    }
+}
+
+/// Who comes before ours.
+pub fn ahead(w: &World) -> Vec<String> {
+    w.rival.waits.map(|_| NAME.to_owned()).into_iter().collect()
+}
+
 pub fn look(w: &mut World) {
     w.rival.intends = match w.claim {
         _ if w.rival.until.is_some() => None,
@@ -97,10 +111,15 @@ pub fn land(w: &mut World, seconds: i64) {
         && take(w, None, over)
     {
         w.rival.until = Some(w.clock + SignedDuration::from_secs(seconds));
+        w.rival.waits = None;
     }
 }
 
 pub fn tick(w: &mut World) {
+    if w.rival.waits.is_some_and(|from| w.clock >= from) {
+        look(w);
+        land(w, 8);
+    }
     if w.rival.until.is_some_and(|until| w.clock >= until) {
         w.rival.until = None;
         // Of every other it is litter until somebody needs the place.

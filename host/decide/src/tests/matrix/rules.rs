@@ -1,14 +1,20 @@
 //! What must hold, each rule by its name: while it goes on, and at the end.
-use super::{fault::Fault, people, scenario::Dry, swap, world::World};
+use super::{
+    fault::Fault,
+    original, people,
+    scenario::Dry,
+    swap,
+    world::{FakeJob, World},
+};
 use crate::{
     execution::{Execution, Progress},
-    observed::{Approval, Grants, Judgement, Observed, PhaseSeen, Preparing, Ruling, Verdict},
+    observed::{Approval, DryJob, Grants, JobSeen, Judgement, LedgerSeen, Observed, PhaseSeen, Preparing, Ruling, Verdict},
     planned::READY,
-    step::{Effect, Step},
+    step::{Effect, Step, Why},
     tests::{fixtures, table::words},
     time,
 };
-use crds::{Decision, ExecutionStatus, KubernetesExecution, Phase, Reason};
+use crds::{Decision, ExecutionStatus, KubernetesExecution, OnConflict, Phase, Reason};
 use jiff::SignedDuration;
 
 /// A rule that was broken.
@@ -54,6 +60,15 @@ pub const AS_JUDGED: &str = "what runs is what was looked at";
 pub const GUARDED: &str = "nothing starts while its guards are not there";
 pub const GRANTED: &str = "nothing is promised without a whole identity";
 pub const KEPT_FOR_UNDO: &str = "the target of what is undone by itself is kept until its undo is there";
+pub const IN_ORDER: &str = "who asked first for a target gets it first";
+pub const NOT_TO_WAIT: &str = "who is not to wait for another does not";
+pub const AGREED: &str = "while ledger and object disagree, nothing is done but what stops, and it is said";
+pub const STOPPED: &str = "nothing starts that somebody wants stopped";
+pub const HEARD: &str = "what runs and is to stop is told so at once";
+pub const FENCED: &str = "who says that nothing of it can run holds no identity any more";
+pub const IN_TIME: &str = "no command runs on when its time is up";
+pub const OWN_JOB: &str = "only a Job of its own is followed";
+pub const UNDOES: &str = "an undo takes back what was left, word for word, and from nobody else";
 pub const ROWS: &str = "every record has exactly one row, in order";
 
 pub fn row_before_deed(w: &World, exec: &Execution, effect: &Effect, broken: &mut Vec<Broken>) {
@@ -74,6 +89,11 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
         Step::Record(s) => s.phase == Phase::Executing,
         _ => false,
     };
+    let makes = matches!(step, Step::Do(Effect::Claim { .. } | Effect::DryRun(_) | Effect::CreateJob(_)));
+    let promises = starts && exec.phase() != Phase::Executing;
+    if exec.unwanted().is_some() && (makes || promises) {
+        broken.push(Broken::new(STOPPED, words(step)));
+    }
     if starts && matches!(&seen.phase, PhaseSeen::Preparing(s) if !s.freezes.is_empty()) {
         broken.push(Broken::new(FROZEN, format!("{:?}", exec.phase())));
     }
@@ -88,7 +108,12 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
         approved(exec, s, seen, broken);
         as_shown(exec, seen, broken);
         swap::promised(exec, seen, broken);
+        original::promised(exec, seen, broken);
     }
+    own_job(exec, seen, step, broken);
+    fenced(seen, step, broken);
+    agreed(exec, seen, step, broken);
+    in_line(exec, seen, step, broken);
     if matches!(step, Step::Do(Effect::DryRun(_))) && !matches!(&exec.progress, Progress::DryRunning(p) if !p.answered) {
         broken.push(Broken::new(DRY_TOLD, format!("{:?}", exec.phase())));
     }
@@ -96,6 +121,83 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
         && p.seen.is_some()
     {
         broken.push(Broken::new(ONLY_ONCE_SEEN, format!("{:?}", p.seen)));
+    }
+}
+
+/// The uid of a Job, or what a dry run says, is recorded from a look that showed our own.
+fn own_job(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
+    let Step::Record(after) = step else { return };
+    let uid = |s: &ExecutionStatus| s.job.as_ref().and_then(|job| job.uid.clone());
+    let answer = |s: &ExecutionStatus| s.dry_run.as_ref().and_then(|d| d.answered_at.clone());
+    let other = match &seen.phase {
+        PhaseSeen::Executing(s) => uid(after) != uid(&exec.status) && !matches!(s.job, JobSeen::Ours { .. }),
+        PhaseSeen::DryRunning(s) => {
+            answer(after).is_some_and(|_| answer(&exec.status).is_none()) && !matches!(s.job, DryJob::Ours { .. })
+        }
+        _ => false,
+    };
+    if other {
+        broken.push(Broken::new(OWN_JOB, words(step)));
+    }
+}
+
+/// Stopped, and nothing was touched: of a Job that is under way in the network that is true only without an identity.
+fn fenced(seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
+    let Step::Record(after) = step else { return };
+    let grants = match &seen.phase {
+        PhaseSeen::DryRunning(s) => Some(&s.grants),
+        PhaseSeen::Preparing(s) => Some(&s.grants),
+        PhaseSeen::Executing(s) if s.job == JobSeen::Absent => s.grants.as_ref(),
+        _ => None,
+    };
+    let untouched = matches!(after.reason, Reason::CancelRequested | Reason::Deleted);
+    if untouched && grants.is_some_and(|grants| *grants != Grants::None) {
+        broken.push(Broken::new(FENCED, format!("{:?}/{:?}: {grants:?}", after.phase, after.reason)));
+    }
+}
+
+/// Moments from the wish until the Job is told: what a leader needs that is paused or looks at an old view, twice, and some more.
+const TO_HEAR: u32 = 8;
+
+/// It is to stop, and a command of it runs or may start.
+pub fn runs_on(w: &World) -> bool {
+    let live = |job: &FakeJob| !job.foreign && !job.stopping && !job.finished;
+    let told = |job: &FakeJob| w.pods.iter().any(|p| p.job == job.uid && (p.deleting || p.over()));
+    w.exec.as_ref().is_some_and(|e| e.unwanted().is_some()) && w.job.as_ref().is_some_and(|job| live(job) && !told(job))
+}
+
+/// Whoever waits for `Disagreement` is told of by readiness.
+fn agreed(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
+    let stops = match step {
+        Step::Do(Effect::StopJob { .. } | Effect::Revoke { .. }) => true,
+        Step::Do(Effect::EndDryRun { .. }) => exec.unwanted().is_some(),
+        _ => false,
+    };
+    let waits = |why| matches!(step, Step::Wait(w) if w.why == why);
+    let good = match seen.ledger {
+        LedgerSeen::At(n) if n == exec.seq => true,
+        LedgerSeen::At(n) if n + 1 == exec.seq => stops || matches!(step, Step::Do(Effect::AppendRow(_))),
+        LedgerSeen::At(_) | LedgerSeen::Other => stops || waits(Why::Disagreement),
+        LedgerSeen::Unreachable => stops || waits(Why::LedgerUnreachable),
+    };
+    if !good {
+        broken.push(Broken::new(AGREED, format!("{:?} at seq {}: {}", seen.ledger, exec.seq, words(step))));
+    }
+}
+
+/// The order of those who wait, as far as it was seen.
+fn in_line(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
+    let PhaseSeen::Preparing(seen) = &seen.phase else { return };
+    if matches!(step, Step::Do(Effect::Claim { .. })) && !seen.ahead.is_empty() {
+        broken.push(Broken::new(IN_ORDER, format!("before {:?}", seen.ahead)));
+    }
+    let waits = match step {
+        Step::Wait(w) => matches!(w.why, Why::Locked | Why::Limit),
+        Step::Record(s) => s.phase == Phase::Preparing && matches!(s.reason, Reason::Queued | Reason::LimitReached),
+        _ => false,
+    };
+    if waits && exec.spec.on_conflict == Some(OnConflict::Refuse) {
+        broken.push(Broken::new(NOT_TO_WAIT, format!("{:?}", seen.lock)));
     }
 }
 
@@ -205,6 +307,12 @@ pub fn end(w: &World, faults: &[Fault], broken: &mut Vec<Broken>) {
     one_change(w, broken);
     rows(w, broken);
     nothing_left(w, broken);
+    if w.unheard > TO_HEAR {
+        broken.push(Broken::new(HEARD, format!("{} moments", w.unheard)));
+    }
+    if w.overtime > 0 {
+        broken.push(Broken::new(IN_TIME, format!("{} moments", w.overtime)));
+    }
     let Some(last) = w.due.last() else {
         // Deleted before it had a finalizer: the API server took it away, and nothing was done.
         if w.kx.is_some() || w.jobs_made > 0 {
@@ -300,17 +408,13 @@ fn nothing_left(w: &World, broken: &mut Vec<Broken>) {
 fn true_words(w: &World, phase: Phase, reason: Reason, faults: &[Fault], broken: &mut Vec<Broken>) {
     // A pod or Job that somebody tears out by force, finalizer and all, takes its story with it.
     let torn = faults.iter().any(|f| matches!(f, Fault::JobVanishes(_) | Fault::PodVanishes(_)));
+    // `Failed`, because somebody asked to stop it: the commands had ended, and only the wait for their effect was stopped.
+    let stopped = phase == Phase::Cancelled && matches!(reason, Reason::CancelRequested | Reason::Deleted);
     let untouched = matches!(
         reason,
-        Reason::CancelRequested
-            | Reason::Deleted
-            | Reason::NeverStarted
-            | Reason::JobRefused
-            | Reason::PlanOnly
-            | Reason::DryRunPassed
-            | Reason::JobNameTaken
+        Reason::NeverStarted | Reason::JobRefused | Reason::PlanOnly | Reason::DryRunPassed | Reason::JobNameTaken
     );
-    let lies = (untouched && w.changes > 0 && !torn)
+    let lies = ((untouched || stopped) && w.changes > 0 && !torn)
         || (phase == Phase::Refused && w.jobs_made > 0)
         || (reason == Reason::ChecksPassed && w.changes == 0);
     if lies {

@@ -1,10 +1,10 @@
 //! What is asked for, and how it would end if nothing went wrong.
-use super::people;
+use super::{original, stuck::Stuck};
 use crate::{plan::request_hash, tests::fixtures};
-use crds::{DryRun, ExecutionSpec, ObjectUid, OnConflict, OnFailure, Rollback};
+use crds::{DryRun, ExecutionSpec, ObjectUid, OnConflict, OnFailure, Reason, Rollback};
 
 /// What becomes of the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
     Succeeds,
     Fails,
@@ -14,7 +14,7 @@ pub enum Fate {
 }
 
 /// What people do who are asked to approve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum People {
     /// Nobody is asked.
     Unasked,
@@ -33,7 +33,7 @@ pub enum People {
 }
 
 /// What breaking the glass comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Glass {
     /// The policy opens it, and somebody reviews what was done.
     Reviewed,
@@ -44,7 +44,7 @@ pub enum Glass {
 }
 
 /// Each way in which an approval of the original does not cover its undo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoCover {
     NotMeant,
     Rejection,
@@ -78,7 +78,7 @@ pub const NO_COVERS: [NoCover; 13] = [
 ];
 
 /// Each way in which an approval is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Forgery {
     Unstamped,
     OtherExecution,
@@ -105,8 +105,51 @@ pub const FORGERIES: [Forgery; 10] = [
     Forgery::Twice,
 ];
 
+/// What it says that it undoes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Undoes {
+    Nothing,
+    /// The stored inverse of another, which is as that left it.
+    AsLeft,
+    /// The same, but for this.
+    But(NoUndo),
+}
+
+/// Each way in which it is no undo of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoUndo {
+    Missing,
+    NotOver,
+    Done,
+    Expired,
+    OtherAction,
+    OtherParameters,
+    OtherTarget,
+    OtherWrite,
+    MovedOn,
+    OtherField,
+    Taken,
+    Owned,
+}
+
+/// And how it is refused.
+pub const NO_UNDOS: [(NoUndo, Reason); 12] = [
+    (NoUndo::Missing, Reason::UndoUnavailable),
+    (NoUndo::NotOver, Reason::UndoUnavailable),
+    (NoUndo::Done, Reason::UndoUnavailable),
+    (NoUndo::Expired, Reason::UndoUnavailable),
+    (NoUndo::OtherAction, Reason::UndoDiffers),
+    (NoUndo::OtherParameters, Reason::UndoDiffers),
+    (NoUndo::OtherTarget, Reason::TargetMovedOn),
+    (NoUndo::OtherWrite, Reason::TargetMovedOn),
+    (NoUndo::MovedOn, Reason::TargetMovedOn),
+    (NoUndo::OtherField, Reason::TargetMovedOn),
+    (NoUndo::Taken, Reason::TargetMovedOn),
+    (NoUndo::Owned, Reason::TargetMovedOn),
+];
+
 /// Whether a dry run on the server is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dry {
     No,
     /// `dryRun: Server`.
@@ -115,7 +158,7 @@ pub enum Dry {
     Demanded,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scenario {
     pub fate: Fate,
     pub idempotent: bool,
@@ -137,12 +180,16 @@ pub struct Scenario {
     pub automatic: bool,
     /// Wants exactly the plan that was shown.
     pub shown: bool,
+    /// Whether it says that it is an undo.
+    pub undoes: Undoes,
     /// As soon as it owes nothing, another execution takes back what it did.
     pub undone: bool,
     /// Is to go a minute after its end.
     pub expires: bool,
     /// Another execution has the target.
     pub busy: bool,
+    /// Another waits for the target, and was accepted before.
+    pub behind: bool,
     /// And it is not to be waited for.
     pub refuses: bool,
     /// No more than one may be at work at once in the namespace.
@@ -151,6 +198,8 @@ pub struct Scenario {
     pub crowded: bool,
     /// The target is a pod. Another execution has its node.
     pub on_node: bool,
+    /// What never comes.
+    pub stuck: Option<Stuck>,
 }
 
 pub const PLAIN: Scenario = Scenario {
@@ -166,13 +215,16 @@ pub const PLAIN: Scenario = Scenario {
     unsupported: false,
     automatic: false,
     shown: false,
+    undoes: Undoes::Nothing,
     undone: false,
     expires: false,
     busy: false,
+    behind: false,
     refuses: false,
     limited: false,
     crowded: false,
     on_node: false,
+    stuck: None,
 };
 
 pub const APPROVED: Scenario = Scenario { people: People::Approve, ..PLAIN };
@@ -187,6 +239,8 @@ pub const CLOSED: Scenario = Scenario { people: People::Glass(Glass::Closed), ..
 
 pub const AUTOMATIC: Scenario = Scenario { automatic: true, fate: Fate::Fails, ..PLAIN };
 
+pub const UNDOES: Scenario = Scenario { undoes: Undoes::AsLeft, ..PLAIN };
+
 pub const SHOWN: Scenario = Scenario { shown: true, ..PLAIN };
 
 pub const UNDONE: Scenario = Scenario { undone: true, ..PLAIN };
@@ -195,6 +249,10 @@ pub const EXPIRES: Scenario = Scenario { expires: true, ..PLAIN };
 
 pub const BUSY: Scenario = Scenario { busy: true, ..PLAIN };
 
+pub const BEHIND: Scenario = Scenario { behind: true, ..PLAIN };
+
+pub const REFUSES: Scenario = Scenario { refuses: true, ..BUSY };
+
 pub const LIMITED: Scenario = Scenario { limited: true, ..PLAIN };
 
 pub const CROWDED: Scenario = Scenario { crowded: true, ..LIMITED };
@@ -202,7 +260,7 @@ pub const CROWDED: Scenario = Scenario { crowded: true, ..LIMITED };
 /// A pod whose node is changed.
 pub const ON_NODE: Scenario = Scenario { on_node: true, crowded: true, ..PLAIN };
 
-pub const ALL: [Scenario; 37] = [
+pub const ALL: [Scenario; 40] = [
     PLAIN,
     Scenario { idempotent: true, ..PLAIN },
     Scenario { fate: Fate::Fails, ..PLAIN },
@@ -227,7 +285,7 @@ pub const ALL: [Scenario; 37] = [
     COVERED,
     BUSY,
     Scenario { people: People::Approve, dry: Dry::Demanded, ..BUSY },
-    Scenario { refuses: true, ..BUSY },
+    REFUSES,
     LIMITED,
     CROWDED,
     Scenario { people: People::Approve, dry: Dry::Demanded, ..CROWDED },
@@ -240,9 +298,16 @@ pub const ALL: [Scenario; 37] = [
     CLOSED,
     AUTOMATIC,
     Scenario { automatic: true, expires: true, ..PLAIN },
+    UNDOES,
+    BEHIND,
+    Scenario { refuses: true, ..BEHIND },
 ];
 
 impl Scenario {
+    pub const fn is_undo(&self) -> bool {
+        matches!(self.people, People::Cover(_)) || !matches!(self.undoes, Undoes::Nothing)
+    }
+
     pub fn ask(&self, spec: &mut ExecutionSpec) {
         if self.plan_only {
             spec.dry_run = DryRun::Plan;
@@ -259,8 +324,8 @@ impl Scenario {
         if self.shown {
             spec.plan_hash = request_hash(&fixtures::exec(), &fixtures::planned()).map(|hash| hash.to_string());
         }
-        if matches!(self.people, People::Cover(_)) {
-            spec.rollback_of = Some(ObjectUid { name: "first".into(), uid: people::FIRST.into() });
+        if self.is_undo() {
+            spec.rollback_of = Some(ObjectUid { name: "first".into(), uid: original::FIRST.into() });
         }
         spec.break_glass = matches!(self.people, People::Glass(_));
         if self.refuses {

@@ -5,7 +5,9 @@ use super::{
     neighbor::{self, Neighbor},
     people,
     rival::{self, FakeClaim, Rival},
+    rules,
     scenario::{Fate, Scenario},
+    stuck::Stuck,
     swap::Swap,
 };
 use crate::{
@@ -18,7 +20,7 @@ use crds::KubernetesExecution;
 use jiff::{SignedDuration, Timestamp};
 use std::rc::Rc;
 
-/// Seconds that a Job may run in this world: that of the plan.
+/// Seconds that a run may last in this world: as the plan says.
 const DEADLINE: i64 = 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct FakeJob {
     pub rejected: bool,
     /// As its pod failure policy says.
     pub replaces: bool,
+    /// `activeDeadlineSeconds`.
+    pub deadline: Option<i64>,
     pub since: Timestamp,
 }
 
@@ -76,6 +80,7 @@ impl FakeJob {
             finished: false,
             rejected: false,
             replaces: false,
+            deadline: None,
             since,
         }
     }
@@ -114,6 +119,10 @@ pub struct World {
     /// Whether they still may.
     pub rights: bool,
     pub undone: bool,
+    /// What it undoes: somebody else has written it since.
+    pub taken: bool,
+    /// Likewise, and another undo was there first.
+    pub taken_back: bool,
     pub undos: Undos,
     pub claim: Option<FakeClaim>,
     pub claims_made: u64,
@@ -122,6 +131,10 @@ pub struct World {
     pub changes: u32,
     pub jobs_made: u32,
     pub disruptions: u32,
+    /// Moments in which it was to stop, and could go on.
+    pub unheard: u32,
+    /// Moments in which it ran although its time was up.
+    pub overtime: u32,
     /// The API server's clock.
     pub clock: Timestamp,
     /// What the host's clock says more than that.
@@ -152,6 +165,8 @@ impl World {
             approvals: vec![],
             rights: true,
             undone: false,
+            taken: false,
+            taken_back: false,
             undos: Undos::default(),
             claim: None,
             claims_made: 0,
@@ -160,18 +175,25 @@ impl World {
             changes: 0,
             jobs_made: 0,
             disruptions: 0,
+            unheard: 0,
+            overtime: 0,
             clock: fixtures::at(0),
             skew: SignedDuration::ZERO,
         };
         world.put(kx);
         if scenario.busy {
             rival::look(&mut world);
-            rival::land(&mut world, 8);
+            let seconds = world.taken_for();
+            rival::land(&mut world, seconds);
+        }
+        if scenario.behind {
+            rival::wait(&mut world);
         }
         if scenario.crowded {
             neighbor::claim(&mut world);
             neighbor::look(&mut world);
-            neighbor::start(&mut world, 8);
+            let seconds = world.taken_for();
+            neighbor::start(&mut world, seconds);
         }
         world
     }
@@ -221,6 +243,8 @@ impl World {
         let job = self.job.clone();
         // A pod goes when nothing holds it and its Job is gone or it was deleted.
         self.pods.retain(|p| p.held || (ours(p, &job) && !p.deleting));
+        self.overtime += u32::from(self.runs_late());
+        self.unheard += u32::from(rules::runs_on(self));
         let free = self.exec.as_ref().is_some_and(|e| e.owes_nothing() && !e.deleting);
         self.undone |= self.scenario.undone && free;
     }
@@ -251,14 +275,15 @@ impl World {
     }
 
     fn job_controller(&mut self) {
+        let still = self.controller_stands_still();
         let Some(job) = &mut self.job else { return };
         if job.foreign {
             return;
         }
         let uid = job.uid;
         let mine = |p: &&mut FakePod| p.job == uid;
-        let deadline = job.since + SignedDuration::from_secs(DEADLINE);
-        if !job.finished && !job.stopping && self.clock >= deadline && self.pods.iter().all(|p| !p.over()) {
+        let late = !still && job.deadline.is_some_and(|s| self.clock >= job.since + SignedDuration::from_secs(s));
+        if !job.finished && !job.stopping && late && self.pods.iter().all(|p| !p.over()) {
             (job.failed, job.past_deadline, job.finished) = (true, true, true);
             self.pods.iter_mut().filter(mine).for_each(|p| p.deleting = true);
         }
@@ -284,9 +309,20 @@ impl World {
         }
     }
 
+    /// A command runs, nobody ends it, and its time is up. (Of a Job controller that stands still nothing is asked.)
+    fn runs_late(&self) -> bool {
+        let end = |job: &FakeJob| job.since + SignedDuration::from_secs(DEADLINE);
+        let late = self.job.as_ref().is_some_and(|job| self.clock > end(job));
+        let runs = |p: &FakePod| matches!(p.state, Pod::Started | Pod::Changed) && !p.deleting;
+        late && !self.controller_stands_still() && self.pods.iter().any(runs)
+    }
+
     /// A pod is made only for an account that is there.
     fn start(&mut self) {
         let Some(job) = &mut self.job else { return };
+        if self.scenario.stuck == Some(Stuck::NoPod) {
+            return;
+        }
         if !self.identity || self.scenario.fate == Fate::Rejected {
             job.rejected = true;
             return;

@@ -10,7 +10,7 @@ use crate::{
         fixtures,
         matrix::{
             fault::Fault,
-            people, rules,
+            original, rules,
             run::{Core, HONEST, run},
             scenario::{APPROVED, COVERED, Forgery, NO_COVERS, NoCover, PLAIN, People, Scenario},
         },
@@ -92,7 +92,7 @@ fn mended(seen: &Observed, how: NoCover) -> Observed {
     match how {
         NoCover::NotMeant => a.covers_undo = true,
         NoCover::Rejection => a.decision = Decision::Approve,
-        NoCover::OtherExecution => a.execution = people::FIRST.into(),
+        NoCover::OtherExecution => a.execution = original::FIRST.into(),
         NoCover::OtherPlan => a.hash.clone_from(&was.plan_hash),
         NoCover::NeverCounted => was.given.push(ApprovalGiven {
             by: a.by.username.clone(),

@@ -1,6 +1,6 @@
 //! Mutants of the turns: on a target, and where only so many may be at work at once.
 use super::*;
-use crate::tests::matrix::scenario::{BUSY, CROWDED, LIMITED, ON_NODE};
+use crate::tests::matrix::scenario::{BEHIND, BUSY, CROWDED, LIMITED, ON_NODE, REFUSES};
 
 fn preparing(seen: &Observed, change: impl FnOnce(&mut Preparing)) -> Observed {
     let mut seen = seen.clone();
@@ -22,6 +22,34 @@ fn never_waits(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -
 #[test]
 fn a_run_that_does_not_wait_for_its_turn_is_caught() {
     check(never_waits, BUSY, rules::ONE_AT_A_TIME);
+}
+
+/// Claims whoever stands in line before it.
+fn jumps_the_line(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    next_step(site, now, exec, &preparing(seen, |s| s.ahead.clear()))
+}
+
+#[test]
+fn who_takes_the_target_before_those_who_asked_first_is_caught() {
+    check(jumps_the_line, BEHIND, rules::IN_ORDER);
+    // Here nobody is in line but who comes late.
+    check(jumps_the_line, PLAIN, rules::IN_ORDER);
+    assert!(!caught(HONEST, BEHIND, rules::IN_ORDER));
+}
+
+/// Waits although it was told not to.
+fn waits_all_the_same(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut exec = exec.clone();
+    exec.spec.on_conflict = None;
+    next_step(site, now, &exec, seen)
+}
+
+#[test]
+fn who_waits_for_another_although_he_is_not_to_is_caught() {
+    for scenario in [REFUSES, Scenario { busy: false, behind: true, ..REFUSES }, Scenario { refuses: true, ..CROWDED }] {
+        check(waits_all_the_same, scenario, rules::NOT_TO_WAIT);
+        assert!(!caught(HONEST, scenario, rules::NOT_TO_WAIT));
+    }
 }
 
 /// Takes whatever it claimed once for its own for ever.
