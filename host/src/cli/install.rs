@@ -77,6 +77,8 @@ mod tests {
             &format!("writ@sha256:{digest}0"),
             &format!("writ@sha256:{}", digest.to_uppercase()),
         ];
-        loose.map(|image| assert!(pinned(image).is_err(), "{image}"));
+        for image in loose {
+            assert!(pinned(image).is_err(), "{image}");
+        }
     }
 }
