@@ -117,10 +117,24 @@ fn readiness(engines: &Engines, suspects: &Suspects) -> Readiness {
                 Check::new("plugins", read(engines.catalogue.actions().is_some(), "plugins")),
                 Check::new("policies", read(engines.gate.in_force().is_some(), "policies")),
                 Check::new("guards", guards(&engines.cluster)),
-                Check::new("executions", suspects.none(jiff::Timestamp::now())),
+                Check::new("executions", suspect(&suspects, &engines.cluster).await),
             ]
         }
     })
+}
+
+/// More than one is seldom; a look at each would be long for who asks.
+const LOOKS: usize = 10;
+
+async fn suspect(suspects: &Suspects, cluster: &Cluster) -> Result<(), String> {
+    for (uid, namespace, name) in suspects.all().into_iter().take(LOOKS) {
+        let gone =
+            |there: Option<Arc<crds::KubernetesExecution>>| there.and_then(|kx| kx.metadata.uid.clone()) != Some(uid.clone());
+        if cluster.execution(&namespace, &name).await.is_ok_and(gone) {
+            suspects.forget(&uid);
+        }
+    }
+    suspects.none()
 }
 
 fn guards(cluster: &Cluster) -> Result<(), String> {

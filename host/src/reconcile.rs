@@ -59,13 +59,13 @@ pub enum ReconcileError {
 #[tracing::instrument(skip_all, fields(ns = kx.metadata.namespace, name = kx.metadata.name, uid = kx.metadata.uid))]
 pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Next, ReconcileError> {
     let woken = (ctx.now)();
-    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(|_| ctx.suspects.note(&kx, true, woken))?;
+    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(|_| ctx.suspects.note(&kx, true))?;
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
         let (step, question) = decided(ctx, woken, now, &exec).await?;
         timer.decided(&step);
-        ctx.suspects.note(&kx, matches!(&step, Step::Wait(waiting) if waiting.why == Why::Disagreement), now);
+        ctx.suspects.note(&kx, matches!(&step, Step::Wait(waiting) if waiting.why == Why::Disagreement));
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
             Step::Wait(waiting) => return Ok(until(&exec, &waiting)),

@@ -1,34 +1,46 @@
 //! Executions with which nothing is done until a person has looked: what they say and what the ledger says differ, or they say what this host
 //! never writes. Owns who they are; readiness tells how many, and the log which.
 use crds::KubernetesExecution;
-use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex},
 };
 
-/// Each is looked at again every ten minutes at the latest. What was not for twice that long is gone.
-const FORGOTTEN: SignedDuration = SignedDuration::from_mins(20);
-
-/// By uid, when it was found so last. Cheap to clone.
+/// By uid, namespace and name. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Suspects(Arc<Mutex<HashMap<String, Timestamp>>>);
+pub struct Suspects(Arc<Mutex<BTreeMap<String, (String, String)>>>);
 
 impl Suspects {
     /// What a look at it found.
-    pub fn note(&self, kx: &KubernetesExecution, suspect: bool, now: Timestamp) {
+    pub fn note(&self, kx: &KubernetesExecution, suspect: bool) {
         let Ok(mut all) = self.0.lock() else { return };
         let uid = kx.uid().unwrap_or_default();
         if !suspect {
             all.remove(&uid);
-        } else if all.insert(uid, now).is_none() {
-            let (namespace, name) = (kx.namespace().unwrap_or_default(), kx.name_any());
+            return;
+        }
+        let (namespace, name) = (kx.namespace().unwrap_or_default(), kx.name_any());
+        if all.insert(uid, (namespace.clone(), name.clone())).is_none() {
             tracing::error!(
                 namespace,
                 name,
-                "its status is not what this host and its ledger say: nothing is done with it until a person has looked (writ audit {name} -n {namespace})"
+                "its status is not what this host and its ledger say; nothing is done with it until a person has looked"
             );
+        }
+    }
+
+    /// Who they are, for who looks whether they are there at all: of what is deleted no look tells.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, String, String)> {
+        let all = self.0.lock().map(|all| all.clone()).unwrap_or_default();
+        all.into_iter().map(|(uid, (namespace, name))| (uid, namespace, name)).collect()
+    }
+
+    /// It is gone.
+    pub fn forget(&self, uid: &str) {
+        if let Ok(mut all) = self.0.lock() {
+            all.remove(uid);
         }
     }
 
@@ -36,18 +48,15 @@ impl Suspects {
     ///
     /// # Errors
     /// Where there are any, in words that name nobody.
-    pub fn none(&self, now: Timestamp) -> Result<(), String> {
-        let Ok(mut all) = self.0.lock() else { return Err("nobody knows: a look at one panicked".into()) };
-        all.retain(|_, last| now.duration_since(*last) < FORGOTTEN);
-        match all.len() {
-            0 => Ok(()),
-            1 => {
-                Err("the status of 1 execution is not what the ledger says, and nothing is done with it; the log names it".into())
-            }
-            n => Err(format!(
-                "the status of {n} executions is not what the ledger says, and nothing is done with them; the log names them"
-            )),
-        }
+    pub fn none(&self) -> Result<(), String> {
+        let of = match self.0.lock().map_or(usize::MAX, |all| all.len()) {
+            0 => return Ok(()),
+            1 => "1 execution".to_owned(),
+            n => format!("{n} executions"),
+        };
+        Err(format!(
+            "the status of {of} is not what the ledger says, and nothing is done there until a person has looked; the log says where"
+        ))
     }
 }
 
@@ -66,16 +75,15 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_one_is_told_until_a_look_finds_otherwise_or_nobody_looks_any_more() {
-        let (suspects, at) = (Suspects::default(), |minute: i64| Timestamp::from_second(minute * 60).unwrap());
-        assert_eq!(suspects.none(at(0)), Ok(()));
-        suspects.note(&named("a"), true, at(0));
-        suspects.note(&named("b"), true, at(5));
-        suspects.note(&named("c"), false, at(5));
-        assert!(suspects.none(at(6)).unwrap_err().starts_with("the status of 2 executions"));
-        suspects.note(&named("b"), false, at(7));
-        suspects.note(&named("a"), true, at(10));
-        assert!(suspects.none(at(29)).unwrap_err().starts_with("the status of 1 execution "));
-        assert_eq!(suspects.none(at(30)), Ok(()));
+    fn whoever_is_one_is_told_until_a_look_finds_otherwise_or_he_is_gone() {
+        let suspects = Suspects::default();
+        assert_eq!(suspects.none(), Ok(()));
+        [("a", true), ("b", true), ("c", false)].into_iter().for_each(|(uid, is)| suspects.note(&named(uid), is));
+        assert!(suspects.none().unwrap_err().starts_with("the status of 2 executions "));
+        suspects.note(&named("b"), false);
+        assert!(suspects.none().unwrap_err().starts_with("the status of 1 execution "));
+        assert_eq!(suspects.all(), [("a".to_owned(), "shop".to_owned(), "a".to_owned())]);
+        suspects.forget("a");
+        assert_eq!(suspects.none(), Ok(()));
     }
 }

@@ -235,6 +235,7 @@ pub fn dry_jobs() -> Named<DryJob> {
 pub fn proofs() -> Named<Option<DryGuard>> {
     named([
         ("proven", Some(DryGuard::InForce { since: at(-100) })),
+        ("proven, young", Some(DryGuard::InForce { since: at(-1) })),
         ("open", Some(DryGuard::Open { why: "a write that it must refuse went through".into() })),
         ("not proven", None),
     ])

@@ -56,7 +56,9 @@ impl Case {
         let creates = row.does == Operation::Create;
         let names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
         let operands = named.iter().map(|(word, name)| format!("{word}/{name}"));
-        let plain = names.iter().all(|name| creates || is_plain(name)) && said.iter().all(|(_, said)| said.plain);
+        // kubectl scale takes one version for one object only.
+        let one = names.len() == 1 || said.iter().all(|(name, _)| *name != "resource-version");
+        let plain = one && names.iter().all(|name| creates || is_plain(name)) && said.iter().all(|(_, said)| said.plain);
         let command = Command {
             program: "kubectl".into(),
             verb: row.verb.iter().map(|word| (*word).to_owned()).collect(),
