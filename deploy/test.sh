@@ -15,10 +15,8 @@ beside() { # LOG COMMAND...
   mkdir -p target
   LOG=$1
   shift
-  # A group of its own, so that all of it can be ended.
-  set -m
-  "$@" >"$LOG" 2>&1 &
-  set +m
+  # A session of its own, so that all of it can be ended.
+  setsid "$@" >"$LOG" 2>&1 &
   BESIDE=$!
 }
 beside_ended() {
@@ -29,17 +27,6 @@ beside_ended() {
   [ "$code" = 0 ]
 }
 trap '[ -z "$BESIDE" ] || { kill -- "-$BESIDE" 2>/dev/null; wait "$BESIDE"; }' EXIT
-
-# Takes it down at the end.
-local_cluster() {
-  if "$HERE/local/writ-local" status >/dev/null 2>&1; then
-    echo "skipped: a cluster is up, and these tests take it down (make local-test)"
-    return
-  fi
-  # What is left of a cluster that died with its machine is no cluster.
-  "$HERE/local/writ-local" down
-  exec "$HERE/local/test.sh"
-}
 
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 
@@ -54,26 +41,23 @@ plugins/tests/outside.sh
 plugins/tests/cargo-component.sh || [ $? = 3 ] # 3: not installed, and said so
 if [ "${1:-}" != fast ]; then
   step "the local cluster itself, beside what is compiled: it waits nearly all the time"
-  beside target/local-test.log local_cluster
+  if "$HERE/local/writ-local" status >/dev/null 2>&1; then
+    beside target/local-test.log echo "skipped: a cluster is up, and these tests take it down (make local-test)"
+  else
+    # What is left of a cluster that died with its machine is no cluster.
+    "$HERE/local/writ-local" down
+    beside target/local-test.log "$HERE/local/test.sh"
+  fi
 fi
 step "build"
 # All that is run below. The example is for `make bench`; clippy looks at it.
 nice cargo build --workspace --lib --bins --tests
 
-# Always the whole workspace: another selection has other features, and would compile half the dependencies again.
-core() {
-  cargo test --workspace --lib
-  (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo test --workspace)
-}
-lint() {
-  cargo clippy --workspace --all-targets -- -D warnings
-  (cd plugins && CARGO_TARGET_DIR=$CACHE/guests-native cargo clippy --workspace --all-targets -- -D warnings)
-}
 step "objects, shell"
 cargo test --workspace --test it --test yaml --test deploy
 if [ "${1:-}" = fast ]; then
-  step "core, plugins"
-  core
+  step "core, plugins, clippy"
+  "$HERE/core.sh"
   exit 0
 fi
 
@@ -82,12 +66,7 @@ beside_ended
 step "a real cluster, with Writ on it, and the demo"
 WRIT_SKIP_BUILD=1 "$HERE/demo/demo.sh"
 step "the real cluster; beside it, for it waits a good deal, core, plugins and clippy"
-core_and_lint() {
-  renice -n 10 "$BASHPID" >/dev/null
-  core
-  lint
-}
-beside target/core.log core_and_lint
+beside target/core.log "$HERE/core.sh"
 KUBECONFIG=$("$HERE/local/writ-local" kubeconfig)
 export KUBECONFIG
 cargo test --workspace --test cluster

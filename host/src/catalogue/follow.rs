@@ -33,6 +33,14 @@ pub enum UpdateError {
         /// As in its condition.
         why: String,
     },
+    /// It says nothing of the policy, but of this machine at this moment.
+    #[error("failed to check policy {policy}: {why}")]
+    Check {
+        /// Whose.
+        policy: String,
+        /// As in its condition.
+        why: String,
+    },
     /// Its source may come, or answer, later.
     #[error("failed to fetch the component of plugin {plugin}: {why}")]
     Fetch {

@@ -68,7 +68,8 @@ impl Controller for PolicyController {
         for (object, one) in objects.iter().zip(&applied) {
             self.say(object, one).await?;
         }
-        Ok(())
+        let again = applied.iter().find(|one| one.passes());
+        again.map_or(Ok(()), |one| Err(UpdateError::Check { policy: one.name.clone(), why: message(one) }))
     }
 
     /// A check that was not waited for is over, or will never be.
@@ -87,10 +88,11 @@ fn message(one: &Applied) -> String {
     }
     let all: Vec<String> = one.problems.iter().map(ToString::to_string).collect();
     let checking = one.problems.iter().all(|problem| problem.kind == Kind::Checking);
-    let still = match (one.in_force.is_ready(), checking) {
-        (true, _) => "its last good version is still in force",
-        (false, true) => "everything is refused until it is over",
-        (false, false) => "everything is refused until it is corrected or deleted",
+    let still = match (one.in_force.is_ready(), checking, one.passes()) {
+        (true, ..) => "its last good version is still in force",
+        (false, true, _) => "everything is refused until it is over",
+        (false, _, true) => "nothing is allowed until it passes; it is tried again",
+        (false, ..) => "everything is refused until it is corrected or deleted",
     };
     format!("{}; {still}", all.join("; "))
 }

@@ -1,4 +1,4 @@
-//! What came of the checks, by the digest of the bundle: what did not change is not checked again. A check that takes long goes on by itself,
+//! What came of the checks, by the digest of the bundle: what did not change is not checked again, unless the machine was too slow for it. A check that takes long goes on by itself,
 //! and nobody waits for it; one that never ends is never begun again for the same bundle.
 use super::check::{self, Checked};
 use super::policy::Policy;
@@ -40,9 +40,9 @@ impl Checks {
         }
         let digest = policy.digest();
         match self.known().all.get(&digest) {
-            Some(Entry::Over(outcome)) => return named(outcome, policy),
+            Some(Entry::Over(outcome)) if !passes(outcome) => return named(outcome, policy),
             Some(Entry::AtWork { since, .. }) => return Err(vec![at_work(*since)]),
-            None => {}
+            Some(Entry::Over(_)) | None => {}
         }
         self.begun(policy, digest, wait)
     }
@@ -109,6 +109,10 @@ impl Checks {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn passes(outcome: &Outcome) -> bool {
+    outcome.as_ref().err().is_some_and(|problems| problems.iter().any(|problem| problem.kind.passes()))
 }
 
 fn named(outcome: &Outcome, policy: &Policy) -> Outcome {

@@ -34,7 +34,10 @@ use decide::observed::{PolicyRuling, Ruling, Verdict};
 use decide::question::Question;
 use engine::{Evaluated, Limits, Stopped};
 use pool::Pool;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -66,6 +69,9 @@ impl Default for GateLimits {
 
 /// The first time, so much longer for all of them together: nothing is judged before, and what was in force before a restart should be again.
 const AT_FIRST: u32 = 12;
+/// So many looks nothing is judged where the machine was too slow for the tests of a policy: one that has just started often is. Then it is the
+/// policy, and it refuses.
+const SLOW: u32 = 5;
 /// Of its time: the second try, and as much again for a machine that stalls. Then an evaluation does not come back.
 const STANDS_STILL: u32 = 4;
 
@@ -90,6 +96,8 @@ struct Inner {
     checks: Checks,
     schema: jsonschema::Validator,
     force: ArcSwapOption<Vec<Arc<Checked>>>,
+    /// Looks at which the machine was too slow, before anything was in force.
+    slow: AtomicU32,
 }
 
 impl Gate {
@@ -97,7 +105,14 @@ impl Gate {
     pub fn new(limits: GateLimits) -> Result<Self, GateError> {
         let schema = jsonschema::validator_for(&decide::question::schema()).map_err(|e| GateError::Schema(e.to_string()))?;
         let pool = Pool::new(limits.threads, limits.time.saturating_mul(STANDS_STILL)).map_err(GateError::Threads)?;
-        Ok(Self(Arc::new(Inner { limits, pool, checks: Checks::default(), schema, force: ArcSwapOption::empty() })))
+        Ok(Self(Arc::new(Inner {
+            limits,
+            pool,
+            checks: Checks::default(),
+            schema,
+            force: ArcSwapOption::empty(),
+            slow: AtomicU32::new(0),
+        })))
     }
 
     /// From now on these, and no others, are asked.
@@ -114,11 +129,12 @@ impl Gate {
 
     /// Makes these policies the ones in force. One that does not pass its check, or has not yet, keeps its last good version; where there is
     /// none, it stands there refusing everything, for a policy must not vanish by a bad edit. Those that are not named go. A bundle that was
-    /// checked before is not checked again. Blocks for [`GateLimits::check`] for each new one at most, the first time for twelve times that.
+    /// checked before is not checked again, but where this machine was too slow for it. Blocks for [`GateLimits::check`] for each new one at most, the first time for twelve times that.
     pub fn apply(&self, wanted: &[Policy]) -> Vec<Applied> {
         let before = self.0.force.load_full();
         let check = self.0.limits.check;
-        let (begun, first) = (Instant::now(), if before.is_none() { check.saturating_mul(AT_FIRST) } else { check });
+        let at_first = before.is_none();
+        let (begun, first) = (Instant::now(), if at_first { check.saturating_mul(AT_FIRST) } else { check });
         let before = before.unwrap_or_default();
         let one = |policy: &Policy| {
             let wait = first.saturating_sub(begun.elapsed()).max(check);
@@ -126,6 +142,9 @@ impl Gate {
         };
         let applied: Vec<Applied> = wanted.iter().map(one).collect();
         self.0.checks.keep(wanted);
+        if at_first && applied.iter().any(Applied::passes) && self.0.slow.fetch_add(1, Ordering::Relaxed) < SLOW {
+            return applied;
+        }
         self.swap(applied.iter().map(|a| Arc::clone(&a.in_force)).collect());
         applied
     }
@@ -220,6 +239,14 @@ pub struct Applied {
     pub in_force: Arc<Checked>,
     /// Empty: what is in force is what was wanted.
     pub problems: Vec<Problem>,
+}
+
+impl Applied {
+    /// It is to be tried again, whatever stands there meanwhile.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.problems.iter().any(|problem| problem.kind.passes())
+    }
 }
 
 fn applied(policy: &Policy, outcome: Result<Arc<Checked>, Vec<Problem>>, before: &[Arc<Checked>]) -> Applied {

@@ -95,6 +95,14 @@ kinds! {
     CheckFailed,
 }
 
+impl Kind {
+    /// It says something of this machine at this moment, and nothing for good of the bundle: the same bundle, checked again, may pass.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        matches!(self, Self::TestTimedOut)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

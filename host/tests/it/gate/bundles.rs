@@ -184,6 +184,25 @@ fn a_bundle_without_tests_or_whose_tests_fail_is_not_ready() {
     assert_eq!(problem(&with_test(&format!("decision := {YES}"), endless)).0, Kind::TestTimedOut);
 }
 
+/// A machine that has just started is often too slow for a moment: it is looked at again and again, and nothing is judged meanwhile. One that is
+/// always too slow refuses in the end.
+#[test]
+fn a_test_that_takes_too_long_is_tried_again_and_is_no_verdict_on_the_bundle_before() {
+    let endless = "test_slow if count([1 | some a in numbers.range(1, 9000); some b in numbers.range(1, 9000); a + b < 0]) == 0";
+    let slow = [with_test(&format!("decision := {YES}"), endless)];
+    let gate = Gate::new(GateLimits::default()).unwrap();
+    for look in 0..5 {
+        assert!(gate.apply(&slow)[0].passes(), "{look}");
+        assert_eq!(gate.in_force(), None, "{look}");
+    }
+    assert!(!gate.apply(&slow)[0].in_force.is_ready());
+    assert!(gate.in_force().is_some());
+    let wrong = [with_test(&format!("decision := {YES}"), "test_no if 1 == 2")];
+    let gate = Gate::new(GateLimits::default()).unwrap();
+    assert!(!gate.apply(&wrong)[0].passes());
+    assert!(gate.in_force().is_some(), "what is wrong stays so");
+}
+
 const DENIES: &str = r#"decision := {"allow": count(deny) == 0, "deny": deny, "require": {}}
 
 deny contains "one" if input.action.risk == "high"
