@@ -75,6 +75,12 @@ deny contains sprintf("%s would have %v replicas; at most %v are allowed here", 
 	c.after > limit
 }
 
+# Not by its words: what is no number may be as long as a plugin likes.
+deny contains sprintf("%s would have a number of replicas that is none", [c.object]) if {
+	some c in rescaled
+	not is_number(c.after)
+}
+
 deny contains sprintf("node %s belongs to the control plane", [t.name]) if {
 	some t in input.targets
 	t.kind == "Node"
@@ -230,8 +236,15 @@ namespaces contains w.name if {
 }
 
 # Changes of a number of replicas, also of those that an autoscaler may make.
-scalings := [c | some c in input.plan.changes; c.field in {"/spec/replicas", "/spec/maxReplicas"}]
+rescaled := [c | some c in input.plan.changes; c.field in {"/spec/replicas", "/spec/maxReplicas"}]
 
-scaled := {c.object | some c in scalings}
+scalings := [c | some c in rescaled; is_number(c.after)]
 
-added_replicas := sum([n | some c in scalings; n := c.after - c.before; n > 0])
+scaled := {c.object | some c in rescaled}
+
+added_replicas := sum([n | some c in scalings; n := c.after - count_of(c.before); n > 0])
+
+count_of(replicas) := replicas if is_number(replicas)
+
+# None was set, or what was set is no number.
+count_of(replicas) := 0 if not is_number(replicas)

@@ -183,6 +183,18 @@ test_too_many_replicas_are_refused if {
 	refused(scale(2, 21), "Deployment shop/web would have 21 replicas; at most 20 are allowed here")
 }
 
+test_a_number_of_replicas_that_is_none_is_refused if {
+	every none in ["21", null, {"many": 3}, [3]] {
+		refused(scale(2, none), "Deployment shop/web would have a number of replicas that is none")
+	}
+}
+
+test_where_none_was_set_all_are_added if {
+	ask(scale(null, 2)).require.approvals == 0
+	ask(scale(null, 4)).require.approvals == 1
+	ask(scale("2", 4)).require.approvals == 1
+}
+
 test_a_protected_namespace_is_refused_as_the_execution_s_own if {
 	refused(object.union(scale(2, 3), {"execution": {"namespace": "kube-system"}}), "namespace kube-system is protected")
 }
