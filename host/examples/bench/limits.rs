@@ -17,7 +17,7 @@ const KILLS: usize = 200;
 /// So short that hundreds of them can be waited for; so long that no call is over before.
 const WALL: Duration = Duration::from_millis(50);
 /// DESIGN 5: ended by the deadline and 20 ms.
-pub const GOAL: f64 = 20.0;
+const GOAL: f64 = 20.0;
 
 struct Limit {
     name: &'static str,
