@@ -92,7 +92,7 @@ pub struct ExecutionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::origin")]
     pub origin: Option<Map<String, Value>>,
-    /// Who asks. Stamped by the API server; what a client writes here is overwritten.
+    /// Who asks: leave it out. The API server fills it in, and overwrites what a client writes here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Identity>,
     /// Set `requested: true` to stop it, at any phase. One way.

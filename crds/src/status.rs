@@ -87,7 +87,9 @@ pub struct ExecutionStatus {
     /// What happened when; Events are gone after an hour, people come at nine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<TimelineEntry>,
-    /// The stable contract for programs.
+    /// The stable contract for programs: `Accepted`, `DryRunPassed`, `Approved`, `Executed`, `Succeeded`, `RollbackReady`, `Reviewed`,
+    /// `Finished`, each once it means something. Wait for `Finished`, whatever becomes of it, and read `Succeeded` then: True, False, or
+    /// Unknown where nobody knows what was done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -11,7 +11,7 @@ use crate::{
     plugin::{Limits, Plugins},
     telemetry,
 };
-use crds::{KubernetesExecution, Reason};
+use crds::{KubernetesExecution, Phase, Reason};
 use decide::{
     execution::{self as e, Execution, Progress},
     limits,
@@ -216,7 +216,9 @@ async fn awaiting(with: &Engines, now: Timestamp, exec: &Execution, planned: &Pl
 
 /// What people said of what is over; whether they may, where it matters.
 async fn afterwards(with: &Engines, exec: &Execution) -> Result<Vec<Approval>, ObserveError> {
-    Ok(match (exec.review_is_due(), exec.status.review.is_some() || exec.status.approval.is_some()) {
+    // Where the plan drifted and was refused then, only what happened says that anybody was asked.
+    let asked = exec.status.timeline.iter().any(|entry| entry.phase == Phase::AwaitingApproval);
+    Ok(match (exec.review_is_due(), asked || exec.status.review.is_some() || exec.status.approval.is_some()) {
         (true, _) => with.cluster.approvals(exec).await?,
         (false, true) => with.cluster.approvals_named(exec).await?,
         (false, false) => vec![],

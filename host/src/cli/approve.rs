@@ -7,6 +7,7 @@ use super::{
     Where, actions,
     ballot::{self, You},
     connect::Connected,
+    follow,
     go::refused,
     human::{Exit, age},
     me::me,
@@ -88,6 +89,11 @@ fn outcome(status: &ExecutionStatus, now: Timestamp) -> String {
     format!("{:?} {} ago, {since}: {}", status.phase, age(ended, now), page::message(status).0)
 }
 
+/// Its record says so a moment after the review counts.
+fn reviewed(status: &ExecutionStatus) -> bool {
+    status.review.as_ref().is_some_and(|review| review.state != "Due")
+}
+
 impl Ballot {
     async fn cast(mut self, decision: Decision, covers_undo: bool) -> anyhow::Result<Exit> {
         let asks = !self.yes;
@@ -104,7 +110,15 @@ impl Ballot {
         if decision == Decision::Review {
             out::text(page::labelled(&[("outcome", outcome(&status, Timestamp::now()))]));
         } else {
-            out::text(page::labelled(&since::lines(&cluster, &kx, Timestamp::now()).await));
+            let since = since::look(&cluster, &kx, Timestamp::now()).await;
+            out::text(page::labelled(&since.lines));
+            if since.void && decision == Decision::Approve {
+                out::line(format_args!(
+                    "Nothing was said: it is planned anew within a minute. Look again: writ approve {} -n {}",
+                    self.name, cluster.namespace
+                ));
+                return Ok(Exit::Refused);
+            }
         }
         if covers_undo && let Some(covered) = ballot::covers(&kx) {
             out::text(page::labelled(&[("covers", covered)]));
@@ -192,7 +206,7 @@ impl Ballot {
                 out::line(format_args!("Approved: {}. Follow it: writ watch {name} -n {ns}", told.message));
                 Exit::Done
             }
-            ("True", Decision::Review) if !vote::reviewed(cluster, name).await => {
+            ("True", Decision::Review) if !follow::recorded(cluster, name, reviewed).await => {
                 out::line(format_args!("It counts, and is not recorded yet. To see it: writ get {name} -n {ns}"));
                 Exit::StillRunning
             }

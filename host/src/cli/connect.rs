@@ -52,6 +52,9 @@ impl Connected {
     /// The execution of this name in the namespace meant.
     pub async fn execution(&self, name: &str) -> anyhow::Result<KubernetesExecution> {
         let here = &self.namespace;
+        if let Some((_, bare)) = name.split_once('/') {
+            anyhow::bail!("{name} is no name of an execution; give the name alone: {bare}");
+        }
         let found = self.here().get_opt(name).await.map_err(said)?;
         found.with_context(|| format!("no execution {name} in {here}; `writ get -n {here}` lists those there are"))
     }

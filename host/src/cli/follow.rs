@@ -43,6 +43,12 @@ pub async fn ended(cluster: &Connected, name: &str) -> anyhow::Result<Kubernetes
     until(cluster, name, |status| status.phase.is_over(), stream::pending().boxed(), |_| {}).await
 }
 
+/// Whether its record says so within a moment: some of it is told a little after what it tells of.
+pub async fn recorded(cluster: &Connected, name: &str, done: impl Fn(&ExecutionStatus) -> bool) -> bool {
+    let told = until(cluster, name, done, stream::pending().boxed(), |_| {});
+    tokio::time::timeout(PATIENCE, told).await.is_ok_and(|kx| kx.is_ok())
+}
+
 /// Its Job, once there is one; none where it ended without.
 pub async fn job(cluster: &Connected, name: &str) -> anyhow::Result<Option<JobStatus>> {
     let there = |status: &ExecutionStatus| status.job.as_ref().is_some_and(|j| j.uid.is_some());

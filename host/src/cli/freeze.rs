@@ -1,8 +1,14 @@
 //! `writ freeze` and `writ thaw`: nothing irreversible starts, and it goes on. The API server stamps who froze.
-use super::{Where, connect::said, human::Exit, out};
+use super::{
+    Where,
+    connect::{Connected, said},
+    human::Exit,
+    out,
+};
 use anyhow::{Context, bail};
 use crds::{ExecutionFreeze, ExecutionFreezeSpec, FreezeSelector};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     ResourceExt,
     api::{DeleteParams, ObjectMeta, PostParams},
@@ -42,6 +48,9 @@ impl Freeze {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let until = self.span.as_deref().map(|text| until(text, Timestamp::now())).transpose()?;
         let cluster = Where { namespace: None, context: self.context }.connect().await?;
+        for namespace in &self.namespaces {
+            there(&cluster, namespace).await?;
+        }
         let selector = FreezeSelector { namespaces: some(self.namespaces), actions: some(self.actions) };
         let what =
             format!("{} in {}", these(selector.actions.as_deref(), "action"), these(selector.namespaces.as_deref(), "namespace"));
@@ -60,6 +69,14 @@ impl Freeze {
             made.name_any()
         ));
         Ok(Exit::Done)
+    }
+}
+
+/// Who mistypes one believes that things are stopped. (Who may not look is believed.)
+async fn there(cluster: &Connected, namespace: &str) -> anyhow::Result<()> {
+    match cluster.all::<Namespace>().get_opt(namespace).await {
+        Ok(None) => bail!("there is no namespace {namespace}; nothing was frozen"),
+        Ok(Some(_)) | Err(_) => Ok(()),
     }
 }
 

@@ -69,6 +69,11 @@ impl Go {
         !self.yes && self.dry_run.is_none()
     }
 
+    /// Whether it is for more than to be looked at.
+    pub const fn acts(&self) -> bool {
+        self.dry_run.is_none()
+    }
+
     /// Where what people read goes.
     pub const fn words(&self) -> Words {
         Words::beside(self.output)

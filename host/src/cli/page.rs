@@ -135,7 +135,7 @@ fn cut(value: &str) -> String {
 /// A command stands alone on its line, to be copied whole.
 fn undo(status: &ExecutionStatus) -> Vec<String> {
     let Some(rollback) = &status.rollback else { return Vec::new() };
-    let until = rollback.expires_at.as_ref().map(|at| format!("until {at}"));
+    let until = rollback.expires_at.as_ref().map(|at| format!("until {}", second(at)));
     let loses = (!rollback.loses.is_empty()).then(|| format!("stays different: {}", rollback.loses.join(", ")));
     match rollback.state.as_str() {
         "Impossible" => vec![format!("impossible: {}", rollback.because)],
@@ -239,7 +239,7 @@ mod tests {
         let mut status = ExecutionStatus { message, rollback: Some(rollback), ..Default::default() };
         assert_eq!(super::message(&status), ("replicas 1 -> 3.", Some("writ undo scale-web-x7k2p -n shop")));
         assert_eq!(way_back(&status), "To undo it, until 2026-11-24T03:12:23Z:\nwrit undo scale-web-x7k2p -n shop\n");
-        assert_eq!(plan(&status), format!("  undo       {inverse}\n             until 2026-11-24T03:12:23.5Z\n"));
+        assert_eq!(plan(&status), format!("  undo       {inverse}\n             until 2026-11-24T03:12:23Z\n"));
         status.message = "replicas 1 -> 3.".into();
         assert_eq!((super::message(&status), way_back(&status)), (("replicas 1 -> 3.", None), String::new()));
     }

@@ -1,6 +1,6 @@
 //! `writ undo`: the stored inverse of an execution, as an execution of its own. Whether it may be done the host decides, as of any other.
 use super::{
-    Where,
+    Where, follow,
     go::Go,
     human::{Exit, age},
 };
@@ -30,7 +30,13 @@ impl Undo {
             return Ok(Exit::Refused);
         }
         words.line(heading(&original, Timestamp::now()));
-        self.go.run(&cluster, undo(&original)?).await
+        let exit = self.go.run(&cluster, undo(&original)?).await?;
+        // Whoever looks at it next sees that it was undone, and does not undo it twice.
+        if exit == Exit::Done && self.go.acts() {
+            follow::recorded(&cluster, &self.name, |status| status.rollback.as_ref().is_some_and(|r| !r.undone_by.is_empty()))
+                .await;
+        }
+        Ok(exit)
     }
 }
 

@@ -14,20 +14,32 @@ use kube::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// For the page.
-pub(super) async fn lines(cluster: &Connected, kx: &KubernetesExecution, now: Timestamp) -> Vec<(&'static str, String)> {
+/// What is found.
+pub(super) struct Since {
+    /// For the page.
+    pub(super) lines: Vec<(&'static str, String)>,
+    /// A yes would be for nothing.
+    pub(super) void: bool,
+}
+
+pub(super) async fn look(cluster: &Connected, kx: &KubernetesExecution, now: Timestamp) -> Since {
     let status = kx.status.clone().unwrap_or_default();
-    let mut lines = Vec::new();
+    let mut found = Since { lines: Vec::new(), void: false };
     if let Some(target) = status.target.as_ref().filter(|t| !t.uid.is_empty()) {
-        lines.push(match read(cluster, target).await {
-            Ok(found) => since(&status, target, found.as_ref()),
+        let line = match read(cluster, target).await {
+            Ok(there) => {
+                let (line, moved) = since(&status, target, there.as_ref());
+                found.void = moved;
+                line
+            }
             Err(error) => format!("whether {} moved is not known here: {error}", short(&target.kind, &target.name)),
-        });
+        };
+        found.lines.push(("since", line));
     }
     if let Ok(all) = cluster.here::<KubernetesExecution>().list(&ListParams::default()).await {
-        lines.push(before(kx, &all.items, now));
+        found.lines.push(("since", before(kx, &all.items, now)));
     }
-    lines.into_iter().map(|line| ("since", line)).collect()
+    found
 }
 
 /// None: it is gone.
@@ -48,18 +60,19 @@ async fn read(cluster: &Connected, target: &TargetSeen) -> Result<Option<Value>,
     found.map(|object| serde_json::to_value(object).map_err(|error| error.to_string())).transpose()
 }
 
-fn since(status: &ExecutionStatus, target: &TargetSeen, found: Option<&Value>) -> String {
+/// In words, and whether it moved.
+fn since(status: &ExecutionStatus, target: &TargetSeen, found: Option<&Value>) -> (String, bool) {
     let name = short(&target.kind, &target.name);
-    let Some(found) = found else { return format!("{name} IS GONE: this will be void") };
+    let Some(found) = found else { return (format!("{name} IS GONE: this will be void"), true) };
     if found.pointer("/metadata/uid").and_then(Value::as_str) != Some(&target.uid) {
-        return format!("{name} IS ANOTHER ONE by now, of the same name: this will be void");
+        return (format!("{name} IS ANOTHER ONE by now, of the same name: this will be void"), true);
     }
     let moved = moved(status, found);
     let tried = status.dry_run.as_ref().is_some_and(|d| d.answered_at.is_some());
     match (moved.is_empty(), tried) {
-        (true, true) => "target unchanged since the dry run, as far as this changes it".to_owned(),
-        (true, false) => "target unchanged since the plan, as far as this changes it".to_owned(),
-        (false, _) => format!("THE TARGET MOVED: {}; this will be void", moved.join(", ")),
+        (true, true) => ("what it changes is as it was at the dry run".to_owned(), false),
+        (true, false) => ("what it changes is as it was when it was planned".to_owned(), false),
+        (false, _) => (format!("THE TARGET MOVED: {}; this will be void", moved.join(", ")), true),
     }
 }
 
@@ -126,13 +139,15 @@ mod tests {
 
     fn line(found: Option<&Value>) -> String {
         let status = status();
-        since(&status, status.target.as_ref().unwrap(), found)
+        let (line, moved) = since(&status, status.target.as_ref().unwrap(), found);
+        assert_eq!(moved, line.ends_with("this will be void"), "{line}");
+        line
     }
 
     #[test]
     fn a_target_that_moved_is_told_before_somebody_says_yes_for_nothing() {
         let mut web = json!({"metadata": {"uid": "u1", "resourceVersion": "9"}, "spec": {"replicas": 2, "minReadySeconds": 3}});
-        assert_eq!(line(Some(&web)), "target unchanged since the dry run, as far as this changes it");
+        assert_eq!(line(Some(&web)), "what it changes is as it was at the dry run");
         web["spec"] = json!({"replicas": 3, "paused": true});
         assert_eq!(line(Some(&web)), "THE TARGET MOVED: spec.paused is now true, spec.replicas is now 3; this will be void");
         web["spec"] = json!({});

@@ -1,5 +1,5 @@
 //! The approval as an object: what is sent, and what the host says of it.
-use crate::cli::connect::Connected;
+use crate::cli::{connect::Connected, follow::PATIENCE};
 use crds::{ApprovalStatus, COUNTED, Decision, ExecutionApproval, ExecutionApprovalSpec, KubernetesExecution, ObjectUid};
 use futures::StreamExt;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -7,10 +7,6 @@ use kube::{
     ResourceExt,
     runtime::{WatchStreamExt, watcher},
 };
-use std::time::Duration;
-
-/// How long an operator that runs may need to say whether it counts.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Of exactly the plan that was shown.
 pub(super) fn of(
@@ -52,15 +48,6 @@ pub(super) async fn counted(cluster: &Connected, name: &str) -> Option<Condition
         None
     };
     tokio::time::timeout(PATIENCE, told).await.ok().flatten()
-}
-
-/// Once its record says that it is reviewed, which is a moment after the review counts.
-pub(super) async fn reviewed(cluster: &Connected, name: &str) -> bool {
-    let only = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let changes = watcher(cluster.here::<KubernetesExecution>(), only).default_backoff().applied_objects();
-    let done = |kx: KubernetesExecution| kx.status.and_then(|s| s.review).is_some_and(|r| r.state != "Due");
-    let mut told = changes.filter(|kx| std::future::ready(kx.as_ref().is_ok_and(|kx| done(kx.clone())))).boxed();
-    tokio::time::timeout(PATIENCE, told.next()).await.is_ok_and(|kx| kx.is_some())
 }
 
 #[cfg(test)]
