@@ -165,4 +165,8 @@ async fn a_freeze_says_what_it_holds_back_and_how_to_end_it() {
     assert_eq!(text(&said.stdout), "Thawed: freeze-1 is gone; what waited for it goes on.\n");
     assert!(machine.api.calls.lock().unwrap().contains(&"DELETE /apis/writ.dev/v1alpha1/executionfreezes/freeze-1".to_owned()));
     assert_eq!(machine.writ("thaw freeze-2").await.status.code(), Some(1));
+    // Who mistypes it believes that things are stopped.
+    let said = machine.writ("freeze INC-1 --in shopp").await;
+    assert_eq!((said.status.code(), text(&said.stderr)), (Some(1), "writ: there is no namespace shopp; nothing was frozen\n"));
+    assert_eq!(machine.posted("/executionfreezes").len(), 1);
 }
