@@ -55,23 +55,18 @@ nice cargo build --workspace --lib --bins --tests
 
 step "objects, shell"
 cargo test --workspace --test it --test yaml --test deploy
-if [ "${1:-}" = fast ]; then
-  step "core, plugins, clippy"
-  "$HERE/core.sh"
-  exit 0
-fi
+step "core, plugins, clippy"
+"$HERE/core.sh"
+if [ "${1:-}" = fast ]; then exit 0; fi
 
 step "the local cluster itself: it has ended, and how"
 beside_ended
 step "a real cluster, with Writ on it, and the demo"
 WRIT_SKIP_BUILD=1 "$HERE/demo/demo.sh"
-step "the real cluster; beside it, for it waits a good deal, core, plugins and clippy"
-beside target/core.log "$HERE/core.sh"
+step "the real cluster"
 KUBECONFIG=$("$HERE/local/writ-local" kubeconfig)
 export KUBECONFIG
 cargo test --workspace --test cluster
-step "core, plugins and clippy: they have ended, and how"
-beside_ended
 step "what Writ's identities did with their rights, in the words of the API server"
 "$CARGO_TARGET_DIR/debug/rights" "$HERE/30-rbac.yaml"
 step "sixty executions while everything around the operator fails (make torture: two thousand)"
