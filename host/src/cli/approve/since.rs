@@ -67,6 +67,10 @@ fn since(status: &ExecutionStatus, target: &TargetSeen, found: Option<&Value>) -
     if found.pointer("/metadata/uid").and_then(Value::as_str) != Some(&target.uid) {
         return (format!("{name} IS ANOTHER ONE by now, of the same name: this will be void"), true);
     }
+    // Its values are told as digests, which nobody can compare here.
+    if target.kind == "Secret" {
+        return (format!("whether {name} moved is not known here: values of a Secret are not shown"), false);
+    }
     let moved = moved(status, found);
     let tried = status.dry_run.as_ref().is_some_and(|d| d.answered_at.is_some());
     match (moved.is_empty(), tried) {
@@ -76,16 +80,13 @@ fn since(status: &ExecutionStatus, target: &TargetSeen, found: Option<&Value>) -
     }
 }
 
-/// Values that are not as they were found. Those of a Secret are told as digests, and nobody can compare them here.
+/// Values that are not as they were found.
 fn moved(status: &ExecutionStatus, found: &Value) -> Vec<String> {
     let target = page::target(status);
     let tried = status.diff.iter().filter(|d| d.object.is_empty()).map(|d| (d.pointer.as_str(), d.before.as_deref()));
     let planned = status.plan.iter().flat_map(|p| &p.changes).filter(|c| Some(&c.object) == target.as_ref());
     let planned = planned.map(|c| (c.field.as_str(), c.before.as_deref()));
     let known: BTreeMap<&str, Option<&str>> = planned.chain(tried).filter(|(at, _)| !at.is_empty()).collect();
-    if status.target.as_ref().is_some_and(|t| t.kind == "Secret") {
-        return Vec::new();
-    }
     let was = |text: Option<&str>| text.and_then(|t| serde_json::from_str::<Value>(t).ok());
     let other = known.into_iter().filter(|(at, before)| found.pointer(at) != was(*before).as_ref());
     other.map(|(at, _)| is_now(at, found.pointer(at))).collect()
@@ -155,6 +156,15 @@ mod tests {
         web["metadata"]["uid"] = json!("u2");
         assert_eq!(line(Some(&web)), "deployment/web IS ANOTHER ONE by now, of the same name: this will be void");
         assert_eq!(line(None), "deployment/web IS GONE: this will be void");
+    }
+
+    /// To say that it is as it was would be a guess.
+    #[test]
+    fn of_a_secret_nothing_is_said_that_nobody_compared() {
+        let status = status();
+        let secret = TargetSeen { kind: "Secret".into(), ..status.target.clone().unwrap() };
+        let said = since(&status, &secret, Some(&json!({"metadata": {"uid": "u1"}, "data": {}})));
+        assert_eq!(said, ("whether secret/web moved is not known here: values of a Secret are not shown".to_owned(), false));
     }
 
     #[test]
