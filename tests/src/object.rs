@@ -65,7 +65,7 @@ pub fn is(object: &Value, condition: &str) -> bool {
     conditions.is_some_and(|all| all.iter().any(|c| c["type"] == condition && c["status"] == "True" && current(c)))
 }
 
-fn plain(object: DynamicObject) -> Value {
+pub(crate) fn plain(object: DynamicObject) -> Value {
     serde_json::to_value(object).expect("an object")
 }
 

@@ -1,12 +1,14 @@
 //! One execution under test: asked for, followed, and looked at from outside when it is over.
-use crate::{Cluster, Story, all, api, create, get, within};
+use crate::{Cluster, Story, all, api, create, get, object::plain};
 use crds::labels::{FINALIZER_RECORD, LABEL_EXECUTION_UID, NAMESPACE_DRYRUN, NAMESPACE_RUNS};
+use futures::StreamExt;
 use kube::{
     Client,
     api::{DeleteParams, Patch, PatchParams},
+    runtime::{WatchStreamExt, watcher::watch_object},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 /// A run takes three seconds; on a machine that builds something as well, much more. The longest deadline of a test is far below.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -77,9 +79,24 @@ impl Run {
         get(&self.cluster.admin, &self.object()).await.expect("the API server answers")
     }
 
-    /// When it is so.
+    /// When it is so. By a watch: many are followed at once, and each look would cost the API server milliseconds that the test could have.
+    ///
+    /// # Panics
+    /// Where it never is.
     pub async fn until(&self, what: &str, is: impl Fn(&Value) -> bool) -> Value {
-        within(PATIENCE, &format!("{what} ({}/{})", self.namespace, self.name), async || self.now().await.filter(|o| is(o))).await
+        let mut states = pin!(watch_object(api(&self.cluster.admin, &self.object()), &self.name).default_backoff());
+        let so = async {
+            while let Some(state) = states.next().await {
+                if let Some(object) = state.ok().flatten().map(plain).filter(&is) {
+                    return Some(object);
+                }
+            }
+            None
+        };
+        match tokio::time::timeout(PATIENCE, so).await {
+            Ok(Some(object)) => object,
+            _ => panic!("{what} ({}/{}): not within {PATIENCE:?}", self.namespace, self.name),
+        }
     }
 
     /// Whether an execution is over and nothing is owed any more.

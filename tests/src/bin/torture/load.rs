@@ -21,7 +21,8 @@ const TARGETS: usize = 6;
 const AT_ONCE: usize = 2;
 /// The longest way with faults: a start grace of two minutes, and as much again.
 const PATIENCE: Duration = Duration::from_secs(300);
-const LOOK: Duration = Duration::from_millis(150);
+/// Twelve are followed at once; each look costs the API server some milliseconds that the load could have.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// One that was asked for.
 pub(crate) struct Asked {
