@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
 use serde::{Deserialize, Serialize};
 
-pub use ledger::{LastRow, LedgerSeen};
+pub use ledger::LedgerSeen;
 pub use limits::{AtWork, Claimant, Others, Waiter};
 pub use lock::LockSeen;
 pub use original::{OriginalSeen, Writer};

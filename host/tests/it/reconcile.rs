@@ -153,6 +153,8 @@ async fn a_status_that_is_not_what_the_ledger_has_is_neither_acted_on_nor_writte
         ("preparing", "seq", json!(9)),
         ("preparing", "reason", json!("Frozen")),
         ("preparing", "at", json!("2026-11-23T03:12:09Z")),
+        ("preparing", "message", json!("Nothing happened.")),
+        ("preparing", "by", json!("mallory")),
         ("prepared", "seq", json!(1)),
         ("job seen", "seq", json!(3)),
     ] {

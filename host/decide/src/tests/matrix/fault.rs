@@ -5,7 +5,7 @@ use super::{
     swap::{self, Swap},
     world::{FakeJob, Pod, World},
 };
-use crate::{row::Row, tests::approving};
+use crate::{canonical, row::Row, tests::approving};
 use crds::{Cancel, Reason};
 use jiff::SignedDuration;
 use std::rc::Rc;
@@ -40,6 +40,8 @@ pub enum Fault {
     LedgerAhead(usize),
     /// Somebody else writes a row under our uid, with the number that is next.
     ForeignRow(usize),
+    /// Somebody rewrites the last row: its number, time, phase and reason stay.
+    Rewritten(usize),
     Cancelled(usize),
     Deleted(usize),
     /// Somebody else's Job under our name, and under that of our dry run.
@@ -94,7 +96,7 @@ impl Fault {
             Self::Swapped(n, passes, _) | Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => {
                 n + passes
             }
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) => n + 2 * REPAIR,
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) | Self::Rewritten(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
             other => other.begins(),
         }
@@ -112,6 +114,7 @@ impl Fault {
         | Self::LedgerLoses(n, _)
         | Self::LedgerAhead(n)
         | Self::ForeignRow(n)
+        | Self::Rewritten(n)
         | Self::Cancelled(n)
         | Self::Deleted(n)
         | Self::Foreign(n)
@@ -151,7 +154,8 @@ impl Fault {
             Self::LedgerLoses(n, rows) if pass == n => w.rows.truncate(w.rows.len().saturating_sub(rows)),
             Self::LedgerAhead(n) if pass == n => ahead(w),
             Self::ForeignRow(n) if pass == n => foreign_row(w),
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n)
+            Self::Rewritten(n) if pass == n => rewritten(w),
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) | Self::Rewritten(n)
                 if [REPAIR, 2 * REPAIR].map(|more| n + more).contains(&pass) =>
             {
                 repair(w)
@@ -215,6 +219,14 @@ fn foreign_row(w: &mut World) {
         let seq = i64::try_from(w.rows.len() + 1).unwrap();
         let (by, reason) = ("somebody".into(), Reason::JobNameTaken);
         w.rows.push(Rc::new(Row { seq, by, reason, ..last.as_ref().clone() }));
+    }
+}
+
+fn rewritten(w: &mut World) {
+    if let Some(row) = w.rows.last_mut() {
+        let mut payload = canonical::value(row.payload.as_str()).unwrap();
+        payload["status"]["message"] = "Nothing happened.".into();
+        *row = Rc::new(Row { payload: canonical::json(&payload).unwrap(), ..row.as_ref().clone() });
     }
 }
 
