@@ -1,7 +1,7 @@
 //! The loop: observe -> decide -> perform | record, until there is nothing to do now. Several passes a wake-up: the object that a
 //! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
 use crate::{
-    cluster::{CallError, Next, Recorded},
+    cluster::{CallError, Live, Next, Recorded, Unknown},
     ledger::LedgerError,
     observe::{self, Engines, Look, ObserveError},
     perform::{PerformError, perform},
@@ -41,6 +41,9 @@ pub enum ReconcileError {
     /// Its status was not written by this host: never acted on.
     #[error("failed to understand the object")]
     Parse(#[from] Malformed),
+    /// Nor is one that a newer build wrote.
+    #[error("failed to understand all of the object")]
+    NotKnown(#[source] Unknown),
     /// A look failed.
     #[error("failed to observe")]
     Observe(#[from] ObserveError),
@@ -55,17 +58,29 @@ pub enum ReconcileError {
     Perform(#[from] PerformError),
 }
 
+/// One wake-up: nothing is done with an execution whose status says more than this build knows.
+pub async fn woken(ctx: &Context, live: Live) -> Result<Next, ReconcileError> {
+    match live {
+        Ok(kx) => reconcile(ctx, kx).await,
+        Err(unknown) => {
+            ctx.suspects.note(&unknown.metadata, Some(&unknown.to_string()));
+            Err(ReconcileError::NotKnown(unknown))
+        }
+    }
+}
+
 /// One wake-up of one execution.
 #[tracing::instrument(skip_all, fields(ns = kx.metadata.namespace, name = kx.metadata.name, uid = kx.metadata.uid))]
 pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Next, ReconcileError> {
     let woken = (ctx.now)();
-    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(|_| ctx.suspects.note(&kx, true))?;
+    let foreign = |why: &Malformed| ctx.suspects.note(&kx.metadata, Some(&why.to_string()));
+    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(foreign)?;
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
         let (step, question) = decided(ctx, woken, now, &exec).await?;
         timer.decided(&step);
-        ctx.suspects.note(&kx, matches!(&step, Step::Wait(waiting) if waiting.why == Why::Disagreement));
+        ctx.suspects.note(&kx.metadata, disagreement(&exec, &step).as_deref());
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
             Step::Wait(waiting) => return Ok(until(&exec, &waiting)),
@@ -113,6 +128,12 @@ async fn decided(
     Ok((next_step(site, now, exec, &Observed { ledger, phase }), question))
 }
 
+/// In words for the log.
+fn disagreement(exec: &Execution, step: &Step) -> Option<String> {
+    let said = || format!("ledger row {} of {}/{} says otherwise, or is not the last of it", exec.seq, exec.namespace, exec.name);
+    matches!(step, Step::Wait(waiting) if waiting.why == Why::Disagreement).then(said)
+}
+
 /// What a record names is in the ledger before it.
 async fn keep(ctx: &Context, question: Option<Vec<u8>>) -> Result<(), ReconcileError> {
     if let Some(question) = question {
@@ -141,7 +162,7 @@ impl ReconcileError {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Parse(_) => "parse",
+            Self::Parse(_) | Self::NotKnown(_) => "parse",
             Self::Observe(_) => "observe",
             Self::Keep(_) => "keep",
             Self::Record(_) => "record",
