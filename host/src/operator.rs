@@ -3,6 +3,7 @@ use crate::{
     catalogue::{Catalogue, follow, plugins::PluginController, policies::PolicyController},
     cluster::{Cluster, Live, Next, Settings},
     config::Operator,
+    firsts::Firsts,
     gate::{Gate, GateLimits},
     ledger::{self, Ledger},
     metrics::Metrics,
@@ -91,7 +92,8 @@ async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) ->
         site: Arc::new(config.site(kubernetes)),
         metrics: metrics.clone(),
     };
-    Ok(Context { engines, cluster: uid, suspects: Suspects::default(), now: jiff::Timestamp::now })
+    let (suspects, firsts) = (Suspects::default(), Firsts::default());
+    Ok(Context { engines, cluster: uid, suspects, firsts, now: jiff::Timestamp::now })
 }
 
 async fn woken_counted(context: Arc<Context>, live: Live) -> Result<Next, ReconcileError> {

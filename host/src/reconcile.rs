@@ -2,8 +2,9 @@
 //! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
 use crate::{
     cluster::{CallError, Live, Next, Recorded, Unknown},
+    firsts::Firsts,
     ledger::LedgerError,
-    observe::{self, Engines, Look, ObserveError},
+    observe::{self, Engines, Look, ObserveError, When},
     perform::{PerformError, perform},
     story,
     suspects::Suspects,
@@ -31,6 +32,8 @@ pub struct Context {
     pub cluster: Uid,
     /// With whom nothing is done until a person has looked.
     pub suspects: Suspects,
+    /// When it looked first.
+    pub firsts: Firsts,
     /// The clock.
     pub now: fn() -> Timestamp,
 }
@@ -78,7 +81,8 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
-        let (step, question) = decided(ctx, woken, now, &exec).await?;
+        let when = When { first: ctx.firsts.look(&exec, now), woken, now };
+        let (step, question) = decided(ctx, when, &exec).await?;
         timer.decided(&step);
         ctx.suspects.note(&kx.metadata, disagreement(&exec, &step).as_deref());
         let written = match step {
@@ -113,19 +117,14 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
 
 /// The next step, and the question that policies were asked on the way to it. Most looks cost several round trips; where the step is
 /// the same whatever they show, there is none.
-async fn decided(
-    ctx: &Context,
-    woken: Timestamp,
-    now: Timestamp,
-    exec: &Execution,
-) -> Result<(Step, Option<Vec<u8>>), ObserveError> {
+async fn decided(ctx: &Context, when: When, exec: &Execution) -> Result<(Step, Option<Vec<u8>>), ObserveError> {
     let site = &ctx.engines.site;
     let ledger = observe::ledger(&ctx.engines, exec).await;
-    if let Some(step) = owed(site, now, exec, &ledger) {
+    if let Some(step) = owed(site, when.now, exec, &ledger) {
         return Ok((step, None));
     }
-    let Look { phase, question } = observe::phase(&ctx.engines, woken, now, exec).await?;
-    Ok((next_step(site, now, exec, &Observed { ledger, phase }), question))
+    let Look { phase, question } = observe::phase(&ctx.engines, when, exec).await?;
+    Ok((next_step(site, when.now, exec, &Observed { ledger, phase }), question))
 }
 
 /// In words for the log.

@@ -44,6 +44,14 @@ pub(super) fn asked() -> Execution {
     Execution::parse(&CLUSTER, &kx).expect("it is new")
 }
 
+/// As the host stores it on this stage.
+#[cfg(test)]
+pub(crate) fn stage(name: &str) -> Execution {
+    let stage = STAGES.iter().find(|stage| stage["name"] == name).expect("it is a stage");
+    let kx = whole::read(&object(stage)).expect("it is stored so");
+    Execution::parse(&CLUSTER, &kx).expect("it is stored so")
+}
+
 /// A stored one with up to four places spoiled; or the bytes themselves.
 pub(super) fn status(bytes: &[u8]) {
     // Nothing follows from one that is not read.

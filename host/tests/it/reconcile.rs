@@ -7,6 +7,7 @@ use host::{
     catalogue::Catalogue,
     cluster::{Cluster, Next, known},
     config::Operator,
+    firsts::Firsts,
     gate::{Gate, GateLimits},
     ledger::{Ledger, Query},
     metrics::Metrics,
@@ -67,8 +68,8 @@ impl Scratch {
             site: Arc::new(Operator::offline().site("1.37".to_owned())),
             metrics: Metrics::new(),
         };
-        let suspects = Suspects::default();
-        let context = Arc::new(Context { engines, cluster: uid("cluster"), suspects, now: jiff::Timestamp::now });
+        let (suspects, firsts) = (Suspects::default(), Firsts::default());
+        let context = Arc::new(Context { engines, cluster: uid("cluster"), suspects, firsts, now: jiff::Timestamp::now });
         Self { context, heard, _folder: folder }
     }
 

@@ -32,6 +32,8 @@ pub enum Fault {
     Late(usize, usize),
     /// The host's clock jumps by seconds.
     Clock(usize, i64),
+    /// No leader for ten minutes; then another.
+    Away(usize),
     /// The database is away for some passes.
     LedgerDown(usize, usize),
     /// The database is restored from a backup and has lost the last rows.
@@ -110,6 +112,7 @@ impl Fault {
         | Self::Stale(n, ..)
         | Self::Late(n, _)
         | Self::Clock(n, _)
+        | Self::Away(n)
         | Self::LedgerDown(n, _)
         | Self::LedgerLoses(n, _)
         | Self::LedgerAhead(n)
@@ -159,6 +162,10 @@ impl Fault {
                 if [REPAIR, 2 * REPAIR].map(|more| n + more).contains(&pass) =>
             {
                 repair(w)
+            }
+            Self::Away(n) if pass == n => {
+                w.clock += SignedDuration::from_mins(10);
+                w.up = w.host_clock();
             }
             Self::Clock(n, seconds) if pass == n => w.skew += SignedDuration::from_secs(seconds),
             Self::Cancelled(n) if pass == n => w.edit(|kx| {

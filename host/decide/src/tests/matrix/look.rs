@@ -79,6 +79,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let freezes = if w.frozen || w.is(Stuck::Thaw) { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
             PhaseSeen::Preparing(Box::new(Preparing {
+                since: w.up,
                 guards,
                 judged,
                 grants: grants(w, exec),
