@@ -8,7 +8,7 @@ pub struct Operator {
     #[arg(long, env = "WRIT_LEDGER", default_value = "/var/lib/writ/ledger.db")]
     pub ledger: PathBuf,
     /// Image of the Jobs, with kubectl in it, pinned by digest.
-    #[arg(long, env = "WRIT_RUN_IMAGE")]
+    #[arg(long, env = "WRIT_RUN_IMAGE", value_parser = pinned)]
     pub run_image: String,
     /// Where kubectl is in that image.
     #[arg(long, env = "WRIT_RUN_PROGRAM", default_value = "/bin/kubectl")]
@@ -60,5 +60,48 @@ impl Operator {
         }
         let image = format!("kubectl@sha256:{}", "0".repeat(64));
         <Flags as clap::Parser>::parse_from(["writ", "--run-image", &image]).operator
+    }
+}
+
+/// What a tag names can be another program tomorrow: of the operator, and of every run.
+pub(crate) fn pinned(image: &str) -> Result<String, String> {
+    let digest = image.split_once("@sha256:").map(|(_, digest)| digest);
+    let is_one = digest.is_some_and(|d| d.len() == 64 && d.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)));
+    if is_one {
+        Ok(image.to_owned())
+    } else {
+        Err("not pinned by digest: a tag can name another program tomorrow; give NAME@sha256:… with the 64 digits that the registry shows".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Writ;
+    use clap::Parser;
+
+    #[test]
+    fn an_image_is_one_program_for_ever() {
+        let digest = "0123456789abcdef".repeat(4);
+        assert!(pinned(&format!("registry.example.com/writ@sha256:{digest}")).is_ok());
+        let loose = [
+            "writ",
+            "writ:1.0",
+            "writ@sha256:",
+            "writ@sha256:…",
+            &format!("writ@sha256:{digest}0"),
+            &format!("writ@sha256:{}", digest.to_uppercase()),
+        ];
+        for image in loose {
+            assert!(pinned(image).is_err(), "{image}");
+        }
+    }
+
+    #[test]
+    fn an_operator_does_not_start_with_an_image_that_can_become_another() {
+        let started = |image: &str| Writ::try_parse_from(["writ", "operator", "--run-image", image]);
+        assert!(started(&Operator::offline().run_image).is_ok());
+        let refused = started("registry.example.com/kubectl:1.37").unwrap_err().to_string();
+        assert!(refused.contains("--run-image") && refused.contains("not pinned by digest"), "{refused}");
     }
 }

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod firsts;
 pub mod gate;
 pub mod judge;
 pub mod ledger;

@@ -79,8 +79,20 @@ impl From<PhaseSeen> for Look {
     }
 }
 
+/// When somebody looks.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// For the first time, in `Preparing`.
+    pub first: Timestamp,
+    /// For the first time in this wake-up.
+    pub woken: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+}
+
 /// One look at what its phase needs.
-pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Execution) -> Result<Look, ObserveError> {
+pub async fn phase(with: &Engines, when: When, exec: &Execution) -> Result<Look, ObserveError> {
+    let now = when.now;
     Ok(match &exec.progress {
         Progress::Validating => {
             let left = match exec.reason {
@@ -88,12 +100,12 @@ pub async fn phase(with: &Engines, woken: Timestamp, now: Timestamp, exec: &Exec
                 _ => None,
             };
             let (judged, question, original) = chain(with, now, exec, None).await?;
-            let seen = Validating { since: woken, guards: with.cluster.guards(), judged, left, original };
+            let seen = Validating { since: when.woken, guards: with.cluster.guards(), judged, left, original };
             Look { phase: PhaseSeen::Validating(Box::new(seen)), question }
         }
         Progress::AwaitingApproval(p) => awaiting(with, now, exec, &p.planned).await?,
         Progress::DryRunning(p) => dry_running(with, now, exec, p).await?,
-        Progress::Preparing(p) => preparing(with, now, exec, p).await?,
+        Progress::Preparing(p) => preparing(with, when, exec, p).await?,
         Progress::Executing(p) => PhaseSeen::Executing(Box::new(executing(with, exec, p).await?)).into(),
         Progress::Verifying(p) => PhaseSeen::Verifying(Box::new(verifying(with, exec, &p.planned).await?)).into(),
         Progress::Over(p) => {
@@ -249,8 +261,8 @@ async fn others(with: &Engines, exec: &Execution, p: &e::Ready, judged: Option<&
     Ok(Others { claims, waiting: with.cluster.ahead_at_limits(exec) })
 }
 
-async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Ready) -> Result<Look, ObserveError> {
-    let planned = &p.planned;
+async fn preparing(with: &Engines, when: When, exec: &Execution, p: &e::Ready) -> Result<Look, ObserveError> {
+    let (planned, since) = (&p.planned, when.first);
     let (grants, (lock, ahead)) = try_join(grants(with, exec, planned), turn(with, exec, p)).await?;
     let last = grants != Grants::None && matches!(lock, LockSeen::Ours { .. });
     // One that waits for a thaw is woken by it, before any cache has heard of it.
@@ -264,10 +276,10 @@ async fn preparing(with: &Engines, now: Timestamp, exec: &Execution, p: &e::Read
         }
     };
     let ((judged, question, original), freezes, (approvals, covering)) =
-        try_join3(chain_if(last, with, now, exec, planned), freezes, asked).await?;
+        try_join3(chain_if(last, with, when.now, exec, planned), freezes, asked).await?;
     let others = others(with, exec, p, judged.as_ref()).await?;
     let guards = with.cluster.guards();
-    let seen = Preparing { guards, judged, grants, lock, ahead, others, freezes, approvals, covering, original };
+    let seen = Preparing { since, guards, judged, grants, lock, ahead, others, freezes, approvals, covering, original };
     Ok(Look { phase: PhaseSeen::Preparing(Box::new(seen)), question })
 }
 

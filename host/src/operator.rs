@@ -1,15 +1,16 @@
 //! The daemon: wires engines, catalogue, loop and servers together, and takes them down in order. No decision of its own.
 use crate::{
     catalogue::{Catalogue, follow, plugins::PluginController, policies::PolicyController},
-    cluster::{Cluster, Settings},
+    cluster::{Cluster, Live, Next, Settings},
     config::Operator,
+    firsts::Firsts,
     gate::{Gate, GateLimits},
     ledger::{self, Ledger},
     metrics::Metrics,
     observe::Engines,
     plugin::Plugins,
     progress,
-    reconcile::{Context, reconcile},
+    reconcile::{Context, ReconcileError, woken},
     server::{self, Check, Listener, Liveness, Readiness},
     suspects::Suspects,
 };
@@ -60,7 +61,7 @@ pub async fn run(
     ];
     tracing::info!(cluster = %context.cluster, "writ is up");
     let passes = context.clone();
-    engines.cluster.run(move |kx| reconcile_counted(passes.clone(), kx), until(stopping.clone())).await;
+    engines.cluster.run(move |live| woken_counted(passes.clone(), live), until(stopping.clone())).await;
     background.iter().for_each(tokio::task::JoinHandle::abort);
     for server in servers {
         server.await.context("a server panicked")??;
@@ -91,14 +92,12 @@ async fn context(config: &Operator, authority: &Authority, metrics: &Metrics) ->
         site: Arc::new(config.site(kubernetes)),
         metrics: metrics.clone(),
     };
-    Ok(Context { engines, cluster: uid, suspects: Suspects::default(), now: jiff::Timestamp::now })
+    let (suspects, firsts) = (Suspects::default(), Firsts::default());
+    Ok(Context { engines, cluster: uid, suspects, firsts, now: jiff::Timestamp::now })
 }
 
-async fn reconcile_counted(
-    context: Arc<Context>,
-    kx: Arc<crds::KubernetesExecution>,
-) -> Result<crate::cluster::Next, crate::reconcile::ReconcileError> {
-    let result = reconcile(&context, kx).await;
+async fn woken_counted(context: Arc<Context>, live: Live) -> Result<Next, ReconcileError> {
+    let result = woken(&context, live).await;
     if let Err(error) = &result {
         context.engines.metrics.error(error.kind());
     }

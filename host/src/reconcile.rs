@@ -1,9 +1,10 @@
 //! The loop: observe -> decide -> perform | record, until there is nothing to do now. Several passes a wake-up: the object that a
 //! record returns is the next pass's input, so no pass waits for its own echo on the watch. No `if` about the domain.
 use crate::{
-    cluster::{CallError, Next, Recorded},
+    cluster::{CallError, Live, Next, Recorded, Unknown},
+    firsts::Firsts,
     ledger::LedgerError,
-    observe::{self, Engines, Look, ObserveError},
+    observe::{self, Engines, Look, ObserveError, When},
     perform::{PerformError, perform},
     story,
     suspects::Suspects,
@@ -31,6 +32,8 @@ pub struct Context {
     pub cluster: Uid,
     /// With whom nothing is done until a person has looked.
     pub suspects: Suspects,
+    /// When it looked first.
+    pub firsts: Firsts,
     /// The clock.
     pub now: fn() -> Timestamp,
 }
@@ -41,6 +44,9 @@ pub enum ReconcileError {
     /// Its status was not written by this host: never acted on.
     #[error("failed to understand the object")]
     Parse(#[from] Malformed),
+    /// Nor is one that a newer build wrote.
+    #[error("failed to understand all of the object")]
+    NotKnown(#[source] Unknown),
     /// A look failed.
     #[error("failed to observe")]
     Observe(#[from] ObserveError),
@@ -55,17 +61,30 @@ pub enum ReconcileError {
     Perform(#[from] PerformError),
 }
 
+/// One wake-up: nothing is done with an execution whose status says more than this build knows.
+pub async fn woken(ctx: &Context, live: Live) -> Result<Next, ReconcileError> {
+    match live {
+        Ok(kx) => reconcile(ctx, kx).await,
+        Err(unknown) => {
+            ctx.suspects.note(&unknown.metadata, Some(&unknown.to_string()));
+            Err(ReconcileError::NotKnown(unknown))
+        }
+    }
+}
+
 /// One wake-up of one execution.
 #[tracing::instrument(skip_all, fields(ns = kx.metadata.namespace, name = kx.metadata.name, uid = kx.metadata.uid))]
 pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Next, ReconcileError> {
     let woken = (ctx.now)();
-    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(|_| ctx.suspects.note(&kx, true))?;
+    let foreign = |why: &Malformed| ctx.suspects.note(&kx.metadata, Some(&why.to_string()));
+    let mut exec = Execution::parse(&ctx.cluster, &kx).inspect_err(foreign)?;
     for _ in 0..PASSES {
         let timer = ctx.engines.metrics.pass(exec.phase());
         let now = (ctx.now)();
-        let (step, question) = decided(ctx, woken, now, &exec).await?;
+        let when = When { first: ctx.firsts.look(&exec, now), woken, now };
+        let (step, question) = decided(ctx, when, &exec).await?;
         timer.decided(&step);
-        ctx.suspects.note(&kx, matches!(&step, Step::Wait(waiting) if waiting.why == Why::Disagreement));
+        ctx.suspects.note(&kx.metadata, disagreement(&exec, &step).as_deref());
         let written = match step {
             Step::Stop => return Ok(Next::Nothing),
             Step::Wait(waiting) => return Ok(until(&exec, &waiting)),
@@ -98,19 +117,20 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
 
 /// The next step, and the question that policies were asked on the way to it. Most looks cost several round trips; where the step is
 /// the same whatever they show, there is none.
-async fn decided(
-    ctx: &Context,
-    woken: Timestamp,
-    now: Timestamp,
-    exec: &Execution,
-) -> Result<(Step, Option<Vec<u8>>), ObserveError> {
+async fn decided(ctx: &Context, when: When, exec: &Execution) -> Result<(Step, Option<Vec<u8>>), ObserveError> {
     let site = &ctx.engines.site;
     let ledger = observe::ledger(&ctx.engines, exec).await;
-    if let Some(step) = owed(site, now, exec, &ledger) {
+    if let Some(step) = owed(site, when.now, exec, &ledger) {
         return Ok((step, None));
     }
-    let Look { phase, question } = observe::phase(&ctx.engines, woken, now, exec).await?;
-    Ok((next_step(site, now, exec, &Observed { ledger, phase }), question))
+    let Look { phase, question } = observe::phase(&ctx.engines, when, exec).await?;
+    Ok((next_step(site, when.now, exec, &Observed { ledger, phase }), question))
+}
+
+/// In words for the log.
+fn disagreement(exec: &Execution, step: &Step) -> Option<String> {
+    let said = || format!("ledger row {} of {}/{} says otherwise, or is not the last of it", exec.seq, exec.namespace, exec.name);
+    matches!(step, Step::Wait(waiting) if waiting.why == Why::Disagreement).then(said)
 }
 
 /// What a record names is in the ledger before it.
@@ -141,7 +161,7 @@ impl ReconcileError {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Parse(_) => "parse",
+            Self::Parse(_) | Self::NotKnown(_) => "parse",
             Self::Observe(_) => "observe",
             Self::Keep(_) => "keep",
             Self::Record(_) => "record",

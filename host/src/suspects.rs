@@ -1,32 +1,41 @@
 //! Executions with which nothing is done until a person has looked: what they say and what the ledger says differ, or they say what this host
 //! never writes. Owns who they are; readiness tells how many, and the log which.
-use crds::KubernetesExecution;
-use kube::ResourceExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
 
-/// By uid, namespace and name. Cheap to clone.
+/// By uid. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Suspects(Arc<Mutex<BTreeMap<String, (String, String)>>>);
+pub struct Suspects(Arc<Mutex<BTreeMap<String, Suspect>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Suspect {
+    namespace: String,
+    name: String,
+    why: String,
+}
 
 impl Suspects {
-    /// What a look at it found.
-    pub fn note(&self, kx: &KubernetesExecution, suspect: bool) {
+    /// What a look at it found: why it is one, if it is.
+    pub fn note(&self, of: &ObjectMeta, why: Option<&str>) {
         let Ok(mut all) = self.0.lock() else { return };
-        let uid = kx.uid().unwrap_or_default();
-        if !suspect {
+        let uid = of.uid.clone().unwrap_or_default();
+        let Some(why) = why else {
             all.remove(&uid);
             return;
-        }
-        let (namespace, name) = (kx.namespace().unwrap_or_default(), kx.name_any());
-        if all.insert(uid, (namespace.clone(), name.clone())).is_none() {
+        };
+        let (namespace, name) = (of.namespace.clone().unwrap_or_default(), of.name.clone().unwrap_or_default());
+        let found = Suspect { namespace, name, why: why.to_owned() };
+        if all.get(&uid) != Some(&found) {
             tracing::error!(
-                namespace,
-                name,
+                namespace = found.namespace,
+                name = found.name,
+                why,
                 "its status is not what this host and its ledger say; nothing is done with it until a person has looked"
             );
+            all.insert(uid, found);
         }
     }
 
@@ -34,7 +43,7 @@ impl Suspects {
     #[must_use]
     pub fn all(&self) -> Vec<(String, String, String)> {
         let all = self.0.lock().map(|all| all.clone()).unwrap_or_default();
-        all.into_iter().map(|(uid, (namespace, name))| (uid, namespace, name)).collect()
+        all.into_iter().map(|(uid, of)| (uid, of.namespace, of.name)).collect()
     }
 
     /// It is gone.
@@ -55,7 +64,7 @@ impl Suspects {
             n => format!("{n} executions"),
         };
         Err(format!(
-            "the status of {of} is not what the ledger says, and nothing is done there until a person has looked; the log says where"
+            "the status of {of} is not what the ledger says, and nothing is done there until a person has looked; the log says where and why"
         ))
     }
 }
@@ -63,24 +72,20 @@ impl Suspects {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn named(uid: &str) -> KubernetesExecution {
-        serde_json::from_value(json!({
-            "apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
-            "metadata": {"name": uid, "namespace": "shop", "uid": uid},
-            "spec": {"action": "scale_deployment", "reason": ""},
-        }))
-        .unwrap()
+    fn named(uid: &str) -> ObjectMeta {
+        let (name, namespace) = (Some(uid.to_owned()), Some("shop".to_owned()));
+        ObjectMeta { name, namespace, uid: Some(uid.to_owned()), ..ObjectMeta::default() }
     }
 
     #[test]
     fn whoever_is_one_is_told_until_a_look_finds_otherwise_or_he_is_gone() {
         let suspects = Suspects::default();
         assert_eq!(suspects.none(), Ok(()));
-        [("a", true), ("b", true), ("c", false)].into_iter().for_each(|(uid, is)| suspects.note(&named(uid), is));
+        let why = Some("status.stdin is not known");
+        [("a", why), ("b", why), ("c", None)].into_iter().for_each(|(uid, why)| suspects.note(&named(uid), why));
         assert!(suspects.none().unwrap_err().starts_with("the status of 2 executions "));
-        suspects.note(&named("b"), false);
+        suspects.note(&named("b"), None);
         assert!(suspects.none().unwrap_err().starts_with("the status of 1 execution "));
         assert_eq!(suspects.all(), [("a".to_owned(), "shop".to_owned(), "a".to_owned())]);
         suspects.forget("a");

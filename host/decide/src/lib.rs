@@ -32,6 +32,7 @@ pub mod text;
 pub mod time;
 pub mod undo;
 pub mod verbs;
+pub mod whole;
 
 pub use phase::{automatic_undo, awaited_undo, keeps_target};
 pub use story::policy_status;

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use ruling::{Denial, Obligations, PolicyRuling, Ruling, Verdict};
 use serde::{Deserialize, Serialize};
 
-pub use ledger::{LastRow, LedgerSeen};
+pub use ledger::LedgerSeen;
 pub use limits::{AtWork, Claimant, Others, Waiter};
 pub use lock::LockSeen;
 pub use original::{OriginalSeen, Writer};
@@ -151,6 +151,8 @@ pub enum Judgement {
 /// For `Preparing`: everything that can still say no, asked again with the component that planned it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preparing {
+    /// When this host looked at it first, in this phase: it waited for nothing before.
+    pub since: Timestamp,
     /// Stamps and records.
     pub guards: GuardsSeen,
     /// The whole chain again; drift is "the plan has another hash", nothing else. Asked last: not before there is an identity.

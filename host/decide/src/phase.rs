@@ -49,7 +49,7 @@ pub(crate) fn next(pass: Pass<'_>, seen: &Observed) -> Step {
         (Progress::Validating, PhaseSeen::Validating(s)) => validating::next(&pass.began(s.since), s),
         (Progress::AwaitingApproval(p), PhaseSeen::AwaitingApproval(s)) => awaiting::next(&pass, p, s),
         (Progress::DryRunning(p), PhaseSeen::DryRunning(s)) => dry_running::next(&pass, p, s),
-        (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass, p, s),
+        (Progress::Preparing(p), PhaseSeen::Preparing(s)) => preparing::next(&pass.looked(s.since), p, s),
         (Progress::Executing(p), PhaseSeen::Executing(s)) => executing::next(&pass, p, s),
         (Progress::Verifying(p), PhaseSeen::Verifying(s)) => verifying::next(&pass, p, s),
         (Progress::Over(_), PhaseSeen::Over(s)) => over::next(&pass, s),

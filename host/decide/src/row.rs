@@ -4,11 +4,13 @@ use crate::{
     canonical,
     execution::Execution,
     model::{Json, Malformed, Uid},
+    whole,
 };
-use crds::{ExecutionSpec, ExecutionStatus, Phase, Reason};
+use crds::{ExecutionSpec, ExecutionStatus, Identity, Phase, Reason};
+use serde::{Deserialize, Serialize};
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// uid of the namespace kube-system.
     pub cluster: Uid,
@@ -34,6 +36,14 @@ pub struct Row {
     pub payload: Json,
 }
 
+/// What stands in a payload.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    requester: Option<Identity>,
+    spec: ExecutionSpec,
+    status: ExecutionStatus,
+}
+
 /// The row of `exec.seq`. Not in it: what may change while the row waits to be written (`spec.cancel`, which `by` and the message of a
 /// cancellation tell of; conditions, which repeat the status).
 ///
@@ -42,7 +52,7 @@ pub struct Row {
 pub fn of(exec: &Execution) -> Result<Row, Malformed> {
     let spec = ExecutionSpec { cancel: None, requester: None, ..exec.spec.clone() };
     let status = ExecutionStatus { conditions: vec![], ..exec.status.clone() };
-    let payload = canonical::of(&serde_json::json!({ "requester": exec.spec.requester, "spec": spec, "status": status }))?;
+    let payload = canonical::of(&Payload { requester: exec.spec.requester.clone(), spec, status })?;
     Ok(Row {
         cluster: exec.cluster.clone(),
         uid: exec.uid.clone(),
@@ -58,11 +68,29 @@ pub fn of(exec: &Execution) -> Result<Row, Malformed> {
     })
 }
 
+/// Whether a stored row tells of what is stored in the object: byte for byte; or, where another build wrote it, as this one reads both. One that
+/// wrote less is believed, for what it left out says nothing; one that wrote more is not.
+#[must_use]
+pub fn tells_of(row: &Row, exec: &Execution) -> bool {
+    of(exec).is_ok_and(|ours| ours == *row || as_read(row).is_some_and(|read| as_read(&ours) == Some(read)))
+}
+
+/// As this build would write it; none where it says more.
+fn as_read(row: &Row) -> Option<Row> {
+    let said = canonical::value(row.payload.as_str()).ok()?;
+    let kept = serde_json::to_value(Payload::deserialize(&said).ok()?).ok()?;
+    match whole::lost(&said, Some(&kept)) {
+        Some(_) => None,
+        None => Some(Row { payload: canonical::json(&kept).ok()?, ..row.clone() }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tests::{fixtures::*, stored};
     use crds::Cancel;
+    use serde_json::{Value, json};
 
     #[test]
     fn whoever_writes_a_row_writes_the_same_bytes() {
@@ -75,6 +103,46 @@ mod tests {
             later.status.conditions.clear();
             later.spec.cancel = Some(Cancel { requested: true, ..Cancel::default() });
             assert_eq!(of(&later).unwrap(), row, "{stage}");
+        }
+    }
+
+    /// With other words in its payload; number, time, phase and reason stay.
+    fn reworded(row: &Row, change: impl FnOnce(&mut Value)) -> Row {
+        let mut payload = canonical::value(row.payload.as_str()).unwrap();
+        change(&mut payload);
+        Row { payload: canonical::json(&payload).unwrap(), ..row.clone() }
+    }
+
+    #[test]
+    fn a_row_with_any_other_word_tells_of_something_else() {
+        for (stage, exec) in stored::all() {
+            let row = of(&exec).unwrap();
+            assert!(tells_of(&row, &exec), "{stage}");
+            let others = [
+                reworded(&row, |p| p["status"]["message"] = json!("Nothing happened.")),
+                reworded(&row, |p| p["status"]["by"] = json!("mallory")),
+                reworded(&row, |p| p["spec"]["parameters"] = json!({"replicas": 6})),
+                reworded(&row, |p| p["requester"]["username"] = json!("mallory")),
+                reworded(&row, |p| *p = json!({})),
+                Row { by: "mallory".into(), ..row.clone() },
+                Row { namespace: "other".into(), ..row.clone() },
+            ];
+            for other in others {
+                assert!(!tells_of(&other, &exec), "{stage}: {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_an_older_build_is_believed_and_one_that_says_more_is_not() {
+        for (stage, exec) in stored::all() {
+            let row = of(&exec).unwrap();
+            let less = reworded(&row, |p| drop(p["spec"].as_object_mut().unwrap().remove("dryRun")));
+            assert!(less != row && tells_of(&less, &exec), "{stage}");
+            for part in ["spec", "status"] {
+                let more = reworded(&row, |p| p[part]["stdin"] = json!("x"));
+                assert!(!tells_of(&more, &exec), "{stage}");
+            }
         }
     }
 

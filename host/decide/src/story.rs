@@ -36,12 +36,14 @@ pub(crate) struct Pass<'a> {
     pub exec: &'a Execution,
     /// When the host began to look; only the first record tells it.
     began: Timestamp,
+    /// From when on it waits for what comes by itself.
+    waits: Timestamp,
 }
 
 impl<'a> Pass<'a> {
     pub(crate) fn new(site: &'a Site, now: Timestamp, exec: &'a Execution) -> Self {
         // Rule 5: recorded time never goes back, whatever a clock says.
-        Self { site, now: time::micros(now).max(exec.at), exec, began: exec.created }
+        Self { site, now: time::micros(now).max(exec.at), exec, began: exec.created, waits: exec.at }
     }
 
     /// The creation is known to the second only. Where the host looked within two (the rounding, and a watch's delay), its own clock
@@ -52,6 +54,17 @@ impl<'a> Pass<'a> {
             self.began = time::micros(since).min(self.now);
         }
         self
+    }
+
+    /// A host that was away did not wait: what it finds when it is back has its time from then on.
+    pub(crate) fn looked(mut self, since: Timestamp) -> Self {
+        self.waits = since.max(self.exec.at);
+        self
+    }
+
+    /// When what should come by itself is late: since the last record, or since this host looked first.
+    pub(crate) fn late(&self) -> Timestamp {
+        self.after(self.waits, self.site.start_grace)
     }
 
     /// The one constructor of a record.

@@ -18,6 +18,8 @@ pub enum Kind {
     Count,
     /// A revision or a version, an int64. From one on: kubectl takes revision 0 for whichever was the one before.
     Version,
+    /// The version of the one object that is named: kubectl takes none for several.
+    ResourceVersion,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// JSON text, in one line.
@@ -35,7 +37,8 @@ pub struct Row {
     pub verb: &'static [&'static str],
     /// Each by its name, and what it may hold.
     pub options: &'static [(&'static str, Kind)],
-    /// One of these must be there: without it the command means something else than it says, or nothing.
+    /// One of these must be there: without it the command means something else than it says, or nothing. And only one: with two of them
+    /// it says two things.
     pub needs: &'static [&'static str],
     /// What it does, as the plan must list it. What is created is named by a file, all else by operands.
     pub does: Operation,
@@ -48,7 +51,7 @@ const DELETE: &[&str] = &["delete"];
 pub const ROWS: &[Row] = &[
     Row {
         verb: &["scale"],
-        options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::Version)],
+        options: &[("replicas", Kind::Count), ("current-replicas", Kind::Count), ("resource-version", Kind::ResourceVersion)],
         needs: &["replicas"],
         does: Operation::Update,
     },
@@ -119,6 +122,14 @@ pub enum BadCommand {
         /// Which.
         needs: String,
     },
+    /// Each is another answer to the same question.
+    #[error("kubectl {verb} takes only one of the options {options}")]
+    Several {
+        /// Of what.
+        verb: String,
+        /// Which.
+        options: String,
+    },
     /// No objects at all would be all objects for some verbs.
     #[error("it names no object")]
     NoOperand,
@@ -183,9 +194,11 @@ fn options(command: &Command, row: &Row, verb: &str, writes: &[Write]) -> Result
             return Err(BadCommand::Value { option: name.clone(), value: value.chars().take(80).collect(), takes });
         }
     }
-    match row.needs.iter().any(|need| command.options.iter().any(|(name, _)| name == need)) {
-        true => Ok(()),
-        false => Err(BadCommand::Needs { verb: verb.to_owned(), needs: row.needs.join(", ") }),
+    let said = |need: &&str| command.options.iter().any(|(name, _)| name == need);
+    match row.needs.iter().filter(|need| said(need)).count() {
+        0 => Err(BadCommand::Needs { verb: verb.to_owned(), needs: row.needs.join(", ") }),
+        1 => Ok(()),
+        _ => Err(BadCommand::Several { verb: verb.to_owned(), options: row.needs.join(", ") }),
     }
 }
 
@@ -194,6 +207,10 @@ fn holds(kind: &Kind, value: &str, command: &Command, writes: &[Write]) -> Resul
     let (ok, takes) = match kind {
         Kind::Count => number(value, 0, i64::from(i32::MAX)),
         Kind::Version => number(value, 1, i64::MAX),
+        Kind::ResourceVersion => {
+            let (is, takes) = number(value, 1, i64::MAX);
+            (is && command.operands.len() < 2, format!("{takes}, in a command on one object"))
+        }
         Kind::OneOf(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
         Kind::Json => (!value.contains(draws) && canonical::value(value).is_ok(), "JSON in one line, no key twice".to_owned()),
         Kind::File => (

@@ -1,5 +1,6 @@
 //! `writ install --print`: the whole installation as YAML, for a human to read and apply.
 use super::{human::Exit, out};
+use crate::config::pinned;
 
 /// In the order they are applied: admission policies before the objects they protect, so that none is ever stored without its stamps.
 const PARTS: &[&str] = &[
@@ -47,38 +48,5 @@ impl Install {
             out::text(part.replace("kubectl:IMAGE", &self.run_image).replace("writ:IMAGE", &self.image));
         }
         Ok(Exit::Done)
-    }
-}
-
-/// What a tag names can be another program tomorrow.
-fn pinned(image: &str) -> Result<String, String> {
-    let digest = image.split_once("@sha256:").map(|(_, digest)| digest);
-    let is_one = digest.is_some_and(|d| d.len() == 64 && d.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)));
-    if is_one {
-        Ok(image.to_owned())
-    } else {
-        Err("not pinned by digest (NAME@sha256:…, 64 digits): a tag can name another program tomorrow".into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pinned;
-
-    #[test]
-    fn an_image_is_one_program_for_ever() {
-        let digest = "0123456789abcdef".repeat(4);
-        assert!(pinned(&format!("registry.example.com/writ@sha256:{digest}")).is_ok());
-        let loose = [
-            "writ",
-            "writ:1.0",
-            "writ@sha256:",
-            "writ@sha256:…",
-            &format!("writ@sha256:{digest}0"),
-            &format!("writ@sha256:{}", digest.to_uppercase()),
-        ];
-        for image in loose {
-            assert!(pinned(image).is_err(), "{image}");
-        }
     }
 }

@@ -48,6 +48,6 @@ pub use job::Created;
 pub use kube::Config;
 pub use network::{NetworkSeen, networks};
 pub use progress::{AtWork, Printed};
-pub use record::Recorded;
+pub use record::{Live, Recorded, Unknown, known};
 pub use retry::retry_after;
 pub use watch::Next;

@@ -5,13 +5,37 @@ use super::{
     patch::{self, Patched},
 };
 use crds::{ExecutionStatus, KubernetesExecution};
-use decide::execution::{Execution, FINALIZER};
+use decide::{
+    execution::{Execution, FINALIZER},
+    whole::{self, NotKnown},
+};
 use kube::{
     Api, Resource,
     api::{DeleteParams, ObjectMeta, PostParams, Preconditions},
+    core::{Request, params::GetParams},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// An execution with which something may be done.
+pub type Live = Result<Arc<KubernetesExecution>, Unknown>;
+
+/// One whose status says more than this build knows: it is left as it is.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Unknown {
+    /// Which one.
+    pub metadata: Box<ObjectMeta>,
+    /// What of it.
+    pub why: NotKnown,
+}
+
+/// With all that is stored, or not at all.
+pub fn known(object: &Value) -> Live {
+    let metadata = || object.get("metadata").and_then(|meta| ObjectMeta::deserialize(meta).ok()).unwrap_or_default();
+    whole::read(object).map(Arc::new).map_err(|why| Unknown { metadata: Box::new(metadata()), why })
+}
 
 /// What became of a write to the execution.
 #[derive(Debug, Clone)]
@@ -33,6 +57,14 @@ impl Cluster {
     pub async fn execution(&self, namespace: &str, name: &str) -> Result<Option<Arc<KubernetesExecution>>, CallError> {
         let found = within(self.executions(namespace).get_opt(name)).await?;
         Ok(found.map(Arc::new))
+    }
+
+    /// The same, where something may be done with it.
+    pub(super) async fn live(&self, namespace: &str, name: &str) -> Result<Option<Live>, CallError> {
+        let path = KubernetesExecution::url_path(&(), Some(namespace));
+        let request = Request::new(path).get(name, &GetParams::default()).map_err(kube::Error::BuildRequest)?;
+        let found = if_there(within(self.client.request::<Value>(request)).await)?;
+        Ok(found.map(|object| known(&object)))
     }
 
     /// Writes the next status, only over the one that was decided on.

@@ -4,6 +4,7 @@ use super::{
     approvals::awaited,
     claims::counts,
     client::{CallError, Cluster},
+    record::Live,
     retry::retry_after,
     seen::Seen,
     touch::Touches,
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::telemetry;
 use crds::{
-    ExecutionApproval, KubernetesExecution, LimitOf,
+    ExecutionApproval, LimitOf,
     labels::{ANNOTATION_EXECUTION, LABEL_EXECUTION_UID},
 };
 use decide::{
@@ -84,8 +85,7 @@ enum WakeError {
 }
 
 type Woken = Result<Action, WakeError>;
-type Reconcile =
-    dyn Fn(Arc<KubernetesExecution>) -> BoxFuture<'static, Result<Next, Box<dyn StdError + Send + Sync>>> + Send + Sync;
+type Reconcile = dyn Fn(Live) -> BoxFuture<'static, Result<Next, Box<dyn StdError + Send + Sync>>> + Send + Sync;
 type Requests = stream::BoxStream<'static, Result<ReconcileRequest<Seen>, watcher::Error>>;
 
 /// What every wake-up has.
@@ -102,14 +102,14 @@ impl Cluster {
     /// those that run.
     pub async fn run<F, Fut, E>(&self, reconcile: F, shutdown: impl Future<Output = ()> + Send + 'static)
     where
-        F: Fn(Arc<KubernetesExecution>) -> Fut + Send + Sync + 'static,
+        F: Fn(Live) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Next, E>> + Send + 'static,
         E: StdError + Send + Sync + 'static,
     {
         let (wake, woken) = mpsc::unbounded();
         let runner = Arc::new(Runner {
             cluster: self.clone(),
-            reconcile: Box::new(move |kx| reconcile(kx).map(|r| r.map_err(Into::into)).boxed()),
+            reconcile: Box::new(move |live| reconcile(live).map(|r| r.map_err(Into::into)).boxed()),
             turns: Turns::new(AT_ONCE),
             touches: Touches::new(wake),
             failures: Mutex::default(),
@@ -294,9 +294,8 @@ impl Runner {
         let who = ObjectRef::from_obj(seen);
         let (namespace, name) = (seen.namespace().unwrap_or_default(), seen.name_any());
         for _ in 0..LOOKS {
-            let live = self.cluster.execution(&namespace, &name).await.map_err(WakeError::Read)?;
-            let next = match live {
-                Some(kx) => (self.reconcile)(kx).await.map_err(WakeError::Reconcile)?,
+            let next = match self.cluster.live(&namespace, &name).await.map_err(WakeError::Read)? {
+                Some(live) => (self.reconcile)(live).await.map_err(WakeError::Reconcile)?,
                 None => Next::Nothing,
             };
             if next != Next::Again {

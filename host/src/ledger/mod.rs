@@ -18,7 +18,6 @@ pub use write::Appended;
 
 use decide::{
     model::{Digest, Uid},
-    observed::LastRow,
     row::Row,
 };
 use row::Columns;
@@ -92,9 +91,9 @@ impl Ledger {
         Ok(Self { asks, readers, failing: failed })
     }
 
-    /// The last row of an execution, in a few words. What it says is durable.
-    pub async fn last(&self, cluster: &Uid, uid: &Uid) -> Result<Option<LastRow>, LedgerError> {
-        write::last(cluster.as_str(), uid.as_str(), &self.readers).await.map_err(LedgerError::of)?.map(row::last).transpose()
+    /// The last row of an execution. What it says is durable.
+    pub async fn last(&self, cluster: &Uid, uid: &Uid) -> Result<Option<Row>, LedgerError> {
+        write::last(cluster.as_str(), uid.as_str(), &self.readers).await.map_err(LedgerError::of)?.map(Columns::row).transpose()
     }
 
     /// Durable when it returns. Number n goes in only after n - 1; the same bytes again are fine, other bytes are not.

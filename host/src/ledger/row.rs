@@ -2,7 +2,6 @@
 use super::error::LedgerError;
 use decide::{
     model::{Json, Uid},
-    observed::LastRow,
     row::Row,
 };
 use serde::{Deserialize, Serialize, de::IntoDeserializer, de::value::Error};
@@ -83,16 +82,6 @@ impl FromRow<'_, SqliteRow> for Columns {
             payload: row.try_get("payload")?,
         })
     }
-}
-
-/// seq, at, phase, reason.
-pub(super) fn last((seq, at, phase, reason): (i64, String, String, String)) -> Result<LastRow, LedgerError> {
-    Ok(LastRow {
-        seq,
-        at: at.parse().map_err(|_| unreadable("at", &at))?,
-        phase: meaning("phase", &phase)?,
-        reason: meaning("reason", &reason)?,
-    })
 }
 
 /// Nanoseconds always, so that the text sorts as time does.

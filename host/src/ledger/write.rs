@@ -94,13 +94,10 @@ pub(super) async fn position<'c>(
         .await
 }
 
-/// The last row of an execution: seq, at, phase, reason.
-pub(super) async fn last(
-    cluster: &str,
-    uid: &str,
-    readers: &sqlx::SqlitePool,
-) -> Result<Option<(i64, String, String, String)>, sqlx::Error> {
-    let sql = "SELECT seq, at, phase, reason FROM rows WHERE uid = ?1 AND cluster = ?2 ORDER BY seq DESC LIMIT 1";
+/// The last row of an execution.
+pub(super) async fn last(cluster: &str, uid: &str, readers: &sqlx::SqlitePool) -> Result<Option<Columns>, sqlx::Error> {
+    let sql = r#"SELECT cluster, uid, seq, at, "by", namespace, name, action, phase, reason, payload
+        FROM rows WHERE uid = ?1 AND cluster = ?2 ORDER BY seq DESC LIMIT 1"#;
     sqlx::query_as(sql).bind(uid).bind(cluster).fetch_optional(readers).await
 }
 

@@ -167,6 +167,8 @@ pub(crate) struct Honest {
     verb: &'static [&'static str],
     /// The first is always there, the others where the dice say so.
     options: &'static [(&'static str, &'static str)],
+    /// The second is said instead of the first, and not beside it.
+    either: bool,
     file: Option<(&'static str, &'static str)>,
     does: wit::Operation,
     subresource: Option<&'static str>,
@@ -178,6 +180,7 @@ pub(crate) static HONEST: [Honest; 6] = [
     Honest {
         verb: &["scale"],
         options: &[("replicas", "5"), ("current-replicas", "2"), ("resource-version", "7")],
+        either: false,
         file: None,
         does: wit::Operation::Update,
         subresource: Some("scale"),
@@ -190,6 +193,7 @@ pub(crate) static HONEST: [Honest; 6] = [
             ("type", "merge"),
             ("subresource", "scale"),
         ],
+        either: true,
         file: Some(("patch.json", r#"{"spec":{"replicas":5}}"#)),
         does: wit::Operation::Update,
         subresource: None,
@@ -197,6 +201,7 @@ pub(crate) static HONEST: [Honest; 6] = [
     Honest {
         verb: &["rollout", "undo"],
         options: &[("to-revision", "3")],
+        either: false,
         file: None,
         does: wit::Operation::Update,
         subresource: None,
@@ -204,6 +209,7 @@ pub(crate) static HONEST: [Honest; 6] = [
     Honest {
         verb: &["create"],
         options: &[("filename", "/writ/in/new.json")],
+        either: false,
         file: Some(("new.json", NEW)),
         does: wit::Operation::Create,
         subresource: None,
@@ -211,11 +217,19 @@ pub(crate) static HONEST: [Honest; 6] = [
     Honest {
         verb: &["delete"],
         options: &[("wait", "false"), ("grace-period", "5")],
+        either: false,
         file: None,
         does: wit::Operation::Delete,
         subresource: None,
     },
-    Honest { verb: &["exec"], options: &[("stdin", "false")], file: None, does: wit::Operation::Connect, subresource: None },
+    Honest {
+        verb: &["exec"],
+        options: &[("stdin", "false")],
+        either: false,
+        file: None,
+        does: wit::Operation::Connect,
+        subresource: None,
+    },
 ];
 
 const NEW: &str = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"new","namespace":"shop"}}"#;
@@ -240,7 +254,10 @@ fn planned(d: &mut Dice<'_>) -> v0_1::Proposal {
 fn command(d: &mut Dice<'_>) -> (wit::Command, &'static Honest) {
     let said: &'static Honest = &HONEST[usize::from(d.byte()) % HONEST.len()];
     let more = d.byte();
-    let there = |n: usize| n == 0 || (more >> (n - 1)) & 1 == 1;
+    let there = |n: usize| match n {
+        0 => !(said.either && more & 1 == 1),
+        n => (more >> (n - 1)) & 1 == 1,
+    };
     let honest = said.options.iter().enumerate().filter(|(n, _)| there(*n));
     let mut options: Vec<_> = honest.map(|(_, (name, value))| option(d, name, value)).collect();
     options.extend(d.some(0, foreign));

@@ -7,6 +7,7 @@ use decide::{
     model::{ActionInfo, ChangeEffect, Command, Object, Operation, Planned, Proposal, Undo},
     plan::{self, Parts},
 };
+use std::collections::BTreeSet;
 
 /// What a plan that is believed may hold, held against the words that are run.
 pub(super) fn command(bytes: &[u8]) {
@@ -104,14 +105,18 @@ fn believed(planned: &Planned, command: &Command, words: &[String], dry: bool) {
     let (own, hosts) = said.split_at(said.len() - added);
     let output = if verb == ["delete"] { "--output=name" } else { "--output=json" };
     assert!(!dry || hosts == ["--dry-run=server", output], "{words:?}");
+    let mut names = BTreeSet::new();
     for option in own {
         let (name, value) = option.strip_prefix("--").and_then(|o| o.split_once('=')).expect("an option has a value");
+        assert!(names.insert(name), "it is said twice: {words:?}");
         assert!(allowed.contains(&name), "{words:?}");
         assert!(!value.contains(char::is_control), "{words:?}");
         if ["patch-file", "filename"].contains(&name) {
             file(planned, command, value);
         }
     }
+    assert!(!(names.contains("patch") && names.contains("patch-file")), "two patches: {words:?}");
+    assert!(!names.contains("resource-version") || command.operands.len() == 1, "one version for several: {words:?}");
     for name in &after[1..] {
         let (_, object) = name.split_once('/').expect("a name says of what");
         assert!(planned.proposal.writes.iter().any(|w| w.object.name == object), "{words:?}");
@@ -158,7 +163,6 @@ fn unquoted(line: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use decide::verbs;
-    use std::collections::BTreeSet;
 
     /// Where nothing good is believed, nothing of what is believed was ever looked at.
     #[test]

@@ -13,6 +13,9 @@ mod status;
 
 use crate::{gate, plugin};
 
+#[cfg(test)]
+pub(crate) use status::stage;
+
 /// What is done with bytes.
 pub type Target = fn(&[u8]);
 

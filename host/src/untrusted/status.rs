@@ -7,6 +7,7 @@ use decide::{
     model::Uid,
     observed::{LedgerSeen, Observed, PhaseSeen},
     step::Step,
+    whole,
 };
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -43,6 +44,14 @@ pub(super) fn asked() -> Execution {
     Execution::parse(&CLUSTER, &kx).expect("it is new")
 }
 
+/// As the host stores it on this stage.
+#[cfg(test)]
+pub(crate) fn stage(name: &str) -> Execution {
+    let stage = STAGES.iter().find(|stage| stage["name"] == name).expect("it is a stage");
+    let kx = whole::read(&object(stage)).expect("it is stored so");
+    Execution::parse(&CLUSTER, &kx).expect("it is stored so")
+}
+
 /// A stored one with up to four places spoiled; or the bytes themselves.
 pub(super) fn status(bytes: &[u8]) {
     // Nothing follows from one that is not read.
@@ -59,10 +68,11 @@ fn read(bytes: &[u8]) -> Option<Phase> {
         dice.spoil(&mut document);
         document
     };
-    let kx = serde_json::from_value::<KubernetesExecution>(document).ok()?;
+    let kx = whole::read(&document).ok()?;
     let exec = Execution::parse(&CLUSTER, &kx).ok()?;
     let stored = KubernetesExecution { status: Some(exec.status.clone()), ..kx };
-    let again = serde_json::to_value(&stored).and_then(serde_json::from_value).expect("what was read can be stored and read");
+    let again = serde_json::to_value(&stored).expect("what was read can be stored");
+    let again = whole::read(&again).expect("what this build stores it knows");
     assert_eq!(Execution::parse(&CLUSTER, &again).as_ref(), Ok(&exec), "it is read as it was");
     one_step(&mut dice, &exec);
     Some(exec.phase())
@@ -131,6 +141,14 @@ mod tests {
             let exec = Execution::parse(&CLUSTER, &kx).unwrap();
             assert!(LOOKS.iter().filter(|look| fits(&exec.progress, look)).count() >= 4, "{:?}", exec.phase());
         }
+    }
+
+    #[test]
+    fn what_a_newer_build_stored_is_not_read() {
+        let mut document = object(&STAGES[0]);
+        assert_eq!(read(document.to_string().as_bytes()), Some(Phase::Validating));
+        document["status"]["stdin"] = json!("x");
+        assert_eq!(read(document.to_string().as_bytes()), None);
     }
 
     #[test]

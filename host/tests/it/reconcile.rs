@@ -5,14 +5,15 @@ use crds::KubernetesExecution;
 use decide::{execution::Execution, row};
 use host::{
     catalogue::Catalogue,
-    cluster::{Cluster, Next},
+    cluster::{Cluster, Next, known},
     config::Operator,
+    firsts::Firsts,
     gate::{Gate, GateLimits},
     ledger::{Ledger, Query},
     metrics::Metrics,
     observe::Engines,
     plugin::Plugins,
-    reconcile::{Context, ReconcileError, reconcile},
+    reconcile::{Context, ReconcileError, reconcile, woken},
     suspects::Suspects,
 };
 use serde_json::{Value, json};
@@ -67,8 +68,8 @@ impl Scratch {
             site: Arc::new(Operator::offline().site("1.37".to_owned())),
             metrics: Metrics::new(),
         };
-        let suspects = Suspects::default();
-        let context = Arc::new(Context { engines, cluster: uid("cluster"), suspects, now: jiff::Timestamp::now });
+        let (suspects, firsts) = (Suspects::default(), Firsts::default());
+        let context = Arc::new(Context { engines, cluster: uid("cluster"), suspects, firsts, now: jiff::Timestamp::now });
         Self { context, heard, _folder: folder }
     }
 
@@ -153,6 +154,8 @@ async fn a_status_that_is_not_what_the_ledger_has_is_neither_acted_on_nor_writte
         ("preparing", "seq", json!(9)),
         ("preparing", "reason", json!("Frozen")),
         ("preparing", "at", json!("2026-11-23T03:12:09Z")),
+        ("preparing", "message", json!("Nothing happened.")),
+        ("preparing", "by", json!("mallory")),
         ("prepared", "seq", json!(1)),
         ("job seen", "seq", json!(3)),
     ] {
@@ -172,7 +175,27 @@ async fn a_status_that_is_not_what_the_ledger_has_is_neither_acted_on_nor_writte
     }
 }
 
-/// It is not even read as an execution: a phase, a reason or a form of a build that is newer, or of nobody.
+/// After an upgrade was rolled back.
+#[tokio::test]
+async fn a_status_that_says_more_than_this_build_knows_waits_for_one_that_does() {
+    let scratch = Scratch::new().await;
+    scratch.recorded("preparing").await;
+    let mut object = stored("preparing");
+    object["status"]["plan"]["stdin"] = json!("x");
+    let left = woken(&scratch.context, known(&object)).await.unwrap_err();
+    let ReconcileError::NotKnown(why) = &left else { panic!("{left:?}") };
+    assert_eq!(
+        why.to_string(),
+        "status.plan.stdin is not known to this version of the operator; it was written by a newer one: upgrade the operator again"
+    );
+    assert!(scratch.heard.lines().is_empty(), "{:?}", scratch.heard.lines());
+    assert!(scratch.suspects().is_err());
+    let _ = woken(&scratch.context, known(&stored("preparing"))).await;
+    assert!(!scratch.heard.lines().is_empty());
+    assert_eq!(scratch.suspects(), Ok(()));
+}
+
+/// It is not even read as an execution: a phase, a reason, a field or a form of a build that is newer, or of nobody.
 #[tokio::test]
 async fn a_status_of_another_build_is_looked_at_and_left() {
     let of = |name: &str, place: &str, value: Value| {
@@ -187,6 +210,7 @@ async fn a_status_of_another_build_is_looked_at_and_left() {
         of("reason", "reason", json!("ReasonOfANewerBuild")),
         of("seq", "seq", json!("two")),
         of("plan", "plan", json!([])),
+        of("field", "stdin", json!("x")),
         of("parsed", "phase", json!("Executing")),
     ];
     let names: BTreeSet<String> = all.iter().map(|kx| kx["metadata"]["name"].as_str().unwrap().to_owned()).collect();
@@ -195,9 +219,9 @@ async fn a_status_of_another_build_is_looked_at_and_left() {
     let (stop, stopped) = oneshot::channel::<()>();
     let (engines, context) = (scratch.context.engines.clone(), scratch.context.clone());
     let run = tokio::spawn(async move {
-        let passes = move |kx| {
+        let passes = move |live| {
             let context = context.clone();
-            async move { reconcile(&context, kx).await }
+            async move { woken(&context, live).await }
         };
         engines.cluster.run(passes, async { drop(stopped.await) }).await;
     });
@@ -211,6 +235,7 @@ async fn a_status_of_another_build_is_looked_at_and_left() {
     let written: Vec<String> = scratch.heard.lines().into_iter().filter(|line| !line.starts_with("GET ")).collect();
     assert!(written.is_empty(), "{written:?}");
     assert_eq!(scratch.rows().await, 0);
+    assert!(scratch.suspects().unwrap_err().starts_with("the status of 6 executions "), "{:?}", scratch.suspects());
 }
 
 /// Says which one is read.

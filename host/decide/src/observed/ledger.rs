@@ -1,7 +1,8 @@
 //! Where the ledger stands for an execution.
-use crate::execution::Execution;
-use crds::{Phase, Reason};
-use jiff::Timestamp;
+use crate::{
+    execution::Execution,
+    row::{self, Row},
+};
 use serde::{Deserialize, Serialize};
 
 /// Where the ledger stands for this execution.
@@ -15,27 +16,12 @@ pub enum LedgerSeen {
     Unreachable,
 }
 
-/// The last row of an execution: what no other build would write otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastRow {
-    /// Its number.
-    pub seq: i64,
-    /// When it was decided.
-    pub at: Timestamp,
-    /// Phase entered.
-    pub phase: Phase,
-    /// Why.
-    pub reason: Reason,
-}
-
 impl LedgerSeen {
-    /// Held against what is stored. Not byte by byte: a later build may write more into a row.
+    /// The last row of an execution, held against what is stored.
     #[must_use]
-    pub fn of(exec: &Execution, last: Option<&LastRow>) -> Self {
+    pub fn of(exec: &Execution, last: Option<&Row>) -> Self {
         match last {
-            Some(row) if row.seq == exec.seq && (row.at, row.phase, row.reason) != (exec.at, exec.phase(), exec.reason) => {
-                Self::Other
-            }
+            Some(row) if row.seq == exec.seq && !row::tells_of(row, exec) => Self::Other,
             Some(row) => Self::At(row.seq),
             None => Self::At(0),
         }

@@ -52,7 +52,7 @@ pub(super) fn starting(pass: &Pass<'_>) -> Step {
 /// Whoever holds a target and an identity does not hold them long for it.
 fn busy(pass: &Pass<'_>, message: &str) -> Step {
     let end = match pass.exec.phase() {
-        Phase::Preparing => pass.after(pass.exec.at, pass.site.start_grace),
+        Phase::Preparing => pass.late(),
         _ => a_day_after(pass.exec.entered()),
     };
     if pass.now < end {

@@ -59,8 +59,8 @@ fn granted(
     ruling: &Ruling,
     approval: Option<ApprovalStatus>,
 ) -> Step {
-    // Since the last record: a freeze may have come in between.
-    let late = pass.now >= pass.after(pass.exec.at, pass.site.start_grace);
+    // Not since the phase began: a freeze may have come in between.
+    let late = pass.now >= pass.late();
     match grants {
         Grants::Whole => promise(pass, p, access.name, ruling, approval),
         Grants::Forbidden { why } => not_granted(pass, format!("The API server refuses the run's identity: {why}.")),

@@ -182,6 +182,30 @@ fn options_hold_what_they_take() {
     );
 }
 
+/// Kubectl refuses each of these when it runs: after people approved it.
+#[test]
+fn options_that_exclude_one_another_are_not_said_together() {
+    first(
+        |c| {
+            c.verb = vec!["patch".into()];
+            c.options = vec![option("patch", Some("{}")), option("patch-file", Some("/writ/in/p.json"))];
+            c.files = vec![("p.json".into(), "{}".into())];
+        },
+        &expect!["command 1: kubectl patch takes only one of the options patch, patch-file"],
+    );
+    let versioned = |c: &mut Command| c.options.push(option("resource-version", Some("7")));
+    first(versioned, &expect!["believed"]);
+    first(
+        |c| {
+            versioned(c);
+            c.operands.push("deployment/web".into());
+        },
+        &expect![[
+            r#"command 1: option resource-version has the value "7"; it takes a number from 1 to 9223372036854775807, with no zero before it, in a command on one object"#
+        ]],
+    );
+}
+
 #[test]
 fn operands_are_names_of_what_is_written() {
     for good in ["deployment/web", "deployments/web", "deployment.apps/web", "deployments.v1.apps/web"] {

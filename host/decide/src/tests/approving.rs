@@ -73,6 +73,7 @@ pub fn awaiting(judged: Judgement, approvals: Vec<Approval>) -> PhaseSeen {
 pub fn preparing(judged: Judgement, grants: Grants, approvals: Vec<Approval>) -> PhaseSeen {
     let (guards, judged) = (stored::guarded(), Some(judged));
     PhaseSeen::Preparing(Box::new(Preparing {
+        since: at(0),
         guards,
         judged,
         grants,

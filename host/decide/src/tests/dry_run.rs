@@ -118,6 +118,7 @@ fn a_policy_that_wants_a_dry_run_by_now_gets_one_once() {
     let look = |grants| {
         let judged = Some(stored::demanding(&planned()));
         PhaseSeen::Preparing(Box::new(Preparing {
+            since: at(0),
             lock: super::locking::mine(),
             ahead: vec![],
             others: Others::default(),

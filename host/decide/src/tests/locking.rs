@@ -38,6 +38,7 @@ pub fn look(lock: LockSeen, ahead: Vec<String>, grants: Grants) -> PhaseSeen {
     let judged = Some(stored::judged(&planned()));
     let (freezes, approvals) = (vec![], vec![]);
     PhaseSeen::Preparing(Box::new(Preparing {
+        since: at(0),
         guards: guarded(),
         judged,
         grants,

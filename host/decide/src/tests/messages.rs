@@ -502,6 +502,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
     let seen = || {
         let freezes = vec![Freeze { until: Some(at(50_000)), ..seen::freeze() }, seen::freeze()];
         PhaseSeen::Preparing(Box::new(Preparing {
+            since: at(0),
             judged: None,
             grants: Grants::None,
             guards: seen::guards().remove(0).1,

@@ -340,6 +340,7 @@ pub fn all() -> Named<PhaseSeen> {
             all.push((format!("{name}, {judged}"), PhaseSeen::Validating(Box::new(seen))));
             for (granted, grants) in grants() {
                 let seen = Preparing {
+                    since: at(0),
                     guards: guards.clone(),
                     judged: Some(j.clone()),
                     grants,
@@ -356,6 +357,7 @@ pub fn all() -> Named<PhaseSeen> {
         }
         for (granted, grants) in grants() {
             let seen = Preparing {
+                since: at(0),
                 guards: guards.clone(),
                 judged: None,
                 grants,
@@ -374,6 +376,7 @@ pub fn all() -> Named<PhaseSeen> {
         for (granted, grants) in grants() {
             let judged = Some(super::stored::judged(&planned()));
             let seen = Preparing {
+                since: at(0),
                 guards: guards().remove(0).1,
                 judged,
                 grants,

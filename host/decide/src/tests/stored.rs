@@ -33,6 +33,7 @@ pub fn validating(judged: Judgement) -> PhaseSeen {
 pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
     let judged = Some(judged(planned));
     PhaseSeen::Preparing(Box::new(Preparing {
+        since: at(0),
         guards: guarded(),
         judged,
         grants,
@@ -102,6 +103,7 @@ pub fn all() -> Named<Execution> {
     let frozen = || {
         let freezes = vec![super::seen::freeze()];
         let seen = Preparing {
+            since: at(0),
             guards: guarded(),
             judged: None,
             grants: Grants::None,

@@ -106,6 +106,22 @@ const COMMANDS: &[Row] = &[
     ("An option twice", |s| s.plan.commands[0].options.push(option("replicas", "7")), "Say it once: kubectl obeys the last"),
     ("No option of those that the verb needs", |s| s.plan.commands[0].options.truncate(1), "Say what the verb is to do"),
     (
+        "Two options of which each excludes the other",
+        |s| {
+            patch(s, &[("patch", "{}"), ("patch-file", "/writ/in/patch.json")]);
+            s.plan.commands[0].files = vec![file("patch.json", "{}")];
+        },
+        "Say it once: kubectl takes one of them",
+    ),
+    (
+        "One version for several objects",
+        |s| {
+            s.plan.commands[0].options.push(option("resource-version", "7"));
+            s.plan.commands[0].operands.push("deployment/web".into());
+        },
+        "Use a command for each",
+    ),
+    (
         "A number that is not written as it is counted",
         |s| s.plan.commands[0].options[1] = option("replicas", "010"),
         "Write it without zeros before it: kubectl reads this one as eight",

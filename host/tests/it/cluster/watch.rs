@@ -1,6 +1,6 @@
 //! Who is woken, on what object, and what is never woken.
 use super::api::{Answer, Call, cluster, list, ok};
-use host::cluster::Next;
+use host::cluster::{Live, Next};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
@@ -40,9 +40,10 @@ async fn woken(listed: Vec<Value>, live: impl Fn(&str) -> Value + Send + 'static
     let (stop, stopped) = oneshot::channel::<()>();
     let expected = answers.len();
     let answers = Arc::new(std::sync::Mutex::new(answers.into_iter()));
-    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
+    let reconcile = move |kx: Live| {
         let (tell, answers) = (tell.clone(), answers.clone());
         async move {
+            let kx = kx.unwrap();
             let meta = &kx.metadata;
             tell.send(format!("{}@{}", meta.name.clone().unwrap(), meta.resource_version.clone().unwrap())).unwrap();
             Ok::<_, Infallible>(answers.lock().unwrap().next().unwrap_or(Next::Nothing))
@@ -109,8 +110,8 @@ async fn a_namespace_that_floods_does_not_keep_another_one_waiting() {
     let (tell, mut told) = mpsc::unbounded_channel();
     let done = Arc::new(tokio::sync::Semaphore::new(0));
     let permits = done.clone();
-    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
-        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+    let reconcile = move |kx: Live| {
+        tell.send(kx.unwrap().metadata.name.clone().unwrap()).unwrap();
         let permits = permits.clone();
         async move {
             permits.acquire().await.unwrap().forget();
@@ -163,8 +164,8 @@ async fn an_approval_wakes_its_execution_until_it_is_told_whether_it_counts() {
         () => list(&[]),
     });
     let (tell, mut told) = mpsc::unbounded_channel();
-    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
-        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+    let reconcile = move |kx: Live| {
+        tell.send(kx.unwrap().metadata.name.clone().unwrap()).unwrap();
         async { Ok::<_, Infallible>(Next::Nothing) }
     };
     let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });
@@ -239,8 +240,8 @@ async fn what_this_process_wrote_itself_wakes_nobody() {
     cluster.record(&own, &own.status).await.unwrap();
     let (tell, mut told) = mpsc::unbounded_channel();
     let (stop, stopped) = oneshot::channel::<()>();
-    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
-        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+    let reconcile = move |kx: Live| {
+        tell.send(kx.unwrap().metadata.name.clone().unwrap()).unwrap();
         async { Ok::<_, Infallible>(Next::Nothing) }
     };
     let run = tokio::spawn(async move { cluster.run(reconcile, async { drop(stopped.await) }).await });
@@ -292,8 +293,8 @@ async fn a_claim_that_changes_wakes_whoever_waits_for_its_target_or_for_what_it_
             () => list(&[]),
         }
     });
-    let reconcile = move |kx: Arc<crds::KubernetesExecution>| {
-        tell.send(kx.metadata.name.clone().unwrap()).unwrap();
+    let reconcile = move |kx: Live| {
+        tell.send(kx.unwrap().metadata.name.clone().unwrap()).unwrap();
         async { Ok::<_, Infallible>(Next::Nothing) }
     };
     let run = tokio::spawn(async move { cluster.run(reconcile, std::future::pending()).await });

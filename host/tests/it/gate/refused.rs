@@ -117,6 +117,7 @@ fn first_look(exec: &Execution, planned: &Planned, ruling: Ruling) -> Step {
 /// Everything else is in order: the identity is whole, it is its turn.
 fn last_look(exec: &Execution, planned: &Planned, ruling: Ruling) -> Step {
     let seen = Preparing {
+        since: exec.at,
         guards: GUARDED,
         judged: Some(Judgement::Judged { planned: Box::new(planned.clone()), ruling }),
         grants: Grants::Whole,

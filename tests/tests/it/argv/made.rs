@@ -56,9 +56,7 @@ impl Case {
         let creates = row.does == Operation::Create;
         let names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
         let operands = named.iter().map(|(word, name)| format!("{word}/{name}"));
-        // kubectl scale takes one version for one object only.
-        let one = names.len() == 1 || said.iter().all(|(name, _)| *name != "resource-version");
-        let plain = one && names.iter().all(|name| creates || is_plain(name)) && said.iter().all(|(_, said)| said.plain);
+        let plain = names.iter().all(|name| creates || is_plain(name)) && said.iter().all(|(_, said)| said.plain);
         let command = Command {
             program: "kubectl".into(),
             verb: row.verb.iter().map(|word| (*word).to_owned()).collect(),
@@ -116,7 +114,7 @@ pub(super) fn of(row: &'static Row) -> impl Strategy<Value = Case> {
     let names = prop_oneof![names(plain().boxed()), names(name().boxed())];
     (select(things(row)), names, proptest::bool::ANY).prop_flat_map(move |(thing, names, dry)| {
         let words = vec(select(thing.words), names.len());
-        (words, options(row, thing, names[0].clone())).prop_map(move |(words, said)| {
+        (words, options(row, thing, names.clone())).prop_map(move |(words, said)| {
             let named: Vec<_> = words.into_iter().zip(names.iter().cloned()).collect();
             Case::new(row, thing, &named, said, dry)
         })
@@ -142,13 +140,18 @@ pub(super) fn each_option(row: &Row) -> Vec<Case> {
     all
 }
 
-/// One that the verb needs is always there, the others may be.
-fn options(row: &'static Row, thing: Thing, name: String) -> BoxedStrategy<Vec<(&'static str, Said)>> {
+/// One of those that the verb needs is always there, and no other of these; the rest may be. A version is of one object.
+fn options(row: &'static Row, thing: Thing, names: Vec<String>) -> BoxedStrategy<Vec<(&'static str, Said)>> {
     let needs = if row.needs.is_empty() { vec![""] } else { row.needs.to_vec() };
     let chosen = select(needs).prop_flat_map(move |needed| {
         let one = |(option, kind): &'static (&'static str, Kind)| {
-            let said = said(option, *kind, thing, &name).prop_map(move |said| (*option, said));
-            if *option == needed { said.prop_map(Some).boxed() } else { proptest::option::of(said).boxed() }
+            let said = said(option, *kind, thing, &names[0]).prop_map(move |said| (*option, said));
+            let excluded = row.needs.contains(option) || (matches!(kind, Kind::ResourceVersion) && names.len() > 1);
+            match *option == needed {
+                true => said.prop_map(Some).boxed(),
+                false if excluded => Just(None).boxed(),
+                false => proptest::option::of(said).boxed(),
+            }
         };
         row.options.iter().map(one).collect::<Vec<_>>()
     });
@@ -161,7 +164,7 @@ fn said(option: &'static str, kind: Kind, thing: Thing, name: &str) -> BoxedStra
     let number = |least: i64, most: i64| prop_oneof![least..9, least..=most].prop_map(move |n| plain(n.to_string()));
     match kind {
         Kind::Count => prop_oneof![known, number(0, i64::from(i32::MAX))].boxed(),
-        Kind::Version => prop_oneof![known, number(1, i64::MAX)].boxed(),
+        Kind::Version | Kind::ResourceVersion => prop_oneof![known, number(1, i64::MAX)].boxed(),
         Kind::OneOf(words) => select(words).prop_map(move |word| plain(word.to_owned())).boxed(),
         Kind::Json => text(patch(), false).prop_map(|(value, plain)| Said { value, file: None, plain }).boxed(),
         Kind::File => filed(option, text(patch(), true)),
@@ -179,7 +182,8 @@ fn good(option: &str, kind: &Kind, thing: Thing) -> Said {
         |text: String| (format!("{}/{option}.json", verbs::FILES.trim_end_matches('/')), Some((format!("{option}.json"), text)));
     let (value, file) = match kind {
         Kind::Count => (if option == "current-replicas" { "2" } else { "3" }.to_owned(), None),
-        Kind::Version => (if option == "resource-version" { "7" } else { "2" }.to_owned(), None),
+        Kind::Version => ("2".to_owned(), None),
+        Kind::ResourceVersion => ("7".to_owned(), None),
         Kind::OneOf(words) => (words[0].to_owned(), None),
         Kind::Json => (patch, None),
         Kind::File => file(patch),

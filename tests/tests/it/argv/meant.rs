@@ -56,8 +56,6 @@ pub(super) fn refuses(case: &Case) -> bool {
     match case.verb().as_str() {
         "scale" => other("current-replicas", "2") || other("resource-version", "7"),
         "rollout undo" => !matches!(case.option("to-revision"), Some("1" | "2" | "3")),
-        // Two patches at once.
-        "patch" => case.option("patch").is_some() && case.option("patch-file").is_some(),
         _ => false,
     }
 }

@@ -5,7 +5,7 @@ use super::{
     swap::{self, Swap},
     world::{FakeJob, Pod, World},
 };
-use crate::{row::Row, tests::approving};
+use crate::{canonical, row::Row, tests::approving};
 use crds::{Cancel, Reason};
 use jiff::SignedDuration;
 use std::rc::Rc;
@@ -32,6 +32,8 @@ pub enum Fault {
     Late(usize, usize),
     /// The host's clock jumps by seconds.
     Clock(usize, i64),
+    /// No leader for ten minutes; then another.
+    Away(usize),
     /// The database is away for some passes.
     LedgerDown(usize, usize),
     /// The database is restored from a backup and has lost the last rows.
@@ -40,6 +42,8 @@ pub enum Fault {
     LedgerAhead(usize),
     /// Somebody else writes a row under our uid, with the number that is next.
     ForeignRow(usize),
+    /// Somebody rewrites the last row: its number, time, phase and reason stay.
+    Rewritten(usize),
     Cancelled(usize),
     Deleted(usize),
     /// Somebody else's Job under our name, and under that of our dry run.
@@ -94,7 +98,7 @@ impl Fault {
             Self::Swapped(n, passes, _) | Self::LedgerDown(n, passes) | Self::Frozen(n, passes) | Self::RightLost(n, passes) => {
                 n + passes
             }
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) => n + 2 * REPAIR,
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) | Self::Rewritten(n) => n + 2 * REPAIR,
             Self::LostReply(n) => n + 1,
             other => other.begins(),
         }
@@ -108,10 +112,12 @@ impl Fault {
         | Self::Stale(n, ..)
         | Self::Late(n, _)
         | Self::Clock(n, _)
+        | Self::Away(n)
         | Self::LedgerDown(n, _)
         | Self::LedgerLoses(n, _)
         | Self::LedgerAhead(n)
         | Self::ForeignRow(n)
+        | Self::Rewritten(n)
         | Self::Cancelled(n)
         | Self::Deleted(n)
         | Self::Foreign(n)
@@ -151,10 +157,15 @@ impl Fault {
             Self::LedgerLoses(n, rows) if pass == n => w.rows.truncate(w.rows.len().saturating_sub(rows)),
             Self::LedgerAhead(n) if pass == n => ahead(w),
             Self::ForeignRow(n) if pass == n => foreign_row(w),
-            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n)
+            Self::Rewritten(n) if pass == n => rewritten(w),
+            Self::LedgerLoses(n, _) | Self::LedgerAhead(n) | Self::ForeignRow(n) | Self::Rewritten(n)
                 if [REPAIR, 2 * REPAIR].map(|more| n + more).contains(&pass) =>
             {
                 repair(w)
+            }
+            Self::Away(n) if pass == n => {
+                w.clock += SignedDuration::from_mins(10);
+                w.up = w.host_clock();
             }
             Self::Clock(n, seconds) if pass == n => w.skew += SignedDuration::from_secs(seconds),
             Self::Cancelled(n) if pass == n => w.edit(|kx| {
@@ -215,6 +226,14 @@ fn foreign_row(w: &mut World) {
         let seq = i64::try_from(w.rows.len() + 1).unwrap();
         let (by, reason) = ("somebody".into(), Reason::JobNameTaken);
         w.rows.push(Rc::new(Row { seq, by, reason, ..last.as_ref().clone() }));
+    }
+}
+
+fn rewritten(w: &mut World) {
+    if let Some(row) = w.rows.last_mut() {
+        let mut payload = canonical::value(row.payload.as_str()).unwrap();
+        payload["status"]["message"] = "Nothing happened.".into();
+        *row = Rc::new(Row { payload: canonical::json(&payload).unwrap(), ..row.as_ref().clone() });
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     execution::{Execution, Progress},
     model::{Check, CheckVerdict, JobName, Planned, Uid},
     observed::*,
+    row::Row,
     tests::{
         fixtures::{self, allow, ruling},
         seen,
@@ -23,15 +24,21 @@ static PLANS: LazyLock<[Planned; 4]> =
 static NAME: LazyLock<JobName> = LazyLock::new(|| crate::job::name(&fixtures::exec()).unwrap());
 
 pub fn look(w: &World, exec: &Execution) -> Observed {
-    let last = w.rows.last().map(|row| LastRow {
-        // By its place: a row that does not belong there has a place all the same.
-        seq: w.rows.len().try_into().unwrap(),
-        at: row.at,
-        phase: row.phase,
-        reason: row.reason,
-    });
-    let ledger = if w.ledger_up { LedgerSeen::of(exec, last.as_ref()) } else { LedgerSeen::Unreachable };
+    let ledger = if w.ledger_up { ledger(w, exec) } else { LedgerSeen::Unreachable };
     Observed { ledger, phase: phase(w, exec) }
+}
+
+fn ledger(w: &World, exec: &Execution) -> LedgerSeen {
+    // By its place: a row that does not belong there has a place all the same.
+    let seq: i64 = w.rows.len().try_into().unwrap();
+    let Some(row) = w.rows.last() else { return LedgerSeen::At(0) };
+    // Nearly always it is the one that this very record owes: to make that anew at every look would be most of the time that all this takes.
+    let due = (row.seq, row.at, row.phase, row.reason) == (exec.seq, exec.at, exec.phase(), exec.reason)
+        && w.due.get(w.rows.len() - 1) == Some(row);
+    if seq != exec.seq || due {
+        return LedgerSeen::At(seq);
+    }
+    LedgerSeen::of(exec, Some(&Row { seq, ..row.as_ref().clone() }))
 }
 
 fn phase(w: &World, exec: &Execution) -> PhaseSeen {
@@ -72,6 +79,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             let freezes = if w.frozen || w.is(Stuck::Thaw) { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
             PhaseSeen::Preparing(Box::new(Preparing {
+                since: w.up,
                 guards,
                 judged,
                 grants: grants(w, exec),

@@ -123,6 +123,7 @@ fn caught_by(decide: fn(&Site, Timestamp, &Execution, &Observed) -> Step, fault:
 fn rule_2_a_row_of_somebody_else_that_is_passed_over_is_caught() {
     assert!(caught_by(any_row, Fault::ForeignRow, rules::AGREED) && caught_by(any_row, Fault::ForeignRow, rules::ROW_FIRST));
     assert!(caught_by(any_longer_ledger, Fault::ForeignRow, rules::AGREED));
+    assert!(caught_by(any_row, Fault::Rewritten, rules::AGREED) && !caught_by(next_step, Fault::Rewritten, rules::AGREED));
     assert!(
         !caught_by(next_step, Fault::ForeignRow, rules::AGREED) && !caught_by(next_step, Fault::ForeignRow, rules::ROW_FIRST)
     );

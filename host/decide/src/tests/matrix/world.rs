@@ -139,6 +139,8 @@ pub struct World {
     pub clock: Timestamp,
     /// What the host's clock says more than that.
     pub skew: SignedDuration,
+    /// Since when this leader looks, by that clock.
+    pub up: Timestamp,
 }
 
 impl World {
@@ -179,6 +181,7 @@ impl World {
             overtime: 0,
             clock: fixtures::at(0),
             skew: SignedDuration::ZERO,
+            up: fixtures::at(0),
         };
         world.put(kx);
         if scenario.busy {

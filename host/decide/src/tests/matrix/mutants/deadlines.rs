@@ -3,6 +3,7 @@ use super::*;
 use crate::tests::matrix::{
     scenario::Fate,
     stuck::{self, Stuck},
+    swap::Swap,
 };
 
 type Decide = fn(&Site, Timestamp, &Execution, &Observed) -> Step;
@@ -54,6 +55,26 @@ fn a_wait_without_an_end_is_caught_whatever_it_waits_for() {
         assert!(broken(decide), "not caught: {stuck:?}");
         assert!(!broken(next_step), "without an end: {stuck:?}");
     }
+}
+
+/// Takes the time in which no leader looked for time that it waited.
+fn waits_while_away(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let PhaseSeen::Preparing(s) = &mut seen.phase {
+        s.since = exec.at;
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn a_wait_that_nobody_waited_is_caught() {
+    let gives_up = |decide: Decide, n| {
+        let faults = [Fault::Away(n), Fault::Swapped(n, 2, Swap::PluginGone)];
+        let end = run(Core { decide, ..HONEST }, PLAIN, &faults).world.exec;
+        end.is_some_and(|exec| exec.reason == Reason::PluginUnavailable)
+    };
+    assert!((0..DEPTH).any(|n| gives_up(waits_while_away, n)));
+    assert!(!(0..DEPTH).any(|n| gives_up(next_step, n)));
 }
 
 /// Gives the Job no time in which it must have ended.
