@@ -4,7 +4,7 @@ use super::{
     Where,
     connect::{Connected, said},
     human::{Exit, table},
-    out,
+    out, span,
 };
 use anyhow::Context;
 use http_body_util::{BodyExt, Empty};
@@ -44,9 +44,9 @@ pub struct Query {
     /// Only this phase.
     #[arg(long)]
     phase: Option<String>,
-    /// Only since, RFC 3339.
-    #[arg(long)]
-    since: Option<String>,
+    /// Only since: so long ago (10m, 1h30m), or a moment (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = span::since)]
+    since: Option<Timestamp>,
     /// Only the newest so many, 1 to 1000.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
@@ -106,7 +106,7 @@ impl Query {
             ("name", self.name.as_deref()),
             ("action", self.action.as_deref()),
             ("phase", self.phase.as_deref()),
-            ("since", self.since.as_deref()),
+            ("since", self.since.map(|at| at.to_string()).as_deref()),
             ("limit", Some(&self.limit.to_string())),
         ])
     }

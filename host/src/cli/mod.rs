@@ -29,10 +29,12 @@ mod plugin;
 mod policy;
 mod progress;
 mod run;
+mod span;
 mod undo;
 mod watch;
 mod world;
 
+pub use arguments::dashed;
 pub use human::{Exit, causes};
 pub use out::note;
 

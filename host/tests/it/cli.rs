@@ -158,6 +158,9 @@ async fn without_a_terminal_nothing_runs_unless_told_so() {
         assert_eq!(machine.writ(&format!("run scale_deployment web --dry-run={dry}")).await.status.code(), Some(0));
     }
     assert_eq!(machine.created().len(), 3);
+    // As with kubectl it may stand alone: then the API server is asked.
+    assert_eq!(machine.writ("run scale_deployment --dry-run web").await.status.code(), Some(0));
+    assert_eq!(machine.posted("/kubernetesexecutions")[3]["spec"]["dryRun"], "Server");
 }
 
 #[tokio::test]
@@ -192,6 +195,26 @@ async fn a_mistake_on_the_line_is_not_a_refusal() {
     for (line, code) in mistakes.into_iter().chain(none) {
         assert_eq!(machine.writ(line).await.status.code(), Some(code), "{line}");
     }
+}
+
+#[tokio::test]
+async fn what_is_written_otherwise_is_answered_with_how_it_is_written() {
+    let machine = Machine::new("Completed").await;
+    let times = [
+        "run scale_deployment web -y --wait 5",
+        "run scale_deployment web -y --timeout soon",
+        "watch scale-web-1 --wait 7d",
+        "freeze INC-1 --for long",
+        "audit query --since yesterday",
+        "policy replay . --since 10",
+    ];
+    let dashes = ("run scale_deployment web --replicas=4 -y", "parameters are written replicas=4\n");
+    for (line, hint) in times.map(|line| (line, "such as 45s, 10m, 1h30m or 24h")).into_iter().chain([dashes]) {
+        let said = machine.writ(line).await;
+        assert_eq!(said.status.code(), Some(1), "{line}");
+        assert!(text(&said.stderr).contains(hint), "{line}: {}", text(&said.stderr));
+    }
+    assert_eq!(*machine.api.calls.lock().unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

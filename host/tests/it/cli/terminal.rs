@@ -133,7 +133,7 @@ async fn who_follows_a_dry_run_sees_what_it_found() {
 #[tokio::test]
 async fn who_does_not_wait_any_longer_is_told_that_it_goes_on_and_a_cancelled_one_ends_as_that() {
     let machine = Machine::new("Executing").await;
-    for line in ["run scale_deployment web -y --wait 1", "watch scale-web-1 --wait 1"] {
+    for line in ["run scale_deployment web -y --wait 1s", "watch scale-web-1 --wait 1s"] {
         let said = machine.writ(line).await;
         let words = "--wait has passed; it is still running. Follow it: writ watch scale-web-1 -n shop   Stop it: writ cancel scale-web-1 -n shop";
         assert!(text(&said.stdout).contains(words), "{}", text(&said.stdout));
