@@ -233,14 +233,15 @@ async fn a_file_runs_in_its_own_namespace_and_only_there() {
 #[tokio::test]
 async fn what_is_not_there_is_answered_with_where_to_look() {
     let machine = Machine::new("Completed").await;
-    for command in ["get", "logs", "watch", "cancel"] {
-        let said = machine.writ(&format!("{command} nope")).await;
-        assert_eq!(said.status.code(), Some(1), "{command}");
-        assert_eq!(
-            text(&said.stderr),
-            "writ: no execution nope in shop; `writ get -n shop` lists those there are\n",
-            "{command}"
-        );
+    let lost = "no execution nope in namespace shop, and no other was named: -n NAMESPACE, or writ get -A";
+    let none = "no execution nope in namespace shop; `writ get -n shop` lists those there are";
+    let commands = ["get nope", "logs nope", "watch nope", "cancel nope", "undo nope -y", "approve nope -y", "policy input nope"];
+    for command in commands {
+        for (place, words) in [("", lost), (" -n shop", none)] {
+            let said = machine.writ(&format!("{command}{place}")).await;
+            assert_eq!(said.status.code(), Some(1), "{command}");
+            assert_eq!(text(&said.stderr), format!("writ: {words}\n"), "{command}");
+        }
     }
 }
 
