@@ -258,8 +258,11 @@ async fn what_the_doctor_cannot_see_is_not_in_force() {
 
 #[tokio::test]
 async fn what_is_over_cannot_be_stopped_and_says_how_it_ended() {
-    for (phase, code) in [("Completed", 0), ("Failed", 3), ("Cancelled", 0)] {
-        let machine = Machine::new(phase).await;
+    let job = json!({"job": {"namespace": "writ-runs", "name": "run-1", "serviceAccount": "run-1"}});
+    for (phase, code, more) in
+        [("Completed", 3, &job), ("Completed", 2, &json!({})), ("Failed", 3, &job), ("Cancelled", 0, &json!({}))]
+    {
+        let machine = Machine::with(phase, more.clone()).await;
         let said = machine.writ("cancel scale-web-1").await;
         assert_eq!(said.status.code(), Some(code));
         assert!(text(&said.stdout).contains(&format!("was over already: {phase}")), "{}", text(&said.stdout));
