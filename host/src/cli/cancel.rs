@@ -65,6 +65,7 @@ const fn stopped(exit: Exit, ran: bool) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn only_what_is_stopped_is_done_and_whether_anything_ran_is_told_apart() {
         let code = |exit, ran| stopped(exit, ran).code();

@@ -46,7 +46,8 @@ Exit codes:
   1  usage, or no cluster       5  rejected, or not approved in time
   2  refused, nothing touched   6  --wait passed; the execution goes on
   3  failed, something ran      7  cancelled, or answered no
-`writ cancel` ends with 0 where it is stopped; where it was too late, with 3 if it ran, with 2 if nothing did.
+`writ cancel` ends with 0 where it is stopped. Where it was too late for that,
+with 3 if it ran to its end, with 2 if there was nothing to run.
 
 Ctrl-C detaches and never cancels.";
 

@@ -1,7 +1,7 @@
 //! One execution as a page: what will change or did, how to undo it, what was said. Used by `run`, `get NAME` and `plan`.
 use super::{
     ballot,
-    human::{Exit, Paint, field, plain, short},
+    human::{Exit, Paint, cut, field, plain, short},
 };
 use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
 use decide::{duration, owners::words, time::second};
@@ -72,14 +72,13 @@ pub fn in_short(status: &ExecutionStatus, most: usize, more: &str) -> Vec<String
 
 /// What the API server says would change; what the plan does not say is marked.
 fn difference(diff: &[DiffStatus]) -> Vec<String> {
-    let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
     let line = |d: &DiffStatus| {
         let mark = if d.announced { "" } else { "   NOT ANNOUNCED by the plugin" };
         let object = if d.object.is_empty() { String::new() } else { format!("{}: ", d.object) };
         match (d.pointer.as_str(), &d.after) {
             ("", Some(_)) => format!("{object}comes to be{mark}"),
             ("", None) => format!("{object}goes{mark}"),
-            (at, after) => format!("{object}{}   {} -> {}{mark}", field(at), value(&d.before), value(after)),
+            (at, after) => format!("{object}{}   {} -> {}{mark}", field(at), value(d.before.as_deref()), value(after.as_deref())),
         }
     };
     match diff.is_empty() {
@@ -118,18 +117,14 @@ pub fn change(c: &ChangeStatus, target: Option<&str>) -> String {
     if c.field.is_empty() {
         return format!("{} {}", c.object, c.effect);
     }
-    let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
     let object = if target.is_none_or(|t| t == c.object) { String::new() } else { format!("{}: ", c.object) };
-    format!("{object}{}   {} -> {}", field(&c.field), value(&c.before), value(&c.after))
+    format!("{object}{}   {} -> {}", field(&c.field), value(c.before.as_deref()), value(c.after.as_deref()))
 }
 
-/// A long value is told by its beginning; the object has it whole.
-fn cut(value: &str) -> String {
+/// JSON text.
+fn value(text: Option<&str>) -> String {
     const SHOWN: usize = 60;
-    match value.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", value.get(..at).unwrap_or_default()),
-        None => value.to_owned(),
-    }
+    text.map_or_else(|| "(none)".to_owned(), |text| cut(text, SHOWN))
 }
 
 /// A command stands alone on its line, to be copied whole.

@@ -18,6 +18,8 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::Command;
 
+const REASON: &str = "INC-4312 checkout p99 3.1 s, web at 97 % CPU";
+
 /// Every call, what was posted, and how executions end here: in this phase, with more in their status.
 #[derive(Clone)]
 struct Api {
@@ -40,7 +42,7 @@ impl Api {
         }
         json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
             "metadata": {"name": "scale-web-1", "namespace": "shop", "resourceVersion": "1"},
-            "spec": {"action": "scale_deployment", "parameters": {}}, "status": status})
+            "spec": {"action": "scale_deployment", "parameters": {}, "reason": REASON}, "status": status})
     }
 }
 
@@ -280,6 +282,10 @@ async fn an_approver_sees_the_change_and_hears_that_it_does_not_count() {
     let listed = machine.writ("approvals").await;
     assert_eq!(listed.status.code(), Some(0), "{}", text(&listed.stderr));
     assert!(text(&listed.stdout).contains("approve as sre-leads"), "{}", text(&listed.stdout));
+    let (head, row) = text(&listed.stdout).split_once('\n').unwrap();
+    assert!(head.contains("REASON") && row.contains("   INC-4312 checkout p99 3.1 s, web at 97 %…   "), "{row}");
+    let whole: Value = serde_json::from_slice(&machine.writ("approvals -o json").await.stdout).unwrap();
+    assert_eq!(whole[0]["spec"]["reason"], REASON);
     let unasked = machine.writ("approve scale-web-1").await;
     assert_eq!(unasked.status.code(), Some(1));
     assert!(text(&unasked.stderr).contains("no terminal to ask on"), "{}", text(&unasked.stderr));
