@@ -133,7 +133,7 @@ fn undo(status: &ExecutionStatus) -> Vec<String> {
     let until = rollback.expires_at.as_ref().map(|at| format!("until {}", second(at)));
     let loses = (!rollback.loses.is_empty()).then(|| format!("stays different: {}", rollback.loses.join(", ")));
     match rollback.state.as_str() {
-        "Impossible" => vec![format!("impossible: {}", rollback.because)],
+        "Impossible" => vec![format!("CANNOT BE UNDONE: {}", rollback.because)],
         "Unneeded" => vec![format!("not needed: {}", rollback.because)],
         "Done" => vec![format!("done by {}", rollback.undone_by)],
         _ => [Some(rollback.command.clone()), until, loses].into_iter().flatten().collect(),

@@ -20,7 +20,7 @@ use tokio::process::Command;
 
 const REASON: &str = "INC-4312 checkout p99 3.1 s, web at 97 % CPU";
 
-/// Every call, what was posted, and how executions end here: in this phase, with more in their status.
+/// Every call, what was posted, and how executions end here: in this phase, with more in their status (and what is named `spec.…`, in that).
 #[derive(Clone)]
 struct Api {
     calls: Arc<Mutex<Vec<String>>>,
@@ -37,12 +37,16 @@ impl Api {
                 "since": "2026-11-23T03:12:09Z", "expiresAt": "2026-11-23T03:27:09Z"})
         });
         let mut status = json!({"phase": self.phase, "message": "as told", "refusal": refusal, "approval": approval});
+        let mut spec = json!({"action": "scale_deployment", "parameters": {}, "reason": REASON});
         for (key, value) in self.more.as_object().into_iter().flatten() {
-            status[key] = value.clone();
+            match key.strip_prefix("spec.") {
+                Some(key) => spec[key] = value.clone(),
+                None => status[key] = value.clone(),
+            }
         }
         json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
             "metadata": {"name": "scale-web-1", "namespace": "shop", "resourceVersion": "1"},
-            "spec": {"action": "scale_deployment", "parameters": {}, "reason": REASON}, "status": status})
+            "spec": spec, "status": status})
     }
 }
 

@@ -115,6 +115,25 @@ async fn an_approver_sees_what_a_dry_run_found_before_the_question_and_no_says_n
     );
 }
 
+/// What a yes covers is there, or it is not said.
+#[tokio::test]
+async fn an_approver_is_told_first_of_an_undo_and_never_of_one_that_cannot_be() {
+    let way_back =
+        json!({"state": "Planned", "action": "scale_deployment", "command": "writ run scale_deployment web replicas=5 -n shop"});
+    let none = json!({"state": "Impossible", "because": "pods cannot be restarted back"});
+    for (rollback, covers, undo) in [(way_back, true, "undo       writ run"), (none, false, "undo       CANNOT BE UNDONE: pods")]
+    {
+        let mut more = tried();
+        more["rollback"] = rollback;
+        more["spec.rollbackOf"] = json!({"name": "scale-web-0", "uid": "u0"});
+        let machine = Machine::with("AwaitingApproval", more).await;
+        let (_, said) = typed(&machine, "approve scale-web-1", "ok\ny\n").await;
+        in_order(&said, &["This undoes scale-web-0 (what it did is not known here)", "spec.replicas   2 -> 5", undo, "[y/N]"]);
+        assert_eq!(said.contains("covers     its undo too"), covers, "{said}");
+        assert_eq!(machine.posted("/executionapprovals")[0]["spec"]["coversUndo"], covers);
+    }
+}
+
 #[tokio::test]
 async fn who_follows_a_dry_run_sees_what_it_found() {
     let machine = Machine::with("Completed", tried()).await;
