@@ -130,6 +130,9 @@ impl Ballot {
             out::line(format_args!("You are {}: {why}. Nothing was said.", me.username));
             return Ok(Exit::Refused);
         }
+        if let Some(glass) = ballot::glass(&kx) {
+            out::line(Words::Stdout.paint().red(&glass));
+        }
         if asks && !self.confirmed(decision, &me, &approval)? {
             out::line("Nothing was said.");
             return Ok(Exit::Cancelled);

@@ -1,6 +1,6 @@
 //! Show the change, ask, run, follow: what `run` and `undo` have in common.
 use super::{
-    Format,
+    Format, ballot,
     connect::{Connected, said},
     follow,
     human::{Exit, short},
@@ -90,6 +90,9 @@ impl Go {
             if self.dry_run.is_some() || exit != Exit::Done {
                 self.print(&planned)?;
                 return Ok(exit);
+            }
+            if let Some(glass) = ballot::glass(&planned) {
+                words.line(words.paint().red(&glass));
             }
             if !out::confirmed(words, "Run it?")? {
                 words.line("Nothing was run.");

@@ -115,6 +115,26 @@ async fn an_approver_sees_what_a_dry_run_found_before_the_question_and_no_says_n
     );
 }
 
+#[tokio::test]
+async fn who_breaks_the_glass_reads_before_the_question_whom_he_does_not_ask() {
+    let mut more = planned();
+    more["spec.breakGlass"] = json!(true);
+    more["policy"] = json!({"decision": "Allow", "inputDigest": "", "results": [
+        {"policy": "default", "digest": "", "decision": "Allow", "because": ["1 approval of sre-leads", "break glass is open"]}]});
+    let machine = Machine::with("Completed", more).await;
+    let (_, said) = typed(&machine, "run scale_deployment web --break-glass", "n\n").await;
+    let glass = "BREAK GLASS: skips 1 approval of sre-leads; a review will be due";
+    in_order(&said, &["spec.replicas   2 -> 5", glass, "Run it? [y/N]"]);
+
+    let mut more = planned();
+    more["spec.breakGlass"] = json!(true);
+    more["approval"] = json!({"state": "Skipped", "count": "0 of 1", "needed": 1, "groups": ["sre-leads"], "planHash": "sha256:7f3a",
+        "how": "", "since": "2026-11-23T03:12:09Z", "expiresAt": "2026-11-23T03:27:09Z"});
+    let machine = Machine::with("Preparing", more).await;
+    let (_, said) = typed(&machine, "reject scale-web-1", "no\nn\n").await;
+    in_order(&said, &["SKIPPED: 1 person of sre-leads (break glass)", glass, "Reject it as jonas?"]);
+}
+
 /// What a yes covers is there, or it is not said.
 #[tokio::test]
 async fn an_approver_is_told_first_of_an_undo_and_never_of_one_that_cannot_be() {
