@@ -2,7 +2,7 @@
 use super::{
     Format, ballot,
     connect::{Connected, said},
-    follow,
+    follow, frozen,
     human::{Exit, short},
     out::{self, Words},
     page, span,
@@ -142,6 +142,11 @@ async fn plan(
     let by = kx.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
     words.line(format_args!("{} · context {} · you are {by}\n", place(cluster, &status), cluster.context));
     words.text(page::plan(&status));
+    if status.refusal.is_none()
+        && let Some(until) = frozen::look(cluster, &kx.spec).await
+    {
+        words.text(page::labelled(&[("frozen", until)]));
+    }
     if let Some(refusal) = &status.refusal {
         words.text(page::refusal(refusal, &status, words.paint()));
     }

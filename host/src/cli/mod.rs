@@ -16,6 +16,7 @@ mod explain;
 mod file;
 mod follow;
 mod freeze;
+mod frozen;
 mod get;
 mod go;
 mod human;

@@ -75,6 +75,11 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         "status": {"conditions": [counted]}});
     let approvals = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionApprovalList",
         "metadata": {"resourceVersion": "1"}, "items": [approval]});
+    // Who is not shown any may not read them.
+    let freezes = api
+        .more
+        .get("freezes")
+        .map(|items| json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreezeList", "metadata": {}, "items": items}));
     let (code, body) = match (&head.method, path.rsplit('/').next().unwrap()) {
         (_, "scale-deployment") => (StatusCode::OK, action),
         (_, "shop") => (StatusCode::OK, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})),
@@ -83,6 +88,10 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         (&Method::POST, "executionapprovals") => (StatusCode::CREATED, approval),
         (_, "executionapprovals") => (StatusCode::OK, approvals),
         (&Method::POST, "executionfreezes") => (StatusCode::CREATED, freeze),
+        (&Method::GET, "executionfreezes") => match freezes {
+            Some(list) => (StatusCode::OK, list),
+            None => (StatusCode::FORBIDDEN, json!({"kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden"})),
+        },
         (&Method::DELETE, "freeze-1") => (StatusCode::OK, json!({"kind": "Status", "status": "Success"})),
         (&Method::POST, _) => (StatusCode::CREATED, api.execution()),
         (_, "scale-web-1") => (StatusCode::OK, api.execution()),
@@ -322,6 +331,9 @@ async fn an_undo_that_its_own_action_does_not_take_is_a_fault_of_the_plugin() {
     write("hostile.wasm", &component("hostile"));
     let web = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 2}});
     write("web.json", web.to_string().as_bytes());
+    let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "freeze-1"},
+        "spec": {"reason": "INC-1", "by": "jonas"}});
+    write("freeze.json", freeze.to_string().as_bytes());
     for (deed, code, said) in
         [("", 0, "no cluster touched"), ("dead-end", 2, "its undo are not taken by misbehave: /do is never done")]
     {
@@ -332,5 +344,8 @@ async fn an_undo_that_its_own_action_does_not_take_is_a_fault_of_the_plugin() {
         let planned = machine.writ("plan -f kx.json --plugin hostile.wasm --object web.json").await;
         assert_eq!(planned.status.code(), Some(code), "{}{}", text(&planned.stdout), text(&planned.stderr));
         assert!(text(&planned.stdout).contains(said), "{}", text(&planned.stdout));
+        let held = machine.writ("plan -f kx.json --plugin hostile.wasm --object web.json --object freeze.json").await;
+        let frozen = text(&held.stdout).contains("  frozen     until it is thawed: INC-1; it will wait\n");
+        assert_eq!(frozen, code == 0, "what is refused waits for nothing: {}", text(&held.stdout));
     }
 }

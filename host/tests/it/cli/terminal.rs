@@ -116,6 +116,24 @@ async fn an_approver_sees_what_a_dry_run_found_before_the_question_and_no_says_n
 }
 
 #[tokio::test]
+async fn a_freeze_is_told_before_the_question_and_who_may_not_read_them_is_asked_all_the_same() {
+    let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "freeze-1"},
+        "spec": {"reason": "INC-1 we are looking", "by": "jonas", "until": "2226-11-23T04:00:00Z", "selector": {"namespaces": ["shop"]}}});
+    let mut more = planned();
+    more["freezes"] = json!([freeze]);
+    let machine = Machine::with("Completed", more).await;
+    let frozen = "  frozen     until 2226-11-23T04:00:00Z: INC-1 we are looking; it will wait";
+    let (_, said) = typed(&machine, "run scale_deployment web", "n\n").await;
+    in_order(&said, &["spec.replicas   2 -> 5", frozen, "Run it? [y/N]"]);
+    assert!(text(&machine.writ("run scale_deployment web --dry-run=plan").await.stdout).contains(frozen));
+
+    let machine = Machine::with("Completed", planned()).await;
+    let (_, said) = typed(&machine, "run scale_deployment web", "n\n").await;
+    in_order(&said, &["spec.replicas   2 -> 5", "Run it? [y/N]"]);
+    assert!(!said.contains("frozen"), "{said}");
+}
+
+#[tokio::test]
 async fn who_breaks_the_glass_reads_before_the_question_whom_he_does_not_ask() {
     let mut more = planned();
     more["spec.breakGlass"] = json!(true);
