@@ -49,6 +49,8 @@ Exit codes:
   3  failed, something ran      7  cancelled, or answered no
 `writ cancel` ends with 0 where it is stopped. Where it was too late for that,
 with 3 if it ran to its end, with 2 if there was nothing to run.
+`writ doctor` ends with 1 where something is wrong, with 4 where nothing wrong was
+found and not all of it could be looked at.
 
 Ctrl-C detaches and never cancels.";
 
