@@ -82,8 +82,10 @@ fn rows(text: &str) -> anyhow::Result<String> {
     let row = |line: &str| {
         let row: Value = serde_json::from_str(line).context("failed to understand a row")?;
         let cell = |key: &str| row.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), Into::into)).unwrap_or_default();
-        let rest = ["namespace", "name", "seq", "action", "phase", "reason"].map(cell);
-        Ok([&[at(&cell("at"))], rest.as_slice(), &[by(&row)]].concat())
+        let mut cells = vec![at(&cell("at"))];
+        cells.extend(["namespace", "name", "seq", "action", "phase", "reason"].map(cell));
+        cells.push(by(&row));
+        Ok(cells)
     };
     let rows = text.lines().map(row).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(table(&["AT", "NAMESPACE", "NAME", "SEQ", "ACTION", "PHASE", "REASON", "BY"], &rows))

@@ -185,6 +185,9 @@ async fn who_follows_a_dry_run_sees_what_it_found() {
         Done: as told
     "#]]
     .assert_eq(text(&said.stdout));
+    // Who comes later reads the same.
+    let later = machine.writ("get scale-web-1").await;
+    assert!(text(&later.stdout).ends_with("\nDone: as told\n"), "{}", text(&later.stdout));
 }
 
 #[tokio::test]
