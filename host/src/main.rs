@@ -33,6 +33,10 @@ async fn main() -> ExitCode {
 fn usage(words: &clap::Error) -> ExitCode {
     // Who closed the output wants to hear nothing.
     drop(words.print());
+    let line: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(hint) = host::cli::dashed(words, &line) {
+        host::cli::note(hint);
+    }
     ExitCode::from(if words.use_stderr() { Exit::Usage } else { Exit::Done }.code())
 }
 

@@ -1,9 +1,9 @@
 //! `writ approvals`: what waits for approvals or a review, and whether for yours.
 use super::{
-    Where, actions,
+    Format, Where, actions,
     ballot::{self, You},
     connect::{Connected, said},
-    human::{Exit, age, table},
+    human::{Exit, age, cut, plain, table},
     me::me,
     out,
 };
@@ -18,11 +18,18 @@ pub struct Approvals {
     /// In all namespaces.
     #[arg(short = 'A', long)]
     all_namespaces: bool,
+    /// Print the executions.
+    #[arg(short, long, value_enum)]
+    output: Option<Format>,
     #[command(flatten)]
     place: Where,
 }
 
-const HEAD: [&str; 9] = ["NAMESPACE", "EXECUTION", "ACTION", "TARGET", "CHANGE", "BY", "WAITING", "EXPIRES", "YOU CAN"];
+const HEAD: [&str; 10] =
+    ["NAMESPACE", "EXECUTION", "ACTION", "TARGET", "CHANGE", "BY", "REASON", "WAITING", "EXPIRES", "YOU CAN"];
+
+/// Characters of a reason: with the rest of it a line is still read at once.
+const REASON: usize = 40;
 
 impl Approvals {
     /// Runs the command.
@@ -34,6 +41,10 @@ impl Approvals {
         let (waiting, reviews) = (list("status.phase=AwaitingApproval").await?, list("status.review.state=Due").await?);
         let over = |kx: &KubernetesExecution| kx.status.as_ref().is_some_and(|s| s.phase.is_over());
         let all: Vec<_> = waiting.items.into_iter().chain(reviews.items.into_iter().filter(over)).collect();
+        if let Some(format) = self.output {
+            out::object(&all, format)?;
+            return Ok(Exit::Done);
+        }
         if all.is_empty() {
             let place =
                 if self.all_namespaces { String::new() } else { format!(" in {}; -A looks everywhere", cluster.namespace) };
@@ -91,6 +102,7 @@ async fn row(cluster: &Connected, me: &Identity, kx: &KubernetesExecution) -> an
         kx.spec.target.as_ref().map(|t| t.name.clone()).unwrap_or_default(),
         status.summary,
         requester.map(|r| r.username.clone()).unwrap_or_default(),
+        cut(&plain(&kx.spec.reason), REASON),
         since,
         left,
         you,

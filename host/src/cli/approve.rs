@@ -106,7 +106,9 @@ impl Ballot {
         let status = kx.status.clone().unwrap_or_default();
         let approval = self.asked(&cluster.namespace, &status, decision)?;
         let me = me(&cluster).await?;
-        out::text(shown::page((&cluster.namespace, &cluster.context), &kx, &approval, Timestamp::now()));
+        let undoes = since::undoes(&cluster, &kx).await;
+        let place = (cluster.namespace.as_str(), cluster.context.as_str());
+        out::text(shown::page(place, &kx, undoes.as_deref(), &approval, Timestamp::now()));
         if decision == Decision::Review {
             out::text(page::labelled(&[("outcome", outcome(&status, Timestamp::now()))]));
         } else {
@@ -120,19 +122,23 @@ impl Ballot {
                 return Ok(Exit::Refused);
             }
         }
-        if covers_undo && let Some(covered) = ballot::covers(&kx) {
-            out::text(page::labelled(&[("covers", covered)]));
+        let covered = ballot::covers(&kx).filter(|_| covers_undo);
+        if let Some(covered) = &covered {
+            out::text(page::labelled(&[("covers", covered.clone())]));
         }
         if let Err(why) = self.open(&cluster, &kx, &approval, &me, decision).await? {
             out::line(format_args!("You are {}: {why}. Nothing was said.", me.username));
             return Ok(Exit::Refused);
+        }
+        if let Some(glass) = ballot::glass(&kx) {
+            out::line(Words::Stdout.paint().red(&glass));
         }
         if asks && !self.confirmed(decision, &me, &approval)? {
             out::line("Nothing was said.");
             return Ok(Exit::Cancelled);
         }
         let api = cluster.here::<ExecutionApproval>();
-        let vote = vote::of(&kx, &approval, decision, &self.comment, covers_undo);
+        let vote = vote::of(&kx, &approval, decision, &self.comment, covered.is_some());
         let said = api.create(&PostParams::default(), &vote).await.map_err(refused)?;
         Ok(self.heard(&cluster, &said, decision).await)
     }

@@ -1,4 +1,5 @@
-//! `k=v` on the command line into typed parameters, by the action's own JSON Schema.
+//! `k=v` on the command line into typed parameters, by the action's own JSON Schema; and what is said where one was written otherwise.
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -14,6 +15,9 @@ pub fn parameters(schema: &Value, pairs: &[String]) -> Result<Map<String, Value>
                 Ok(value) => drop(parameters.insert(key.into(), value)),
                 Err(why) => wrong.push(why),
             },
+            None if matches!(pair.as_str(), "plan" | "server") => {
+                wrong.push(format!("{pair:?} is no parameter; write name=value, or --dry-run={pair}"));
+            }
             None => wrong.push(format!("{pair:?} is no parameter; write name=value")),
         }
     }
@@ -28,6 +32,19 @@ pub fn parameters(schema: &Value, pairs: &[String]) -> Result<Map<String, Value>
         wrong.push(format!("missing: {}", missing.iter().map(|m| described(schema, m)).collect::<Vec<_>>().join(", ")));
     }
     if wrong.is_empty() { Ok(parameters) } else { Err(wrong.join("\n  ")) }
+}
+
+/// `--replicas=4` where `replicas=4` may be meant. Which parameters there are only the cluster knows, which was not asked.
+#[must_use]
+pub fn dashed(mistake: &clap::Error, line: &[String]) -> Option<String> {
+    let runs = line.get(1).is_some_and(|command| command == "run");
+    let unknown = mistake.get(ContextKind::InvalidArg).filter(|_| runs && mistake.kind() == ErrorKind::UnknownArgument);
+    let Some(ContextValue::String(option)) = unknown else { return None };
+    let mut from = line.iter().map(String::as_str).skip_while(|word| word.split('=').next() != Some(option.as_str()));
+    let value = from.next()?.split_once('=').map(|(_, value)| value);
+    let value = value.or_else(|| from.next().filter(|word| !word.starts_with('-'))).unwrap_or("VALUE");
+    let name = option.strip_prefix("--")?;
+    Some(format!("If {name} is a parameter of the action: parameters are written {name}={value}"))
 }
 
 fn described(schema: &Value, name: &str) -> String {
@@ -69,6 +86,8 @@ fn kinds(schema: &Value, key: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Writ;
+    use clap::Parser;
     use serde_json::json;
 
     fn schema() -> Value {
@@ -91,5 +110,22 @@ mod tests {
         assert_eq!(parameters(&schema(), &["replicas=many".to_owned()]).unwrap_err(), "replicas=many: wants an integer");
         let twice = ["replicas=3".to_owned(), "replicas=4".to_owned()];
         assert_eq!(parameters(&schema(), &twice).unwrap_err(), "replicas=4: replicas was given before");
+        let apart = ["replicas=3".to_owned(), "server".to_owned()];
+        let said = "\"server\" is no parameter; write name=value, or --dry-run=server";
+        assert_eq!(parameters(&schema(), &apart).unwrap_err(), said);
+    }
+
+    #[test]
+    fn a_parameter_with_dashes_is_answered_with_how_it_is_written() {
+        let said = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(Into::into).collect();
+            dashed(&Writ::try_parse_from(&words).unwrap_err(), &words)
+        };
+        let hint = |pair: &str| Some(format!("If replicas is a parameter of the action: parameters are written {pair}"));
+        assert_eq!(said("writ run scale_deployment web --replicas=4"), hint("replicas=4"));
+        assert_eq!(said("writ run scale_deployment web --replicas 4 -y"), hint("replicas=4"));
+        assert_eq!(said("writ run scale_deployment web --replicas -y"), hint("replicas=VALUE"));
+        assert_eq!(said("writ get web --replicas=4"), None);
+        assert_eq!(said("writ run scale_deployment web --dry-run=client"), None);
     }
 }

@@ -41,6 +41,7 @@ pub fn file(path: &Path, cluster: &mut Connected, named: Option<&str>) -> anyhow
         let same = named.is_none_or(|named| named == namespace);
         anyhow::ensure!(same, "{} is for namespace {namespace}; leave -n out, or change the file", path.display());
         cluster.namespace.clone_from(namespace);
+        cluster.named = true;
     }
     Ok(kx)
 }

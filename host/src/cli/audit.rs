@@ -4,7 +4,7 @@ use super::{
     Where,
     connect::{Connected, said},
     human::{Exit, table},
-    out,
+    out, span,
 };
 use anyhow::Context;
 use http_body_util::{BodyExt, Empty};
@@ -44,9 +44,9 @@ pub struct Query {
     /// Only this phase.
     #[arg(long)]
     phase: Option<String>,
-    /// Only since, RFC 3339.
-    #[arg(long)]
-    since: Option<String>,
+    /// Only since: so long ago (10m, 1h30m), or a moment (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = span::since)]
+    since: Option<Timestamp>,
     /// Only the newest so many, 1 to 1000.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
@@ -82,11 +82,37 @@ fn rows(text: &str) -> anyhow::Result<String> {
     let row = |line: &str| {
         let row: Value = serde_json::from_str(line).context("failed to understand a row")?;
         let cell = |key: &str| row.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), Into::into)).unwrap_or_default();
-        let rest = ["namespace", "name", "seq", "action", "phase", "reason", "by"].map(cell);
-        Ok([&[at(&cell("at"))], rest.as_slice()].concat())
+        let mut cells = vec![at(&cell("at"))];
+        cells.extend(["namespace", "name", "seq", "action", "phase", "reason"].map(cell));
+        cells.push(by(&row));
+        Ok(cells)
     };
     let rows = text.lines().map(row).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(table(&["AT", "NAMESPACE", "NAME", "SEQ", "ACTION", "PHASE", "REASON", "BY"], &rows))
+}
+
+/// Whose deed it was: that of who asked, voted, stopped it or looked at it; the operator's, where it decided by itself. (Who wrote the row
+/// stands in the row.)
+fn by(row: &Value) -> String {
+    let cell = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
+    let payload: Value = serde_json::from_str(cell("payload")).unwrap_or_default();
+    let told = |at: &str| payload.pointer(at).and_then(Value::as_str).map(str::to_owned);
+    let first = row.get("seq").and_then(Value::as_i64) == Some(1);
+    let person = match (cell("reason"), cell("phase")) {
+        ("Approved" | "Rejected", _) => voters(&payload),
+        ("Reviewed", _) => told("/status/review/by"),
+        ("BreakGlass", _) => told("/requester/username"),
+        // Who stopped it is who the row says.
+        (_, "Refused" | "Cancelled") => None,
+        _ => told("/requester/username").filter(|_| first),
+    };
+    person.filter(|name| !name.is_empty()).unwrap_or_else(|| cell("by").to_owned())
+}
+
+/// Who approved it, or the one whose no ended it.
+fn voters(payload: &Value) -> Option<String> {
+    let given = payload.pointer("/status/approval/given")?.as_array()?;
+    Some(given.iter().filter_map(|one| one.get("by")?.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// As wide as any other, and as exact as the row, so that it can be given to `--since`.
@@ -106,7 +132,7 @@ impl Query {
             ("name", self.name.as_deref()),
             ("action", self.action.as_deref()),
             ("phase", self.phase.as_deref()),
-            ("since", self.since.as_deref()),
+            ("since", self.since.map(|at| at.to_string()).as_deref()),
             ("limit", Some(&self.limit.to_string())),
         ])
     }
@@ -176,6 +202,7 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn rows_line_up_whatever_their_time() {
@@ -183,6 +210,27 @@ mod tests {
         let text = rows(&[row("2026-11-24T03:12:23Z"), row("2026-11-24T03:12:23.5Z")].join("\n")).unwrap();
         let times: Vec<&str> = text.lines().skip(1).filter_map(|l| l.split(' ').next()).collect();
         assert_eq!(times, ["2026-11-24T03:12:23.000000Z", "2026-11-24T03:12:23.500000Z"]);
+    }
+
+    #[test]
+    fn a_row_of_what_a_person_did_names_that_person() {
+        let status = json!({"approval": {"given": [{"by": "jonas"}, {"by": "lena"}]}, "review": {"by": "ida"}});
+        let payload = json!({"requester": {"username": "maria"}, "status": status}).to_string();
+        let said = |seq: i64, phase: &str, reason: &str, by: &str| {
+            super::by(&json!({"seq": seq, "phase": phase, "reason": reason, "by": by, "payload": payload}))
+        };
+        assert_eq!(said(1, "AwaitingApproval", "ApprovalNeeded", "writ-0"), "maria");
+        assert_eq!(said(2, "Preparing", "Approved", "writ-0"), "jonas, lena");
+        assert_eq!(said(2, "Preparing", "BreakGlass", "writ-0"), "maria");
+        assert_eq!(said(2, "Refused", "Rejected", "writ-0"), "jonas, lena");
+        assert_eq!(said(9, "Completed", "Reviewed", "writ-0"), "ida");
+        assert_eq!(said(1, "Cancelled", "CancelRequested", "deniz"), "deniz");
+        for (seq, phase, reason) in
+            [(1, "Refused", "PolicyDenied"), (3, "Executing", "Prepared"), (5, "Completed", "ChecksPassed")]
+        {
+            assert_eq!(said(seq, phase, reason, "writ-0"), "writ-0", "{reason}");
+        }
+        assert_eq!(super::by(&json!({"seq": 2, "reason": "Approved", "by": "writ-0", "payload": "{}"})), "writ-0");
     }
 
     #[test]

@@ -29,6 +29,32 @@ pub fn covers(kx: &KubernetesExecution) -> Option<String> {
     ))
 }
 
+/// Said before the question, where it is to go without approvals.
+#[must_use]
+pub fn glass(kx: &KubernetesExecution) -> Option<String> {
+    let status = kx.status.as_ref().filter(|_| kx.spec.break_glass)?;
+    let skipped = skipped(status);
+    if skipped.is_empty() {
+        return Some("BREAK GLASS: no policy wants approvals of this, so nothing is skipped".to_owned());
+    }
+    let due = if status.review.is_some() { "" } else { "; a review will be due" };
+    Some(format!("BREAK GLASS: skips {}{due}", skipped.join(" and ")))
+}
+
+/// `1 approval of sre-leads`. Before it is begun the policies say it, each among its own conditions.
+fn skipped(status: &ExecutionStatus) -> Vec<String> {
+    if let Some(approval) = &status.approval {
+        let of = if approval.groups.is_empty() { String::new() } else { format!(" of {}", approval.groups.join(", ")) };
+        return vec![format!("{} approval{}{of}", approval.needed, if approval.needed == 1 { "" } else { "s" })];
+    }
+    let obeyed = status.policy.iter().flat_map(|p| &p.results).filter(|r| !r.shadow);
+    let wants = |condition: &&String| {
+        let of = condition.trim_start_matches(|c: char| c.is_ascii_digit());
+        of != condition.as_str() && of.starts_with(" approval")
+    };
+    obeyed.flat_map(|r| &r.because).filter(wants).cloned().collect()
+}
+
 /// Lines of a page.
 #[must_use]
 pub fn lines(status: &ExecutionStatus) -> Vec<(&'static str, String)> {
@@ -146,6 +172,32 @@ mod tests {
         approval.given[0].covered_by = "scale-web-1".into();
         approval.given[0].covers_until = "2026-11-24T03:12:23.5Z".into();
         assert_eq!(sum(&approval), "1 of 2: lena \"ok\", covered by the approval of scale-web-1 until 2026-11-24T03:12:23Z");
+    }
+
+    #[test]
+    fn broken_glass_names_who_is_not_asked() {
+        let mut kx = KubernetesExecution { status: Some(ExecutionStatus::default()), ..Default::default() };
+        assert_eq!(glass(&kx), None);
+        kx.spec.break_glass = true;
+        let said = |kx: &KubernetesExecution| glass(kx).unwrap();
+        assert_eq!(said(&kx), "BREAK GLASS: no policy wants approvals of this, so nothing is skipped");
+        let result = |because: &[&str], shadow| crds::PolicyResult {
+            because: because.iter().map(ToString::to_string).collect(),
+            shadow,
+            ..Default::default()
+        };
+        let results = vec![
+            result(&["a dry run first", "1 approval of sre-leads", "break glass is open"], false),
+            result(&["2 approvals, one each of dba, sre-leads"], false),
+            result(&["3 approvals of everybody"], true),
+        ];
+        kx.status.as_mut().unwrap().policy = Some(crds::PolicyStatus { results, ..Default::default() });
+        let both = "1 approval of sre-leads and 2 approvals, one each of dba, sre-leads";
+        assert_eq!(said(&kx), format!("BREAK GLASS: skips {both}; a review will be due"));
+        kx.status.as_mut().unwrap().approval = Some(ApprovalStatus { state: "Skipped".into(), ..approval() });
+        assert_eq!(said(&kx), "BREAK GLASS: skips 2 approvals of sre-leads; a review will be due");
+        kx.status.as_mut().unwrap().review = Some(crds::ReviewStatus::default());
+        assert_eq!(said(&kx), "BREAK GLASS: skips 2 approvals of sre-leads");
     }
 
     #[test]

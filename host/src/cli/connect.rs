@@ -13,6 +13,8 @@ pub struct Connected {
     pub client: Client,
     /// `--namespace`, or the context's.
     pub namespace: String,
+    /// It was named, by `--namespace` or a file.
+    pub named: bool,
     /// Name of the kube context.
     pub context: String,
 }
@@ -32,7 +34,7 @@ impl Where {
         };
         let namespace = self.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config).context("failed to make a client from the kubeconfig")?;
-        Ok(Connected { client, namespace, context })
+        Ok(Connected { client, namespace, named: self.namespace.is_some(), context })
     }
 }
 
@@ -56,7 +58,11 @@ impl Connected {
             anyhow::bail!("{name} is no name of an execution; give the name alone: {bare}");
         }
         let found = self.here().get_opt(name).await.map_err(said)?;
-        found.with_context(|| format!("no execution {name} in {here}; `writ get -n {here}` lists those there are"))
+        found.with_context(|| match self.named {
+            true => format!("no execution {name} in namespace {here}; `writ get -n {here}` lists those there are"),
+            // Mostly it is there, in another one.
+            false => format!("no execution {name} in namespace {here}, and no other was named: -n NAMESPACE, or writ get -A"),
+        })
     }
 
     /// Objects of the cluster, or of all namespaces.

@@ -32,11 +32,13 @@ enum Finding {
     Good(String),
     /// It works, and somebody should know.
     Note(String, String),
+    /// Whoever asks may not look, or nothing answered: neither good nor wrong.
+    Unknown(String, String),
     /// It does not work, or is not safe.
     Bad(String, String),
 }
 
-use Finding::{Bad, Good, Note};
+use Finding::{Bad, Good, Note, Unknown};
 
 /// What was found, or why it could not be looked at.
 type Found = Result<Vec<Finding>, kube::Error>;
@@ -61,22 +63,46 @@ impl Doctor {
         all.extend([probe::pod(client).await, proof::dry_runs(client).await, proof::lock(client).await]);
         let paint = Words::Stdout.paint();
         all.iter().for_each(|finding| out::text(finding.text(paint)));
-        let bad = all.iter().filter(|f| matches!(f, Bad(..))).count();
-        out::line(match bad {
-            0 => "All of it is in force.".to_owned(),
-            1 => "1 thing is wrong.".to_owned(),
-            n => format!("{n} things are wrong."),
-        });
-        Ok(if bad == 0 { Exit::Done } else { Exit::Usage })
+        let (sum, exit) = sum(&all);
+        out::line(sum);
+        Ok(exit)
     }
 }
 
-/// What cannot be looked at is not known to be good.
+/// All of it in one line: nothing is said to be in force beside what is held back, switched off, or not known.
+fn sum(all: &[Finding]) -> (String, Exit) {
+    let count = |is: fn(&Finding) -> bool| all.iter().filter(|f| is(f)).count();
+    let (bad, unknown) = (count(|f| matches!(f, Bad(..))), count(|f| matches!(f, Unknown(..))));
+    let unseen = if unknown == 0 { String::new() } else { format!("; {unknown} could not be looked at") };
+    match (bad, unknown) {
+        (0, 0) if all.iter().all(|f| matches!(f, Good(_))) => ("All of it is in force.".to_owned(), Exit::Done),
+        (0, 0) => ("Nothing is wrong; look at what is marked !.".to_owned(), Exit::Done),
+        (0, _) => (format!("Nothing wrong found{unseen}."), Exit::Unknown),
+        (1, _) => (format!("1 thing is wrong{unseen}."), Exit::Usage),
+        (n, _) => (format!("{n} things are wrong{unseen}."), Exit::Usage),
+    }
+}
+
+/// What cannot be looked at is not known to be good, nor to be wrong; but what this cluster does not even serve is not there.
 async fn looked(what: &str, found: impl Future<Output = Found>) -> Vec<Finding> {
-    found.await.unwrap_or_else(|error| {
-        let why = super::connect::said(error);
-        vec![Bad(format!("{what} could not be looked at: {}", super::causes(&why)), "ask as somebody who may".into())]
-    })
+    found.await.unwrap_or_else(|error| vec![unseen(what, error)])
+}
+
+fn unseen(what: &str, error: kube::Error) -> Finding {
+    if let kube::Error::Api(no) = &error
+        && no.code == 403
+    {
+        return Unknown(format!("you may not look at {what} (needs {})", right(&no.message)), "ask as somebody who may".into());
+    }
+    let missing = matches!(&error, kube::Error::Api(no) if no.code == 404);
+    let words = format!("{what} could not be looked at: {}", super::causes(&super::connect::said(error)));
+    if missing { Bad(words, INSTALL.into()) } else { Unknown(words, "try again".into()) }
+}
+
+/// Of the API server's `…User "maria" cannot list resource "pods" in the namespace "x"` the part that is missing.
+fn right(message: &str) -> String {
+    let right = message.split_once(" cannot ").map_or(message, |(_, right)| right);
+    right.replacen("resource ", "", 1).replace('"', "")
 }
 
 impl Finding {
@@ -84,7 +110,46 @@ impl Finding {
         match self {
             Good(what) => format!("  {} {what}\n", paint.green("✓")),
             Note(what, next) => format!("  ! {what}\n      Next: {next}\n"),
+            Unknown(what, next) => format!("  ? {what}\n      Next: {next}\n"),
             Bad(what, fix) => format!("  {} {what}\n      Fix: {fix}\n", paint.red("✗")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(of: fn(String, String) -> Finding) -> Finding {
+        of(String::new(), String::new())
+    }
+
+    #[test]
+    fn all_is_in_force_only_where_every_line_is_good() {
+        let good = || Good(String::new());
+        let said = |all: &[Finding]| {
+            let (words, exit) = sum(all);
+            format!("{} {words}", exit.code())
+        };
+        assert_eq!(said(&[good(), good()]), "0 All of it is in force.");
+        assert_eq!(said(&[good(), finding(Note)]), "0 Nothing is wrong; look at what is marked !.");
+        let unknown = [good(), finding(Note), finding(Unknown), finding(Unknown)];
+        assert_eq!(said(&unknown), "4 Nothing wrong found; 2 could not be looked at.");
+        assert_eq!(said(&[good(), finding(Bad)]), "1 1 thing is wrong.");
+        assert_eq!(said(&[finding(Bad), finding(Bad), finding(Unknown)]), "1 2 things are wrong; 1 could not be looked at.");
+    }
+
+    #[test]
+    fn what_nobody_may_look_at_is_not_known_and_what_is_not_served_is_missing() {
+        let answered = |code, message: &str| {
+            let status = kube::core::Status { code, message: message.into(), ..kube::core::Status::default() };
+            unseen("plugins", kube::Error::Api(status.boxed()))
+        };
+        let no = "actionplugins.writ.dev is forbidden: User \"maria\" cannot list resource \"actionplugins\" in API group \"writ.dev\" \
+                  at the cluster scope";
+        let needs = "you may not look at plugins (needs list actionplugins in API group writ.dev at the cluster scope)";
+        assert_eq!(answered(403, no), Unknown(needs.into(), "ask as somebody who may".into()));
+        assert_eq!(answered(404, "not found"), Bad("plugins could not be looked at: not found".into(), INSTALL.into()));
+        assert_eq!(answered(500, "no"), Unknown("plugins could not be looked at: no".into(), "try again".into()));
     }
 }

@@ -64,7 +64,7 @@ async fn to_the_end(cluster: &Connected, name: &str, told: &mut Told) -> anyhow:
     let kx = until(cluster, name, |status| status.phase.is_over(), printed, |news| told.tell(news)).await?;
     let undo = automatic::on_its_way(&kx);
     let status = kx.status.unwrap_or_default();
-    finish(&status, undo, told.words);
+    told.words.text(page::end(&status, undo, told.words.paint()));
     if let Some(due) = ballot::review(&status) {
         told.words.line(format_args!("A review is {due}: writ review {name} -n {}", cluster.namespace));
     }
@@ -209,27 +209,6 @@ fn dry_run(status: &ExecutionStatus) -> String {
     let more = if strange == 0 { String::new() } else { format!(", {strange} of them NOT ANNOUNCED by the plugin") };
     let fields = if status.diff.len() == 1 { "field changes" } else { "fields change" };
     format!("the API server accepts it; {} {fields}{more}", status.diff.len())
-}
-
-/// `undo`: what is said of the one that comes by itself; then nobody is told how to make one.
-fn finish(status: &ExecutionStatus, undo: Option<String>, words: Words) {
-    let paint = words.paint();
-    if let Some(refusal) = &status.refusal {
-        words.text(page::refusal(refusal, status, paint));
-        return;
-    }
-    let word = match status.phase {
-        Phase::Completed => paint.green("Done"),
-        other => paint.red(&format!("{other:?} ({:?})", status.reason)),
-    };
-    let after = status.duration.as_ref().map_or_else(String::new, |d| format!(" after {d}"));
-    words.line(format_args!("{word}{after}: {}", page::message(status).0));
-    if status.phase != Phase::Completed
-        && let Some(job) = status.job.as_ref().filter(|j| !j.output.is_empty())
-    {
-        job.output.lines().for_each(|l| words.line(format_args!("  | {}", plain(l))));
-    }
-    words.text(undo.map_or_else(|| page::way_back(status), |undo| undo + "\n"));
 }
 
 #[cfg(test)]

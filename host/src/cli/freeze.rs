@@ -3,11 +3,11 @@ use super::{
     Where,
     connect::{Connected, said},
     human::Exit,
-    out,
+    out, span,
 };
 use anyhow::{Context, bail};
 use crds::{ExecutionFreeze, ExecutionFreezeSpec, FreezeSelector};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     ResourceExt,
@@ -20,8 +20,8 @@ pub struct Freeze {
     /// Why; every execution that waits shows it.
     reason: String,
     /// For how long, such as `2h`; until `writ thaw` where absent.
-    #[arg(long = "for", value_name = "TIME")]
-    span: Option<String>,
+    #[arg(long = "for", value_name = "TIME", value_parser = span::span)]
+    span: Option<SignedDuration>,
     /// Only in this namespace; may be given several times. In all where absent.
     #[arg(long = "in", value_name = "NAMESPACE")]
     namespaces: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Thaw {
 impl Freeze {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let until = self.span.as_deref().map(|text| until(text, Timestamp::now())).transpose()?;
+        let until = self.span.map(|span| until(span, Timestamp::now())).transpose()?;
         let cluster = Where { namespace: None, context: self.context }.connect().await?;
         for namespace in &self.namespaces {
             there(&cluster, namespace).await?;
@@ -90,8 +90,8 @@ impl Thaw {
     }
 }
 
-fn until(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
-    let Some(span) = decide::duration::parse(text) else { bail!("--for {text}: not a time such as 90s, 30m or 2h") };
+/// To the second.
+fn until(span: SignedDuration, now: Timestamp) -> anyhow::Result<Timestamp> {
     let end = now.checked_add(span).context("--for: that is longer than there is time")?;
     Ok(Timestamp::from_second(end.as_second())?)
 }
@@ -104,17 +104,5 @@ fn these(list: Option<&[String]>, one: &str) -> String {
     match list {
         Some(list) => format!("{one} {}", list.join(", ")),
         None => format!("every {one}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_from_now_and_words_that_are_none_are_an_error() {
-        let now = Timestamp::from_second(1_000).unwrap();
-        assert_eq!(until("2h", now).unwrap(), Timestamp::from_second(8_200).unwrap());
-        assert_eq!(until("soon", now).unwrap_err().to_string(), "--for soon: not a time such as 90s, 30m or 2h");
     }
 }

@@ -1,15 +1,16 @@
 //! Show the change, ask, run, follow: what `run` and `undo` have in common.
 use super::{
-    Format,
+    Format, ballot,
     connect::{Connected, said},
-    follow,
+    follow, frozen,
     human::{Exit, short},
     out::{self, Words},
-    page,
+    page, span,
 };
 use crds::{DryRun, ExecutionStatus, KubernetesExecution};
+use jiff::SignedDuration;
 use kube::api::PostParams;
-use std::{io::IsTerminal, time::Duration};
+use std::io::IsTerminal;
 
 /// How to go about it.
 #[derive(Debug, clap::Args)]
@@ -20,18 +21,18 @@ pub struct Go {
     /// Why; approvers and the ledger see it.
     #[arg(long, default_value = "")]
     reason: String,
-    /// `plan` shows what would be done, and stops; `server` also asks the API server what would change.
-    #[arg(long, value_enum)]
+    /// `server` (which it is without a word) has the API server say what would change; `plan` is quicker, and only the plugin's word.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "server")]
     dry_run: Option<Dry>,
     /// Go without the approvals that policy wants, where it opens that to you; a review is due afterwards.
     #[arg(long)]
     break_glass: bool,
     /// Of the Job, such as 5m.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME", value_parser = span::written)]
     timeout: Option<String>,
-    /// Give up following after this many seconds; the execution goes on.
-    #[arg(long)]
-    wait: Option<u64>,
+    /// Give up following after this time, such as 5m; the execution goes on.
+    #[arg(long, value_name = "TIME", value_parser = span::span)]
+    wait: Option<SignedDuration>,
     /// Print the object when it is over; what is for people goes to standard error.
     #[arg(short, long, value_enum)]
     output: Option<Format>,
@@ -90,6 +91,9 @@ impl Go {
                 self.print(&planned)?;
                 return Ok(exit);
             }
+            if let Some(glass) = ballot::glass(&planned) {
+                words.line(words.paint().red(&glass));
+            }
             if !out::confirmed(words, "Run it?")? {
                 words.line("Nothing was run.");
                 return Ok(Exit::Cancelled);
@@ -100,7 +104,7 @@ impl Go {
         }
         let name = create(cluster, wanted).await?;
         words.line(format_args!("\n{name}"));
-        let exit = follow::follow(cluster, &name, self.wait.map(Duration::from_secs), words).await?;
+        let exit = follow::follow(cluster, &name, self.wait.map(SignedDuration::unsigned_abs), words).await?;
         if self.output.is_some() {
             self.print(&cluster.execution(&name).await?)?;
         }
@@ -138,6 +142,11 @@ async fn plan(
     let by = kx.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
     words.line(format_args!("{} · context {} · you are {by}\n", place(cluster, &status), cluster.context));
     words.text(page::plan(&status));
+    if status.refusal.is_none()
+        && let Some(until) = frozen::look(cluster, &kx.spec).await
+    {
+        words.text(page::labelled(&[("frozen", until)]));
+    }
     if let Some(refusal) = &status.refusal {
         words.text(page::refusal(refusal, &status, words.paint()));
     }

@@ -123,6 +123,15 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if draws(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// A long text is told by its beginning; the object has it whole.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// `/spec/replicas` as people write it: `spec.replicas`.
 #[must_use]
 pub fn field(pointer: &str) -> String {
@@ -165,6 +174,11 @@ mod tests {
     fn nobody_draws_on_the_terminal_of_who_reads() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\u{fffd}c");
         assert_eq!(plain("web\u{202e}dorp\u{200b}"), "web\u{fffd}dorp\u{fffd}");
+    }
+
+    #[test]
+    fn a_long_text_is_told_by_its_beginning() {
+        assert_eq!([cut("größer", 6), cut("größer", 3), cut("", 3)], ["größer", "grö…", ""]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod explain;
 mod file;
 mod follow;
 mod freeze;
+mod frozen;
 mod get;
 mod go;
 mod human;
@@ -29,10 +30,12 @@ mod plugin;
 mod policy;
 mod progress;
 mod run;
+mod span;
 mod undo;
 mod watch;
 mod world;
 
+pub use arguments::dashed;
 pub use human::{Exit, causes};
 pub use out::note;
 
@@ -44,6 +47,10 @@ Exit codes:
   1  usage, or no cluster       5  rejected, or not approved in time
   2  refused, nothing touched   6  --wait passed; the execution goes on
   3  failed, something ran      7  cancelled, or answered no
+`writ cancel` ends with 0 where it is stopped. Where it was too late for that,
+with 3 if it ran to its end, with 2 if there was nothing to run.
+`writ doctor` ends with 1 where something is wrong, with 4 where nothing wrong was
+found and not all of it could be looked at.
 
 Ctrl-C detaches and never cancels.";
 

@@ -1,9 +1,9 @@
 //! One execution as a page: what will change or did, how to undo it, what was said. Used by `run`, `get NAME` and `plan`.
 use super::{
-    ballot,
-    human::{Exit, Paint, field, plain, short},
+    automatic, ballot,
+    human::{Exit, Paint, cut, field, plain, short},
 };
-use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Reason, RefusalStatus};
+use crds::{ChangeStatus, DiffStatus, ExecutionStatus, KubernetesExecution, Phase, Reason, RefusalStatus};
 use decide::{duration, owners::words, time::second};
 use jiff::SignedDuration;
 
@@ -72,14 +72,13 @@ pub fn in_short(status: &ExecutionStatus, most: usize, more: &str) -> Vec<String
 
 /// What the API server says would change; what the plan does not say is marked.
 fn difference(diff: &[DiffStatus]) -> Vec<String> {
-    let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
     let line = |d: &DiffStatus| {
         let mark = if d.announced { "" } else { "   NOT ANNOUNCED by the plugin" };
         let object = if d.object.is_empty() { String::new() } else { format!("{}: ", d.object) };
         match (d.pointer.as_str(), &d.after) {
             ("", Some(_)) => format!("{object}comes to be{mark}"),
             ("", None) => format!("{object}goes{mark}"),
-            (at, after) => format!("{object}{}   {} -> {}{mark}", field(at), value(&d.before), value(after)),
+            (at, after) => format!("{object}{}   {} -> {}{mark}", field(at), value(d.before.as_deref()), value(after.as_deref())),
         }
     };
     match diff.is_empty() {
@@ -118,18 +117,14 @@ pub fn change(c: &ChangeStatus, target: Option<&str>) -> String {
     if c.field.is_empty() {
         return format!("{} {}", c.object, c.effect);
     }
-    let value = |v: &Option<String>| v.as_deref().map_or_else(|| "(none)".to_owned(), cut);
     let object = if target.is_none_or(|t| t == c.object) { String::new() } else { format!("{}: ", c.object) };
-    format!("{object}{}   {} -> {}", field(&c.field), value(&c.before), value(&c.after))
+    format!("{object}{}   {} -> {}", field(&c.field), value(c.before.as_deref()), value(c.after.as_deref()))
 }
 
-/// A long value is told by its beginning; the object has it whole.
-fn cut(value: &str) -> String {
+/// JSON text.
+fn value(text: Option<&str>) -> String {
     const SHOWN: usize = 60;
-    match value.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", value.get(..at).unwrap_or_default()),
-        None => value.to_owned(),
-    }
+    text.map_or_else(|| "(none)".to_owned(), |text| cut(text, SHOWN))
 }
 
 /// A command stands alone on its line, to be copied whole.
@@ -138,7 +133,7 @@ fn undo(status: &ExecutionStatus) -> Vec<String> {
     let until = rollback.expires_at.as_ref().map(|at| format!("until {}", second(at)));
     let loses = (!rollback.loses.is_empty()).then(|| format!("stays different: {}", rollback.loses.join(", ")));
     match rollback.state.as_str() {
-        "Impossible" => vec![format!("impossible: {}", rollback.because)],
+        "Impossible" => vec![format!("CANNOT BE UNDONE: {}", rollback.because)],
         "Unneeded" => vec![format!("not needed: {}", rollback.because)],
         "Done" => vec![format!("done by {}", rollback.undone_by)],
         _ => [Some(rollback.command.clone()), until, loses].into_iter().flatten().collect(),
@@ -192,6 +187,26 @@ pub fn refusal(refusal: &RefusalStatus, status: &ExecutionStatus, paint: Paint) 
     text
 }
 
+/// How it stands, or how it ended, and what to do next: in the same words for who followed it (`run`, `watch`) and who comes later (`get`).
+/// `undo`: what is said of the one that comes by itself; then nobody is told how to make one.
+#[must_use]
+pub fn end(status: &ExecutionStatus, undo: Option<String>, paint: Paint) -> String {
+    if let Some(refused) = &status.refusal {
+        return refusal(refused, status, paint);
+    }
+    let named = || format!("{:?} ({:?})", status.phase, status.reason);
+    let word = match status.phase {
+        Phase::Completed => paint.green("Done"),
+        phase if phase.is_over() => paint.red(&named()),
+        _ => named(),
+    };
+    let after = status.duration.as_deref().map_or_else(String::new, |d| format!(" after {d}"));
+    let failed = status.job.iter().filter(|_| status.phase != Phase::Completed);
+    let output: String = failed.flat_map(|job| job.output.lines()).map(|line| format!("  | {}\n", plain(line))).collect();
+    let next = undo.map_or_else(|| way_back(status), |undo| undo + "\n");
+    format!("{word}{after}: {}\n{output}{next}", message(status).0)
+}
+
 /// The whole story.
 #[must_use]
 pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
@@ -207,14 +222,7 @@ pub fn story(kx: &KubernetesExecution, paint: Paint) -> String {
     text.push_str(&plan(status));
     text.push_str(&labelled(&ballot::lines(status)));
     text.push_str(&timeline(status));
-    if let Some(r) = &status.refusal {
-        text.push_str(&refusal(r, status, paint));
-    } else {
-        let after = status.duration.as_deref().map_or_else(String::new, |d| format!(" after {d}"));
-        text.push_str(&format!("{:?} ({:?}){after}: {}\n", status.phase, status.reason, message(status).0));
-        text.push_str(&way_back(status));
-    }
-    text
+    text + &end(status, automatic::on_its_way(kx), paint)
 }
 
 /// What happened when, and how long each part took.
@@ -242,6 +250,22 @@ mod tests {
         assert_eq!(plan(&status), format!("  undo       {inverse}\n             until 2026-11-24T03:12:23Z\n"));
         status.message = "replicas 1 -> 3.".into();
         assert_eq!((super::message(&status), way_back(&status)), (("replicas 1 -> 3.", None), String::new()));
+    }
+
+    #[test]
+    fn an_end_says_what_failed_and_printed_and_what_to_do_next() {
+        let job = crds::JobStatus { output: "error: no\u{1b}\n".into(), ..Default::default() };
+        let message = "It exited 1. To undo it: writ undo x -n shop".to_owned();
+        let (phase, reason, duration) = (Phase::Failed, Reason::JobFailed, Some("2.3s".to_owned()));
+        let mut status = ExecutionStatus { phase, reason, message, duration, job: Some(job), ..Default::default() };
+        let said = |status: &ExecutionStatus, undo| end(status, undo, Paint::on(false));
+        let failed = "Failed (JobFailed) after 2.3s: It exited 1.\n  | error: no\u{fffd}\n";
+        assert_eq!(said(&status, None), format!("{failed}To undo it:\nwrit undo x -n shop\n"));
+        assert_eq!(said(&status, Some("It comes.".into())), format!("{failed}It comes.\n"));
+        status.phase = Phase::Completed;
+        assert_eq!(said(&status, None), "Done after 2.3s: It exited 1.\nTo undo it:\nwrit undo x -n shop\n");
+        (status.phase, status.duration, status.job) = (Phase::Executing, None, None);
+        assert_eq!(said(&status, Some("-".into())), "Executing (JobFailed): It exited 1.\n-\n");
     }
 
     #[test]

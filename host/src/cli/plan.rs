@@ -1,6 +1,6 @@
 //! `writ plan`: the host's own answer to a request, from files alone: the same chain, the same core, no cluster.
 use super::{
-    Format, file,
+    Format, file, frozen,
     human::Exit,
     out::{self, Words},
     page,
@@ -14,7 +14,7 @@ use crate::{
     plugin::{Limits, Plugins},
 };
 use anyhow::Context;
-use crds::{DryRun, ExecutionStatus};
+use crds::{DryRun, ExecutionFreeze, ExecutionStatus};
 use decide::{
     execution::{Execution, FINALIZER},
     model::{ActionName, PluginId, Uid},
@@ -40,7 +40,7 @@ pub struct Plan {
     /// A directory of policy modules and data; none: the policies are left out, and that is said.
     #[arg(long)]
     policy: Option<PathBuf>,
-    /// An object as it would be read: the target, and what the plugin looks at beside it. `kubectl get -o yaml` writes it.
+    /// An object as it would be read: the target, what the plugin looks at beside it, freezes. `kubectl get -o yaml` writes it.
     #[arg(long)]
     object: Vec<PathBuf>,
     /// Print the status and the Job as they would be.
@@ -53,13 +53,18 @@ impl Plan {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let begun = std::time::Instant::now();
         let exec = execution(&self.file)?;
-        let (judgement, site) = self.judged(&exec).await?;
+        let objects = self.objects(&exec.namespace)?;
+        let held = frozen::held(&freezes(&objects), &exec.namespace, &exec.spec.action, Timestamp::now());
+        let (judgement, site) = self.judged(&exec, objects).await?;
         let status = answer(&site, &exec, judgement)?;
         if let Some(format) = self.output {
             out::object(&status, format)?;
             return Ok(Exit::of(&status));
         }
         out::text(page::plan(&status));
+        if let Some(until) = held.filter(|_| status.refusal.is_none()) {
+            out::text(page::labelled(&[("frozen", until)]));
+        }
         match &status.refusal {
             Some(refusal) => out::text(page::refusal(refusal, &status, Words::Stdout.paint())),
             None if self.policy.is_none() => out::line("Would be planned so; no policy was asked (--policy)."),
@@ -69,7 +74,7 @@ impl Plan {
         Ok(Exit::of(&status))
     }
 
-    async fn judged(&self, exec: &Execution) -> anyhow::Result<(Judgement, Site)> {
+    async fn judged(&self, exec: &Execution, objects: Vec<Value>) -> anyhow::Result<(Judgement, Site)> {
         let plugins = Plugins::new().context("failed to start the plugin engine")?;
         let bytes = std::fs::read(&self.plugin).with_context(|| format!("failed to read {}", self.plugin.display()))?;
         let loaded = plugins
@@ -88,7 +93,7 @@ impl Plan {
             return Ok((Judgement::ActionUnknown { nearest: None }, site));
         };
         let gate = self.gate()?;
-        let world = Files(self.objects(&exec.namespace)?);
+        let world = Files(objects);
         let bench =
             Bench { plugins: &plugins, gate: &gate, metrics: &Metrics::new(), world: &world, site: &site, now: Timestamp::now() };
         let judged = bench.judge(exec, &entry).await?;
@@ -116,6 +121,12 @@ impl Plan {
         all.iter_mut().for_each(|o| complete(o, namespace));
         Ok(all)
     }
+}
+
+/// Those among the objects given; what is none is an object like any other.
+fn freezes(objects: &[Value]) -> Vec<ExecutionFreeze> {
+    let named = objects.iter().filter(|o| o.get("kind").and_then(Value::as_str) == Some("ExecutionFreeze"));
+    named.filter_map(|o| serde_json::from_value(o.clone()).ok()).collect()
 }
 
 /// Stands where no policy was given; what comes of it is shown as "no policy was asked".

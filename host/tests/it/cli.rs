@@ -18,7 +18,9 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// Every call, what was posted, and how executions end here: in this phase, with more in their status.
+const REASON: &str = "INC-4312 checkout p99 3.1 s, web at 97 % CPU";
+
+/// Every call, what was posted, and how executions end here: in this phase, with more in their status (and what is named `spec.…`, in that).
 #[derive(Clone)]
 struct Api {
     calls: Arc<Mutex<Vec<String>>>,
@@ -35,12 +37,16 @@ impl Api {
                 "since": "2026-11-23T03:12:09Z", "expiresAt": "2026-11-23T03:27:09Z"})
         });
         let mut status = json!({"phase": self.phase, "message": "as told", "refusal": refusal, "approval": approval});
+        let mut spec = json!({"action": "scale_deployment", "parameters": {}, "reason": REASON});
         for (key, value) in self.more.as_object().into_iter().flatten() {
-            status[key] = value.clone();
+            match key.strip_prefix("spec.") {
+                Some(key) => spec[key] = value.clone(),
+                None => status[key] = value.clone(),
+            }
         }
         json!({"apiVersion": "writ.dev/v1alpha1", "kind": "KubernetesExecution",
             "metadata": {"name": "scale-web-1", "namespace": "shop", "resourceVersion": "1"},
-            "spec": {"action": "scale_deployment", "parameters": {}}, "status": status})
+            "spec": spec, "status": status})
     }
 }
 
@@ -69,6 +75,11 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         "status": {"conditions": [counted]}});
     let approvals = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionApprovalList",
         "metadata": {"resourceVersion": "1"}, "items": [approval]});
+    // Who is not shown any may not read them.
+    let freezes = api
+        .more
+        .get("freezes")
+        .map(|items| json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreezeList", "metadata": {}, "items": items}));
     let (code, body) = match (&head.method, path.rsplit('/').next().unwrap()) {
         (_, "scale-deployment") => (StatusCode::OK, action),
         (_, "shop") => (StatusCode::OK, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})),
@@ -77,6 +88,10 @@ async fn answer(State(api): State<Api>, request: Request) -> impl IntoResponse {
         (&Method::POST, "executionapprovals") => (StatusCode::CREATED, approval),
         (_, "executionapprovals") => (StatusCode::OK, approvals),
         (&Method::POST, "executionfreezes") => (StatusCode::CREATED, freeze),
+        (&Method::GET, "executionfreezes") => match freezes {
+            Some(list) => (StatusCode::OK, list),
+            None => (StatusCode::FORBIDDEN, json!({"kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden"})),
+        },
         (&Method::DELETE, "freeze-1") => (StatusCode::OK, json!({"kind": "Status", "status": "Success"})),
         (&Method::POST, _) => (StatusCode::CREATED, api.execution()),
         (_, "scale-web-1") => (StatusCode::OK, api.execution()),
@@ -158,6 +173,9 @@ async fn without_a_terminal_nothing_runs_unless_told_so() {
         assert_eq!(machine.writ(&format!("run scale_deployment web --dry-run={dry}")).await.status.code(), Some(0));
     }
     assert_eq!(machine.created().len(), 3);
+    // As with kubectl it may stand alone: then the API server is asked.
+    assert_eq!(machine.writ("run scale_deployment --dry-run web").await.status.code(), Some(0));
+    assert_eq!(machine.posted("/kubernetesexecutions")[3]["spec"]["dryRun"], "Server");
 }
 
 #[tokio::test]
@@ -195,6 +213,26 @@ async fn a_mistake_on_the_line_is_not_a_refusal() {
 }
 
 #[tokio::test]
+async fn what_is_written_otherwise_is_answered_with_how_it_is_written() {
+    let machine = Machine::new("Completed").await;
+    let times = [
+        "run scale_deployment web -y --wait 5",
+        "run scale_deployment web -y --timeout soon",
+        "watch scale-web-1 --wait 7d",
+        "freeze INC-1 --for long",
+        "audit query --since yesterday",
+        "policy replay . --since 10",
+    ];
+    let dashes = ("run scale_deployment web --replicas=4 -y", "parameters are written replicas=4\n");
+    for (line, hint) in times.map(|line| (line, "such as 45s, 10m, 1h30m or 24h")).into_iter().chain([dashes]) {
+        let said = machine.writ(line).await;
+        assert_eq!(said.status.code(), Some(1), "{line}");
+        assert!(text(&said.stderr).contains(hint), "{line}: {}", text(&said.stderr));
+    }
+    assert_eq!(*machine.api.calls.lock().unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_file_runs_in_its_own_namespace_and_only_there() {
     let machine = Machine::new("Completed").await;
     let file = "apiVersion: writ.dev/v1alpha1\nkind: KubernetesExecution\nmetadata: {namespace: other}\n\
@@ -210,14 +248,15 @@ async fn a_file_runs_in_its_own_namespace_and_only_there() {
 #[tokio::test]
 async fn what_is_not_there_is_answered_with_where_to_look() {
     let machine = Machine::new("Completed").await;
-    for command in ["get", "logs", "watch", "cancel"] {
-        let said = machine.writ(&format!("{command} nope")).await;
-        assert_eq!(said.status.code(), Some(1), "{command}");
-        assert_eq!(
-            text(&said.stderr),
-            "writ: no execution nope in shop; `writ get -n shop` lists those there are\n",
-            "{command}"
-        );
+    let lost = "no execution nope in namespace shop, and no other was named: -n NAMESPACE, or writ get -A";
+    let none = "no execution nope in namespace shop; `writ get -n shop` lists those there are";
+    let commands = ["get nope", "logs nope", "watch nope", "cancel nope", "undo nope -y", "approve nope -y", "policy input nope"];
+    for command in commands {
+        for (place, words) in [("", lost), (" -n shop", none)] {
+            let said = machine.writ(&format!("{command}{place}")).await;
+            assert_eq!(said.status.code(), Some(1), "{command}");
+            assert_eq!(text(&said.stderr), format!("writ: {words}\n"), "{command}");
+        }
     }
 }
 
@@ -234,8 +273,11 @@ async fn what_the_doctor_cannot_see_is_not_in_force() {
 
 #[tokio::test]
 async fn what_is_over_cannot_be_stopped_and_says_how_it_ended() {
-    for (phase, code) in [("Completed", 0), ("Failed", 3), ("Cancelled", 0)] {
-        let machine = Machine::new(phase).await;
+    let job = json!({"job": {"namespace": "writ-runs", "name": "run-1", "serviceAccount": "run-1"}});
+    for (phase, code, more) in
+        [("Completed", 3, &job), ("Completed", 2, &json!({})), ("Failed", 3, &job), ("Cancelled", 0, &json!({}))]
+    {
+        let machine = Machine::with(phase, more.clone()).await;
         let said = machine.writ("cancel scale-web-1").await;
         assert_eq!(said.status.code(), Some(code));
         assert!(text(&said.stdout).contains(&format!("was over already: {phase}")), "{}", text(&said.stdout));
@@ -253,6 +295,10 @@ async fn an_approver_sees_the_change_and_hears_that_it_does_not_count() {
     let listed = machine.writ("approvals").await;
     assert_eq!(listed.status.code(), Some(0), "{}", text(&listed.stderr));
     assert!(text(&listed.stdout).contains("approve as sre-leads"), "{}", text(&listed.stdout));
+    let (head, row) = text(&listed.stdout).split_once('\n').unwrap();
+    assert!(head.contains("REASON") && row.contains("   INC-4312 checkout p99 3.1 s, web at 97 %…   "), "{row}");
+    let whole: Value = serde_json::from_slice(&machine.writ("approvals -o json").await.stdout).unwrap();
+    assert_eq!(whole[0]["spec"]["reason"], REASON);
     let unasked = machine.writ("approve scale-web-1").await;
     assert_eq!(unasked.status.code(), Some(1));
     assert!(text(&unasked.stderr).contains("no terminal to ask on"), "{}", text(&unasked.stderr));
@@ -285,6 +331,9 @@ async fn an_undo_that_its_own_action_does_not_take_is_a_fault_of_the_plugin() {
     write("hostile.wasm", &component("hostile"));
     let web = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 2}});
     write("web.json", web.to_string().as_bytes());
+    let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "freeze-1"},
+        "spec": {"reason": "INC-1", "by": "jonas"}});
+    write("freeze.json", freeze.to_string().as_bytes());
     for (deed, code, said) in
         [("", 0, "no cluster touched"), ("dead-end", 2, "its undo are not taken by misbehave: /do is never done")]
     {
@@ -295,5 +344,8 @@ async fn an_undo_that_its_own_action_does_not_take_is_a_fault_of_the_plugin() {
         let planned = machine.writ("plan -f kx.json --plugin hostile.wasm --object web.json").await;
         assert_eq!(planned.status.code(), Some(code), "{}{}", text(&planned.stdout), text(&planned.stderr));
         assert!(text(&planned.stdout).contains(said), "{}", text(&planned.stdout));
+        let held = machine.writ("plan -f kx.json --plugin hostile.wasm --object web.json --object freeze.json").await;
+        let frozen = text(&held.stdout).contains("  frozen     until it is thawed: INC-1; it will wait\n");
+        assert_eq!(frozen, code == 0, "what is refused waits for nothing: {}", text(&held.stdout));
     }
 }

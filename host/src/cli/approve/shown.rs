@@ -9,19 +9,26 @@ use crds::{ApprovalStatus, KubernetesExecution};
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-/// `place`: namespace and context.
-pub(super) fn page(place: (&str, &str), kx: &KubernetesExecution, approval: &ApprovalStatus, now: Timestamp) -> String {
+/// `place`: namespace and context. `undoes`: what it takes back, where it is an undo.
+pub(super) fn page(
+    place: (&str, &str),
+    kx: &KubernetesExecution,
+    undoes: Option<&str>,
+    approval: &ApprovalStatus,
+    now: Timestamp,
+) -> String {
     let (namespace, context) = place;
     let asked = kx.spec.requester.clone().unwrap_or_default();
     let ago = approval.since.parse().map(|at| format!(" {} ago", age(at, now))).unwrap_or_default();
     let groups = asked.groups.iter().filter(|g| !g.starts_with("system:")).cloned().collect::<Vec<_>>().join(", ");
     let groups = if groups.is_empty() { String::new() } else { format!(" ({groups})") };
     let head = format!("{} in {namespace} · context {context} · asked by {}{groups}{ago}\n", kx.name_any(), asked.username);
+    let undoes = undoes.map_or_else(String::new, |of| format!("This undoes {of}\n"));
     let reason = if kx.spec.reason.is_empty() { "none given".to_owned() } else { plain(&kx.spec.reason) };
     let status = kx.status.clone().unwrap_or_default();
     let mut ends = ballot::lines(&status);
     ends.push(("hash", approval.plan_hash.clone()));
-    [head, page::labelled(&[("reason", reason)]), page::plan(&status), page::labelled(&ends)].concat()
+    [head, undoes, page::labelled(&[("reason", reason)]), page::plan(&status), page::labelled(&ends)].concat()
 }
 
 #[cfg(test)]
@@ -108,7 +115,15 @@ mod tests {
                          waiting, 0 of 1
               hash       sha256:7f3ac91e
         "#]]
-        .assert_eq(&page(("shop", "prod-eu-1"), &kx, &approval, now));
+        .assert_eq(&page(("shop", "prod-eu-1"), &kx, None, &approval, now));
+    }
+
+    #[test]
+    fn an_undo_says_first_that_it_is_one_and_of_what() {
+        let kx = waiting();
+        let approval = kx.status.clone().unwrap().approval.unwrap();
+        let page = page(("shop", "prod-eu-1"), &kx, Some("scale-web-1 (replicas 5 -> 2)"), &approval, Timestamp::UNIX_EPOCH);
+        assert_eq!(page.lines().nth(1), Some("This undoes scale-web-1 (replicas 5 -> 2)"), "{page}");
     }
 
     #[test]
@@ -116,8 +131,11 @@ mod tests {
         let mut kx = waiting();
         let approval = kx.status.clone().unwrap().approval.unwrap();
         let rollback = kx.status.as_mut().unwrap().rollback.as_mut().unwrap();
-        (rollback.state, rollback.because) = ("Impossible".into(), "pods cannot be restarted back".into());
-        let page = page(("shop", "prod-eu-1"), &kx, &approval, Timestamp::UNIX_EPOCH);
-        assert!(page.contains("  undo       impossible: pods cannot be restarted back\n"), "{page}");
+        assert!(ballot::covers(&waiting()).is_some());
+        let because = "pods cannot be restarted back".into();
+        *rollback = crds::RollbackStatus { state: "Impossible".into(), because, ..Default::default() };
+        let page = page(("shop", "prod-eu-1"), &kx, None, &approval, Timestamp::UNIX_EPOCH);
+        assert!(page.contains("  undo       CANNOT BE UNDONE: pods cannot be restarted back\n"), "{page}");
+        assert_eq!(ballot::covers(&kx), None, "a yes covers no undo where there is none");
     }
 }

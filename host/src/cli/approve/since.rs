@@ -2,7 +2,7 @@
 //! they decide. The host looks again before it acts; this says beforehand that a yes would be for nothing.
 use crate::cli::{
     connect::Connected,
-    human::{age, field, short},
+    human::{age, field, plain, short},
     page,
 };
 use crds::{ExecutionStatus, KubernetesExecution, Phase, TargetSeen};
@@ -40,6 +40,15 @@ pub(super) async fn look(cluster: &Connected, kx: &KubernetesExecution, now: Tim
         found.lines.push(("since", before(kx, &all.items, now)));
     }
     found
+}
+
+/// What an undo takes back, in words: `scale-web-x7k2p (replicas 2 -> 5)`.
+pub(super) async fn undoes(cluster: &Connected, kx: &KubernetesExecution) -> Option<String> {
+    let of = kx.spec.rollback_of.as_ref()?;
+    let found = cluster.here::<KubernetesExecution>().get_opt(&of.name).await.ok().flatten();
+    let same = found.filter(|found| found.metadata.uid.as_deref() == Some(of.uid.as_str()));
+    let did = same.and_then(|original| original.status).map(|status| plain(&status.summary));
+    Some(format!("{} ({})", of.name, did.as_deref().unwrap_or("what it did is not known here")))
 }
 
 /// None: it is gone.

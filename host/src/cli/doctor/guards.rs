@@ -1,5 +1,5 @@
 //! What admission and the network hold, one line each: is it there as shipped?
-use super::{Bad, Finding, Found, Good, MEND, Note};
+use super::{Bad, Finding, Found, Good, MEND, Note, Unknown};
 use crate::cluster::{self, NetworkSeen};
 use decide::observed::GuardsSeen;
 use kube::Client;
@@ -45,13 +45,14 @@ fn guard(name: &str, seen: GuardsSeen) -> Finding {
     match seen {
         GuardsSeen::InForce { since } => Good(format!("{holds} ({name}, since {since})")),
         GuardsSeen::Missing(wrong) => Bad(format!("nothing holds that {holds}: {}", wrong.join("; ")), MEND.into()),
-        GuardsSeen::Unknown => Bad(format!("not known whether {holds}: {name} was not read"), MEND.into()),
+        GuardsSeen::Unknown => Unknown(format!("not known whether {holds}: {name} was not read"), "try again".into()),
     }
 }
 
 pub(super) async fn networks(client: &Client) -> Found {
     let all = cluster::networks(client).await?;
     let mut found: Vec<Finding> = all.into_iter().map(|((namespace, name), seen)| network(&namespace, &name, seen)).collect();
+    // No right would help: nobody can look at it.
     found.push(Note(
         "not known: whether the network of this cluster enforces NetworkPolicies; they cannot say it".into(),
         "look it up for your network plugin, or try: a pod in a namespace with a policy that denies all must reach nothing"

@@ -1,6 +1,8 @@
 //! What is there, by looking at it.
 use super::{Bad, Finding, Found, Good, INSTALL, Note};
+use crate::cli::frozen;
 use crds::{ActionPlugin, ExecutionFreeze, ExecutionPolicy, PolicyMode, labels::NAMESPACE_SYSTEM};
+use jiff::Timestamp;
 use k8s_openapi::{
     api::apps::v1::Deployment, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     apimachinery::pkg::apis::meta::v1::Condition,
@@ -116,12 +118,12 @@ fn policy(policy: &ExecutionPolicy) -> Finding {
 }
 
 pub(super) async fn freezes(client: &Client) -> Found {
-    let all: Vec<ExecutionFreeze> = list(client).await?;
+    let (all, now): (Vec<ExecutionFreeze>, _) = (list(client).await?, Timestamp::now());
     let note = |f: &ExecutionFreeze| {
         let name = f.name_any();
         Note(format!("{name} holds back what it matches: {}", f.spec.reason), format!("writ thaw {name}"))
     };
-    Ok(all.iter().map(note).collect())
+    Ok(all.iter().filter(|f| frozen::in_force(f, now)).map(note).collect())
 }
 
 async fn list<K>(client: &Client) -> Result<Vec<K>, kube::Error>

@@ -1,5 +1,5 @@
 //! What must be refused or replaced, tried as a dry run: a policy that is there as shipped is one thing, one that bites is another.
-use super::{Bad, Finding, Good, INSTALL, Note};
+use super::{Bad, Finding, Good, INSTALL, Note, Unknown};
 use crate::cli::{
     causes,
     connect::{Connected, said},
@@ -33,7 +33,7 @@ pub(super) async fn stamps(cluster: &Connected) -> Vec<Finding> {
         Ok((None, _)) => {
             return vec![Note("no stamp was tried: there is no action to ask for".into(), "install a plugin".into())];
         }
-        Err(error) => return vec![Note(format!("no stamp was tried: {}", causes(&error)), "try again".into())],
+        Err(error) => return vec![Unknown(format!("no stamp was tried: {}", causes(&error)), "try again".into())],
     };
     let requester = requester(cluster, action.clone()).await;
     let approver = approver(cluster, action).await;
@@ -54,7 +54,7 @@ fn stamp(
         Ok(stamped) => Bad(format!("who {does} is not stamped: a forged {who} stayed {stamped}"), INSTALL.into()),
         Err(error) => {
             let next = format!("ask as somebody who may {verb} an action in {}, or give -n", cluster.namespace);
-            Note(format!("the stamp of who {does} was not tried: {}", causes(&said(error))), next)
+            Unknown(format!("the stamp of who {does} was not tried: {}", causes(&said(error))), next)
         }
     }
 }
@@ -95,7 +95,7 @@ pub(super) async fn pod(client: &Client) -> Finding {
             }],
         },
     }));
-    let Ok(pod) = pod else { return Note("pods were not tried".into(), "report this".into()) };
+    let Ok(pod) = pod else { return Unknown("pods were not tried".into(), "report this".into()) };
     let bad = || Bad(format!("whoever may create pods can start one in {NAMESPACE_RUNS}"), INSTALL.into());
     match Api::<Pod>::namespaced(client.clone(), NAMESPACE_RUNS).create(&dry(), &pod).await {
         Ok(_) => bad(),
@@ -103,13 +103,13 @@ pub(super) async fn pod(client: &Client) -> Finding {
             Good(format!("only the cluster's own parts start pods in {NAMESPACE_RUNS} (one of yours was refused)"))
         }
         // Somebody who holds no such right learns nothing here.
-        Err(kube::Error::Api(no)) if no.code == 403 => Note(
+        Err(kube::Error::Api(no)) if no.code == 403 => Unknown(
             format!("pods in {NAMESPACE_RUNS} were not tried: you may not create pods there anyway"),
             "ask as an administrator".into(),
         ),
         Err(kube::Error::Api(no)) => {
             Bad(format!("a pod in {NAMESPACE_RUNS} was refused, but not by Writ: {}", no.message), INSTALL.into())
         }
-        Err(error) => Note(format!("pods in {NAMESPACE_RUNS} were not tried: {error}"), "try again".into()),
+        Err(error) => Unknown(format!("pods in {NAMESPACE_RUNS} were not tried: {error}"), "try again".into()),
     }
 }

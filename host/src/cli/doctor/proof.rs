@@ -1,6 +1,6 @@
 //! What only a policy itself can answer, asked in somebody else's name: two guards refuse whoever types, and which of them speaks is
 //! chance. That takes the right to impersonate; who has it not is told what is not known.
-use super::{Bad, Finding, Good, MEND, Note};
+use super::{Bad, Finding, Good, MEND, Note, Unknown};
 use crate::cli::{causes, connect::said};
 use crds::labels::{DRY_RUN_ONLY, DRY_RUN_PROBE, NAMESPACE_DRYRUN, OPERATOR_USER};
 use http::{Request, header::CONTENT_TYPE, request::Builder};
@@ -40,7 +40,7 @@ pub(super) async fn dry_runs(client: &Client) -> Finding {
         Err(Error::Api(no)) if no.message.contains(DRY_RUN_ONLY) => {
             Good("the guard of dry runs refuses what would be written, in its own words".into())
         }
-        Err(Error::Api(no)) if no.message.contains("impersonate") => Note(
+        Err(Error::Api(no)) if no.message.contains("impersonate") => Unknown(
             "not known: whether the guard of dry runs refuses; it was not tried, you may not act as the operator".into(),
             "ask as an administrator; the operator tries it before each dry run, and refuses with DryRunNotGuarded".into(),
         ),
@@ -48,7 +48,7 @@ pub(super) async fn dry_runs(client: &Client) -> Finding {
             Bad(format!("what would be written in a dry run was refused, but not by its guard: {}", no.message), MEND.into())
         }
         Err(error) => {
-            Note(format!("not known: whether the guard of dry runs refuses: {}", causes(&said(error))), "try again".into())
+            Unknown(format!("not known: whether the guard of dry runs refuses: {}", causes(&said(error))), "try again".into())
         }
     }
 }
@@ -69,11 +69,11 @@ pub(super) async fn lock(client: &Client) -> Finding {
         Err(Error::Api(no)) if no.message.contains(LOCK) => {
             Good("Writ's own policies are locked: only the group writ:policy-admins changes them".into())
         }
-        Err(Error::Api(no)) if no.message.contains("impersonate") => Note(
+        Err(Error::Api(no)) if no.message.contains("impersonate") => Unknown(
             "not known: whether Writ's own policies are locked; it was not tried, you may not act as another".into(),
             "ask as an administrator, or look for --admission-control-config-file among the API server's flags".into(),
         ),
-        Err(error) => Note(
+        Err(error) => Unknown(
             format!("not known: whether Writ's own policies are locked: {}", causes(&said(error))),
             "look for --admission-control-config-file among the API server's flags".into(),
         ),

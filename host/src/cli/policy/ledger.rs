@@ -4,7 +4,7 @@ use crate::cli::{
     Where,
     audit::{Trail, rows_path},
     human::Exit,
-    out,
+    out, span,
 };
 use anyhow::Context;
 use crds::{PolicyResult, PolicyStatus};
@@ -13,6 +13,7 @@ use decide::{
     policy_status,
     question::Question,
 };
+use jiff::Timestamp;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,9 +35,9 @@ pub struct Input {
 pub struct Replay {
     /// Directory of .rego modules, their tests and their data.
     directory: PathBuf,
-    /// Only decisions since, RFC 3339.
-    #[arg(long)]
-    since: Option<String>,
+    /// Only decisions since: so long ago (10m, 1h30m), or a moment (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = span::since)]
+    since: Option<Timestamp>,
     #[command(flatten)]
     place: Where,
 }
@@ -68,7 +69,7 @@ impl Replay {
         let gate = gate(&read(&self.directory)?)?;
         let cluster = self.place.connect().await?;
         let mut trail = Trail::open(&cluster).await?;
-        let past = all(&mut trail, self.since.as_deref()).await?;
+        let past = all(&mut trail, self.since.map(|at| at.to_string()).as_deref()).await?;
         let questions = questions(&mut trail, &past).await?;
         let begun = Instant::now();
         let mut moved: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -15,11 +15,15 @@ use std::{
 
 const MEND: &str = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side --force-conflicts -f -";
 
-/// What is there, by plural; what is answered to who makes one, by plural; and in whose name that was asked.
+/// What no cluster can tell is always there, so that not all is known to be in force.
+const WELL: &str = "Nothing is wrong; look at what is marked !.";
+
+/// What is there, by plural; what is answered to who makes one, by plural; what whoever asks may not list; and in whose name was asked.
 #[derive(Clone)]
 struct World {
     there: BTreeMap<String, Vec<Value>>,
     made: BTreeMap<&'static str, (u16, Value)>,
+    hidden: Option<&'static str>,
     named: Arc<Mutex<Vec<String>>>,
 }
 
@@ -50,7 +54,9 @@ fn healthy() -> World {
     let action = json!({"apiVersion": v1, "kind": "Action", "metadata": {"name": "scale-deployment"}, "spec":
         {"name": "scale_deployment", "plugin": "workload", "targets": [{"apiVersion": "apps/v1", "kind": "Deployment"}]}});
     there.insert("actions".into(), vec![action]);
-    let policy = json!({"apiVersion": v1, "kind": "ExecutionPolicy", "metadata": {"name": "default"}, "status": true_is("Ready"),
+    let mut ready = true_is("Ready");
+    ready["tests"] = json!("3/3");
+    let policy = json!({"apiVersion": v1, "kind": "ExecutionPolicy", "metadata": {"name": "default"}, "status": ready,
         "spec": {"mode": "Enforce", "owner": "test", "modules": {"a.rego": "package writ"}}});
     there.insert("executionpolicies".into(), vec![policy]);
     let jonas = json!({"username": "jonas"});
@@ -66,7 +72,7 @@ fn healthy() -> World {
         ("serviceaccounts", refused("denied request: writ: this identity may only dry-run")),
         ("validatingadmissionpolicies", refused("Writ's policies are changed by the group writ:policy-admins only")),
     ];
-    World { there, made: made.into(), named: Arc::default() }
+    World { there, made: made.into(), hidden: None, named: Arc::default() }
 }
 
 async fn answer(State(world): State<World>, request: Request) -> impl IntoResponse {
@@ -88,6 +94,10 @@ async fn answer(State(world): State<World>, request: Request) -> impl IntoRespon
             200,
             json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "writ"}, "status": {"readyReplicas": 1}}),
         ),
+        (&Method::GET, plural) if world.hidden == Some(plural) => {
+            let right = format!("cannot list resource \"{plural}\" in API group \"writ.dev\" at the cluster scope");
+            refused(&format!("{plural}.writ.dev is forbidden: User \"jonas\" {right}"))
+        }
         (&Method::GET, plural) => {
             let here = |o: &&Value| namespace.is_none_or(|n| o["metadata"]["namespace"] == n);
             let items: Vec<&Value> = world.there.get(plural).into_iter().flatten().filter(here).collect();
@@ -115,22 +125,31 @@ async fn instead(world: &World) -> (Vec<String>, Vec<String>) {
         let others = lines(others);
         some.iter().filter(|line| !others.contains(*line)).cloned().collect()
     };
-    let bad = now.iter().any(|line| line.starts_with("  ✗"));
-    assert_eq!((well, ill), (Some(0), Some(i32::from(bad))), "{now:#?}");
+    let marked = |mark: &str| now.iter().any(|line| line.starts_with(mark));
+    let code = if marked("  ✗") { 1 } else { 4 * i32::from(marked("  ?")) };
+    assert_eq!((well, ill), (Some(0), Some(code)), "{now:#?}");
     (only(&before, &now), only(&now, &before))
 }
 
 /// Exactly this line is bad, where that one was good.
 async fn is_told(world: &World, good: &str, bad: &str, fix: &str) {
-    let was = vec![format!("  ✓ {good}"), "All of it is in force.".to_owned()];
+    let was = vec![format!("  ✓ {good}"), WELL.to_owned()];
     let is = vec![format!("  ✗ {bad}"), fix.to_owned(), "1 thing is wrong.".to_owned()];
     assert_eq!(instead(world).await, (was, is));
 }
 
-/// Nobody can say, or nobody must: no reason to fail.
+/// Nobody must: no reason to fail.
 async fn is_noted(world: &World, good: &str, note: &str, next: &str) {
     let is = vec![format!("  ! {note}"), format!("      Next: {next}")];
     assert_eq!(instead(world).await, (vec![format!("  ✓ {good}")], is));
+}
+
+/// Whoever asks may not look: neither good nor wrong.
+async fn is_unknown(world: &World, good: &str, unknown: &str, next: &str) {
+    let was = vec![format!("  ✓ {good}"), WELL.to_owned()];
+    let sum = "Nothing wrong found; 1 could not be looked at.".to_owned();
+    let is = vec![format!("  ? {unknown}"), format!("      Next: {next}"), sum];
+    assert_eq!(instead(world).await, (was, is));
 }
 
 /// What a policy is for, as it is said where all is well.
@@ -145,7 +164,7 @@ fn holds(lines: &[String], policy: &str) -> String {
 #[tokio::test]
 async fn every_guard_has_a_line_of_its_own_and_a_policy_that_is_not_there_is_missed() {
     let (code, lines) = doctor(&healthy()).await;
-    assert_eq!((code, lines.last().map(String::as_str)), (Some(0), Some("All of it is in force.")), "{lines:#?}");
+    assert_eq!((code, lines.last().map(String::as_str)), (Some(0), Some(WELL)), "{lines:#?}");
     for (plural, objects) in installed() {
         for at in 0..objects.len() {
             let mut world = healthy();
@@ -234,7 +253,7 @@ async fn the_guard_of_dry_runs_is_heard_by_its_own_words_and_as_the_operator_hea
     nobody.made.insert("serviceaccounts", refused("serviceaccounts \"writ\" is forbidden: User \"jonas\" cannot impersonate"));
     let note = "not known: whether the guard of dry runs refuses; it was not tried, you may not act as the operator";
     let next = "ask as an administrator; the operator tries it before each dry run, and refuses with DryRunNotGuarded";
-    is_noted(&nobody, good, note, next).await;
+    is_unknown(&nobody, good, note, next).await;
 }
 
 #[tokio::test]
@@ -249,7 +268,7 @@ async fn a_lock_that_is_not_there_or_cannot_be_known_is_said_with_what_to_do() {
     nobody.made.insert("validatingadmissionpolicies", refused("users \"writ-doctor\" is forbidden: cannot impersonate"));
     let note = "not known: whether Writ's own policies are locked; it was not tried, you may not act as another";
     let next = "ask as an administrator, or look for --admission-control-config-file among the API server's flags";
-    is_noted(&nobody, good, note, next).await;
+    is_unknown(&nobody, good, note, next).await;
 }
 
 #[tokio::test]
@@ -260,4 +279,31 @@ async fn a_stamp_that_does_not_replace_what_was_forged_is_told() {
     let bad = "who asks is not stamped: a forged requester stayed somebody-else";
     let fix = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side -f -";
     is_told(&world, good, bad, fix).await;
+}
+
+#[tokio::test]
+async fn what_whoever_asks_may_not_read_is_not_known_and_counts_as_that() {
+    let mut world = healthy();
+    world.hidden = Some("executionpolicies");
+    let unknown = "you may not look at policies (needs list executionpolicies in API group writ.dev at the cluster scope)";
+    is_unknown(&world, "policy default is in force, 3/3 of its tests passed", unknown, "ask as somebody who may").await;
+}
+
+#[tokio::test]
+async fn a_freeze_is_told_while_it_holds_and_a_suspended_plugin_is() {
+    let freeze = |name: &str, until: &str| {
+        json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": name},
+            "spec": {"reason": "INC-1", "by": "jonas", "until": until}})
+    };
+    let plugin = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ActionPlugin", "metadata": {"name": "pods"},
+        "spec": {"source": {"file": "pods.wasm"}, "digest": "sha256:0", "owner": "test", "suspended": true}});
+    let mut world = healthy();
+    world
+        .there
+        .insert("executionfreezes".into(), vec![freeze("on", "2226-01-01T00:00:00Z"), freeze("over", "2026-01-01T00:00:00Z")]);
+    world.there.insert("actionplugins".into(), vec![plugin]);
+    let gained = instead(&world).await.1;
+    let told = ["  ! plugin pods is suspended", "  ! on holds back what it matches: INC-1"];
+    assert!(told.iter().all(|line| gained.contains(&(*line).to_owned())), "{gained:#?}");
+    assert!(!gained.iter().any(|line| line.contains("over") || line.contains("All of it")), "{gained:#?}");
 }

@@ -116,6 +116,63 @@ async fn an_approver_sees_what_a_dry_run_found_before_the_question_and_no_says_n
 }
 
 #[tokio::test]
+async fn a_freeze_is_told_before_the_question_and_who_may_not_read_them_is_asked_all_the_same() {
+    let freeze = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionFreeze", "metadata": {"name": "freeze-1"},
+        "spec": {"reason": "INC-1 we are looking", "by": "jonas", "until": "2226-11-23T04:00:00Z", "selector": {"namespaces": ["shop"]}}});
+    let mut more = planned();
+    more["freezes"] = json!([freeze]);
+    let machine = Machine::with("Completed", more).await;
+    let frozen = "  frozen     until 2226-11-23T04:00:00Z: INC-1 we are looking; it will wait";
+    let (_, said) = typed(&machine, "run scale_deployment web", "n\n").await;
+    in_order(&said, &["spec.replicas   2 -> 5", frozen, "Run it? [y/N]"]);
+    assert!(text(&machine.writ("run scale_deployment web --dry-run=plan").await.stdout).contains(frozen));
+
+    let machine = Machine::with("Completed", planned()).await;
+    let (_, said) = typed(&machine, "run scale_deployment web", "n\n").await;
+    in_order(&said, &["spec.replicas   2 -> 5", "Run it? [y/N]"]);
+    assert!(!said.contains("frozen"), "{said}");
+}
+
+#[tokio::test]
+async fn who_breaks_the_glass_reads_before_the_question_whom_he_does_not_ask() {
+    let mut more = planned();
+    more["spec.breakGlass"] = json!(true);
+    more["policy"] = json!({"decision": "Allow", "inputDigest": "", "results": [
+        {"policy": "default", "digest": "", "decision": "Allow", "because": ["1 approval of sre-leads", "break glass is open"]}]});
+    let machine = Machine::with("Completed", more).await;
+    let (_, said) = typed(&machine, "run scale_deployment web --break-glass", "n\n").await;
+    let glass = "BREAK GLASS: skips 1 approval of sre-leads; a review will be due";
+    in_order(&said, &["spec.replicas   2 -> 5", glass, "Run it? [y/N]"]);
+
+    let mut more = planned();
+    more["spec.breakGlass"] = json!(true);
+    more["approval"] = json!({"state": "Skipped", "count": "0 of 1", "needed": 1, "groups": ["sre-leads"], "planHash": "sha256:7f3a",
+        "how": "", "since": "2026-11-23T03:12:09Z", "expiresAt": "2026-11-23T03:27:09Z"});
+    let machine = Machine::with("Preparing", more).await;
+    let (_, said) = typed(&machine, "reject scale-web-1", "no\nn\n").await;
+    in_order(&said, &["SKIPPED: 1 person of sre-leads (break glass)", glass, "Reject it as jonas?"]);
+}
+
+/// What a yes covers is there, or it is not said.
+#[tokio::test]
+async fn an_approver_is_told_first_of_an_undo_and_never_of_one_that_cannot_be() {
+    let way_back =
+        json!({"state": "Planned", "action": "scale_deployment", "command": "writ run scale_deployment web replicas=5 -n shop"});
+    let none = json!({"state": "Impossible", "because": "pods cannot be restarted back"});
+    for (rollback, covers, undo) in [(way_back, true, "undo       writ run"), (none, false, "undo       CANNOT BE UNDONE: pods")]
+    {
+        let mut more = tried();
+        more["rollback"] = rollback;
+        more["spec.rollbackOf"] = json!({"name": "scale-web-0", "uid": "u0"});
+        let machine = Machine::with("AwaitingApproval", more).await;
+        let (_, said) = typed(&machine, "approve scale-web-1", "ok\ny\n").await;
+        in_order(&said, &["This undoes scale-web-0 (what it did is not known here)", "spec.replicas   2 -> 5", undo, "[y/N]"]);
+        assert_eq!(said.contains("covers     its undo too"), covers, "{said}");
+        assert_eq!(machine.posted("/executionapprovals")[0]["spec"]["coversUndo"], covers);
+    }
+}
+
+#[tokio::test]
 async fn who_follows_a_dry_run_sees_what_it_found() {
     let machine = Machine::with("Completed", tried()).await;
     let said = machine.writ("watch scale-web-1").await;
@@ -128,12 +185,15 @@ async fn who_follows_a_dry_run_sees_what_it_found() {
         Done: as told
     "#]]
     .assert_eq(text(&said.stdout));
+    // Who comes later reads the same.
+    let later = machine.writ("get scale-web-1").await;
+    assert!(text(&later.stdout).ends_with("\nDone: as told\n"), "{}", text(&later.stdout));
 }
 
 #[tokio::test]
 async fn who_does_not_wait_any_longer_is_told_that_it_goes_on_and_a_cancelled_one_ends_as_that() {
     let machine = Machine::new("Executing").await;
-    for line in ["run scale_deployment web -y --wait 1", "watch scale-web-1 --wait 1"] {
+    for line in ["run scale_deployment web -y --wait 1s", "watch scale-web-1 --wait 1s"] {
         let said = machine.writ(line).await;
         let words = "--wait has passed; it is still running. Follow it: writ watch scale-web-1 -n shop   Stop it: writ cancel scale-web-1 -n shop";
         assert!(text(&said.stdout).contains(words), "{}", text(&said.stdout));

@@ -57,7 +57,7 @@ async fn what_cannot_be_undone_says_so_before_it_runs() {
     let line = ["run", "rollout_restart", "deployment/web", "-n", &space.name, "--reason", "a test", "--dry-run=plan"];
     let said = Typed::start(None, &line).ended().await;
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.contains(&format!("  undo       impossible: {NO_WAY_BACK}")), "{}", said.out);
+    assert!(said.out.contains(&format!("  undo       CANNOT BE UNDONE: {NO_WAY_BACK}")), "{}", said.out);
     assert_eq!(web.pods().await, pods);
 }
 
