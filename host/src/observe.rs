@@ -147,7 +147,7 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
     let entry = match planned {
         None => match actions.get(&exec.spec.action) {
             Some(entry) => Entry { granted: granted(&with.cluster, &entry.plugin, &entry.info), ..entry.clone() },
-            None => return Ok(Judgement::ActionUnknown { nearest: actions.nearest(&exec.spec.action) }.into()),
+            None => return Ok(actions.absent(&exec.spec.action).into()),
         },
         Some(planned) => match pinned(with, planned).await {
             Some(entry) => entry,

@@ -99,6 +99,15 @@ pub enum Judgement {
         /// Did you mean.
         nearest: Option<ActionName>,
     },
+    /// A plugin exports it, and somebody suspended that.
+    Suspended {
+        /// Name of the `ActionPlugin`.
+        plugin: String,
+        /// Who answers for it.
+        owner: String,
+        /// It is not active since then.
+        since: Timestamp,
+    },
     /// The requester may not run it here (any more).
     NotAllowed {
         /// The right that is missing.

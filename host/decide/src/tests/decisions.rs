@@ -50,6 +50,7 @@ fn what_happens_in_validating() {
               record Refused/ParametersInvalid: guarded, invalid
               record Refused/PluginFailed: guarded, plugin broken
               record Refused/PluginRefused: guarded, plugin refuses
+              record Refused/PluginSuspended: guarded, plugin suspended
               record Refused/PolicyDenied: guarded, deny | guarded, deny in silence | guarded, one of two denies | guarded, one fails, one denies
               record Refused/PolicyErrored: guarded, errored
               record Refused/PolicyMalformed: guarded, malformed
@@ -120,6 +121,7 @@ fn what_happens_in_preparing() {
               record Refused/ParametersInvalid: guarded, invalid, granted
               record Refused/PluginFailed: guarded, plugin broken, granted
               record Refused/PluginRefused: guarded, plugin refuses, granted
+              record Refused/PluginSuspended: guarded, plugin suspended, granted
               record Refused/PolicyDenied: guarded, deny, granted | guarded, deny in silence, granted | guarded, one of two denies, granted | guarded, one fails, one denies, granted
               record Refused/PolicyErrored: guarded, errored, granted
               record Refused/PolicyMalformed: guarded, malformed, granted

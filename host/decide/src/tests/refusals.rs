@@ -19,6 +19,9 @@ fn refusals() {
             action unknown
               Refused/ActionUnknown: no action scale_deployment
               No active plugin exports an action scale_deployment. Nothing was touched. Did you mean scale_deployment? All there are: kubectl get actions
+            plugin suspended
+              Refused/PluginSuspended: plugin workload is suspended
+              Plugin workload offers scale_deployment and is suspended (spec.suspended); it is not active since 2026-11-23T03:10:27Z. Nothing was touched. Who can lift that: whoever may update ActionPlugin workload (owner platform@example.com), with kubectl patch actionplugin workload --type merge -p '{"spec":{"suspended":false}}'. Then make a new execution.
             not allowed
               Refused/NotAllowed: maria@example.com may not run scale_deployment here
               maria@example.com may not run scale_deployment in namespace shop: no rule of any role covers it. Nothing was touched. Ask for the verb run on actions.writ.dev/scale-deployment in namespace shop.

@@ -59,6 +59,10 @@ pub fn judgements() -> Named<Judgement> {
     let mut all = named([
         ("starting", Judgement::Starting),
         ("action unknown", Judgement::ActionUnknown { nearest: Some(info().name) }),
+        (
+            "plugin suspended",
+            Judgement::Suspended { plugin: "workload".into(), owner: "platform@example.com".into(), since: at(-100) },
+        ),
         ("not allowed", Judgement::NotAllowed { why: "no rule of any role covers it".into() }),
         (
             "not to be seen",
