@@ -6,7 +6,7 @@ use crate::{
     lock,
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
-    story::{By, No, Pass, ask_for_turn, shown},
+    story::{By, No, Pass, ask_for_turn, shown, summary},
     time,
 };
 use crds::{Phase, Reason};
@@ -21,7 +21,8 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
         Some(freeze) => Some(let_go(pass, p, s).unwrap_or_else(|| hold(pass, s, freeze))),
         None => frozen.then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
-                s.message = "The freeze is over; it goes on where it stood.".into()
+                s.summary = summary(&p.planned);
+                s.message = "The freeze is over; it goes on where it stood.".into();
             })
         }),
     }
@@ -48,7 +49,8 @@ fn matching<'a>(pass: &Pass<'_>, all: &'a [Freeze]) -> Option<&'a Freeze> {
 
 fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     let ours = matches!(seen.lock, LockSeen::Ours { .. });
-    let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
+    let why = shown(&freeze.reason, 512);
+    let what = format!("{} froze this ({}): {why}.", shown(&freeze.by, 128), freeze.name);
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
     let began = if pass.exec.reason == Reason::Frozen { pass.exec.at } else { pass.now };
     let end = a_day_after(began);
@@ -59,6 +61,8 @@ fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     );
     if ours || pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
         return pass.record(Phase::Preparing, Reason::Frozen, |s| {
+            // The list shows this line and no message.
+            s.summary = format!("Frozen by {} until {until}: {why}", freeze.name);
             s.message = message;
             if ours {
                 ask_for_turn(s);

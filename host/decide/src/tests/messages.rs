@@ -522,14 +522,18 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
     };
     record(1, validating(judged(&planned())));
     let (waiting, refused) = (record(2, seen()), record(90_000, seen()));
+    let thawed = status(step(&stage("frozen"), at(9), preparing(&planned(), Grants::None)));
     expect![[r#"
         frozen
-          Preparing/Frozen: replicas 2 -> 5
+          Preparing/Frozen: Frozen by release-day until it is thawed: checkout is being released
           jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself, and is refused if that is not by 2026-11-24T03:12:09Z. Thaw: writ thaw release-day
         too long
           Refused/Frozen: frozen for 24 hours
           jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.
-    "#]].assert_eq(&format!("{}{}", lines("frozen", &waiting), lines("too long", &refused)));
+        thawed
+          Preparing/Accepted: replicas 2 -> 5
+          The freeze is over; it goes on where it stood.
+    "#]].assert_eq(&[("frozen", waiting), ("too long", refused), ("thawed", thawed)].map(|(name, s)| lines(name, &s)).concat());
 }
 
 #[test]
