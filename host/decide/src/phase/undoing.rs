@@ -5,7 +5,7 @@ mod taken;
 use crate::{
     model::{Operation, Planned, Uid, Write},
     observed::{OriginalSeen, Writer},
-    planned::{self, DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED},
+    planned::{self, DONE, IMPOSSIBLE, READY, SHOWN, UNNEEDED},
     story::{By, No, Pass},
     time,
 };
@@ -61,7 +61,7 @@ fn on_offer<'a>(pass: &Pass<'_>, of: &ObjectUid, status: &'a ExecutionStatus) ->
         DONE => format!("{name} was undone already, by {}.", rollback.undone_by),
         UNNEEDED => format!("Of {name} nothing has to be undone: {}.", rollback.because),
         IMPOSSIBLE => format!("{name} has no way back: {}.", rollback.because),
-        PLANNED => format!("{name} was only planned (a dry run, or what was shown before a run): there is nothing to undo."),
+        SHOWN => format!("{name} was only planned (a dry run, or what was shown before a run): there is nothing to undo."),
         other => format!("The rollback of {name} is {other:?}."),
     };
     Err(unavailable(of, why, "").into())

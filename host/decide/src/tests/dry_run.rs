@@ -334,7 +334,7 @@ fn the_status_of_a_dry_run_that_was_asked_for() {
         RollbackReady False Planned: writ run scale_deployment web replicas=2 -n shop
         Finished True Completed: 
     "#]].assert_eq(&conditions.collect::<String>());
-    assert_eq!(s.rollback.unwrap().state, "Planned");
+    assert_eq!(s.rollback.unwrap().state, "-");
 }
 
 #[test]

@@ -469,7 +469,7 @@ fn a_plan_as_asked_runs_nothing() {
           Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13.
     "#]]
     .assert_eq(&lines("plan", &s));
-    assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("Planned", true));
+    assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("-", true));
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn what_cannot_be_undone_is_refused_in_words() {
         ("undone".into(), as_left(state("Done", ""))),
         ("unneeded".into(), as_left(state("Unneeded", "nothing was changed"))),
         ("impossible".into(), as_left(state("Impossible", "pods cannot be restarted back"))),
+        ("only shown".into(), as_left(state("-", ""))),
         ("unknown state".into(), as_left(state("StateOfANewerBuild", ""))),
         ("expired".into(), as_left(found(|s| s.rollback.as_mut().unwrap().expires_at = Some("2026-11-23T03:13:00Z".into())))),
         ("never offered".into(), as_left(found(|s| s.rollback.as_mut().unwrap().expires_at = None))),
@@ -99,6 +100,9 @@ fn what_cannot_be_undone_is_refused_in_words() {
             impossible
               Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
               scale-web-x7k2p has no way back: pods cannot be restarted back. Nothing was touched.
+            only shown
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              scale-web-x7k2p was only planned (a dry run, or what was shown before a run): there is nothing to undo. Nothing was touched.
             unknown state
               Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
               The rollback of scale-web-x7k2p is "StateOfANewerBuild". Nothing was touched.
