@@ -300,6 +300,8 @@ fn how_it_ended_stays_true_when_it_was_undone() {
     let (before, after) = (of("completed"), of("undone"));
     assert_eq!((after.phase, after.reason, after.seq), (before.phase, Reason::RolledBack, before.seq + 1));
     assert_eq!((&after.finished_at, &after.duration, &after.summary), (&before.finished_at, &before.duration, &before.summary));
+    let ended = before.message.split(" To undo it: ").next().unwrap();
+    assert_eq!(after.message, format!("{ended} Undone by back."));
     let rollback = after.rollback.as_ref().unwrap();
     assert_eq!((rollback.state.as_str(), rollback.undone_by.as_str()), ("Done", "back"));
     let conditions = |s: &ExecutionStatus| -> Vec<(String, String, String)> {
