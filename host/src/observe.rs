@@ -117,7 +117,7 @@ type Chain = (Judgement, Option<Vec<u8>>, Option<OriginalSeen>);
 async fn chain(with: &Engines, now: Timestamp, exec: &Execution, planned: Option<&Planned>) -> Result<Chain, ObserveError> {
     let (judged, original) = try_join(judged(with, now, exec, planned), original(with, exec)).await?;
     let of = exec.spec.rollback_of.as_ref();
-    let original = of.map(|of| OriginalSeen::of(original.as_deref(), of, judged.writers));
+    let original = of.map(|of| OriginalSeen::of(original.as_deref(), of, judged.judgement.writers().to_vec()));
     Ok((judged.judgement, judged.question, original))
 }
 

@@ -154,7 +154,21 @@ pub enum Judgement {
         planned: Box<Planned>,
         /// What they said.
         ruling: Ruling,
+        /// Who wrote last what it would change: told where that moved. No policy sees it, and no hash covers it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        writers: Vec<Writer>,
     },
+}
+
+impl Judgement {
+    /// Who wrote last what it would change; nobody where there is no plan.
+    #[must_use]
+    pub fn writers(&self) -> &[Writer] {
+        match self {
+            Self::Judged { writers, .. } => writers,
+            _ => &[],
+        }
+    }
 }
 
 /// For `Preparing`: everything that can still say no, asked again with the component that planned it.

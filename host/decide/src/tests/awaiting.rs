@@ -199,7 +199,11 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
     let two = wants(2, &["dba", "sre-leads"]);
     let both = stored::through(vec![(1, validating(judged(two.clone())))]);
     let approved = stage("approved");
-    let moved = Judgement::Judged { planned: Box::new(planned_from(3, false)), ruling: demanding() };
+    let moved = Judgement::Judged {
+        planned: Box::new(planned_from(3, false)),
+        ruling: demanding(),
+        writers: vec![wrote("kubectl-edit", Some(at(5)))],
+    };
     check(
         vec![
             ("one of sre-leads".into(), step(&exec(), at(1), validating(judged(demanding())))),
@@ -260,7 +264,7 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
               The policies want no approval any more; the run's identity is made next.
             it moved
               Validating/Drifted: replicas 2 -> 5
-              Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. It is looked at anew.
+              Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. Written last: spec.replicas by somebody with kubectl-edit (2026-11-23T03:12:12Z). It is looked at anew.
             taken back
               AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
               What was approved is not enough any more. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
@@ -391,7 +395,7 @@ fn a_policy_that_is_edited_asks_anew_and_voids_nothing() {
 fn a_plan_that_is_made_again_is_the_same_for_whoever_approved_it() {
     let waiting = stage("awaiting approval");
     for _ in 0..100 {
-        let again = Judgement::Judged { planned: Box::new(planned()), ruling: demanding() };
+        let again = Judgement::Judged { planned: Box::new(planned()), ruling: demanding(), writers: vec![] };
         let next = after(&waiting, 30, awaiting(again, vec![]));
         assert!(matches!(next, Step::Wait(_)), "{next:?}");
     }

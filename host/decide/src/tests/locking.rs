@@ -203,7 +203,7 @@ fn whoever_is_frozen_gives_the_target_back_in_the_record_and_then_lets_go_of_wha
 fn wanting(one: bool) -> Judgement {
     let limits = Limits { namespace: one.then_some(1), ..Limits::default() };
     let yes = Verdict::Allow(Obligations { limits, ..Obligations::default() });
-    Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&[yes]) }
+    Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&[yes]), writers: vec![] }
 }
 
 fn at_work(version: &str, at_work: AtWork) -> Others {

@@ -194,7 +194,7 @@ fn what_moved_on_is_not_undone() {
               The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             recreated
               Refused/TargetMovedOn: the target is not as it was left
-              The target is not as scale-web-x7k2p left it: it is another object of that name. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+              The target is not as scale-web-x7k2p left it: it is another object of that name (uid 6d1f8e90-1111-4222-8333-999999999999, it was 6d1f8e90-1111-4222-8333-444455556666). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             another target
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: it was Deployment shop/api. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
@@ -212,9 +212,7 @@ fn written(manager: &str, after: i64) -> OriginalSeen {
 
 fn by(manager: &str, at: Option<Timestamp>) -> OriginalSeen {
     let OriginalSeen::Found(status, _) = found(|_| {}) else { unreachable!() };
-    let (object, field, manager) = ("Deployment shop/web".into(), "/spec/replicas".into(), manager.into());
-    let writer = Writer { object, field, manager, subresource: "scale".into(), at };
-    OriginalSeen::Found(status, vec![writer])
+    OriginalSeen::Found(status, vec![wrote(manager, at)])
 }
 
 fn owner(kind: OwnerKind, name: &str, reverts: bool) -> Owner {
@@ -238,6 +236,7 @@ fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
         ("a tool, without a time".into(), judge(&undo, by("deployer", None), 5, TARGET)),
         ("a tool whose clock is late".into(), judge(&undo, written("deployer", 5), 5, TARGET)),
         ("a person with another command".into(), judge(&undo, by("kubectl-edit", None), 5, TARGET)),
+        ("a person who looks like the run".into(), judge(&undo, by("kubectl", None), 8, TARGET)),
         ("the end is not known".into(), judge(&undo, unknown_end, 5, TARGET)),
     ];
     check(
@@ -270,6 +269,9 @@ fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
             a person with another command
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: somebody with kubectl-edit owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a person who looks like the run
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5, written last by somebody with kubectl. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             the end is not known
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: somebody with kubectl owns spec.replicas since 2026-11-23T03:12:12Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop

@@ -203,7 +203,7 @@ fn in_line(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Brok
 
 /// Held against what was really there, not against what the core made of it.
 fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken: &mut Vec<Broken>) {
-    let Some(Judgement::Judged { planned, ruling }) = &seen.judged else { return };
+    let Some(Judgement::Judged { planned, ruling, .. }) = &seen.judged else { return };
     let wanted = ruling.results.iter().any(|r| matches!(&r.verdict, Verdict::Allow(o) if o.approvals > 0));
     if !wanted {
         return;
