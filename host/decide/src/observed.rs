@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ledger::{LastRow, LedgerSeen};
 pub use limits::{AtWork, Claimant, Others, Waiter};
-pub use lock::LockSeen;
+pub use lock::{Ahead, LockSeen};
 pub use original::{OriginalSeen, Writer};
 pub use over::{LeftJob, Over, UndoSeen};
 
@@ -184,7 +184,7 @@ pub struct Preparing {
     pub lock: LockSeen,
     /// Names of the executions that wait for the target and come before this one: undoing first, then as they were accepted. From the watch: it
     /// makes the order fair, and keeps nobody from anything that the claim does not.
-    pub ahead: Vec<String>,
+    pub ahead: Vec<Ahead>,
     /// Who else is at work or waits, where a policy allows only so many at once.
     pub others: Others,
     /// All freezes there are. Read live wherever a promise could be made on the strength of it.

@@ -522,7 +522,9 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
     };
     record(1, validating(judged(&planned())));
     let (waiting, refused) = (record(2, seen()), record(90_000, seen()));
-    let thawed = status(step(&stage("frozen"), at(9), preparing(&planned(), Grants::None)));
+    let PhaseSeen::Preparing(mut turn) = preparing(&planned(), Grants::None) else { unreachable!() };
+    turn.judged = None;
+    let thawed = status(step(&stage("frozen"), at(9), PhaseSeen::Preparing(turn)));
     expect![[r#"
         frozen
           Preparing/Frozen: Frozen by release-day until it is thawed: checkout is being released
@@ -532,7 +534,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
           jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.
         thawed
           Preparing/Accepted: replicas 2 -> 5
-          The freeze is over; it goes on where it stood.
+          The freeze is over, and it is its turn; the run's identity is made next.
     "#]].assert_eq(&[("frozen", waiting), ("too long", refused), ("thawed", thawed)].map(|(name, s)| lines(name, &s)).concat());
 }
 

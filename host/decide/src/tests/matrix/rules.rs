@@ -188,7 +188,9 @@ fn agreed(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broke
 /// The order of those who wait, as far as it was seen.
 fn in_line(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
     let PhaseSeen::Preparing(seen) = &seen.phase else { return };
-    if matches!(step, Step::Do(Effect::Claim { .. })) && !seen.ahead.is_empty() {
+    // Here every freeze holds everything.
+    let before = seen.ahead.iter().any(|a| a.frozen.is_none() || seen.freezes.is_empty());
+    if matches!(step, Step::Do(Effect::Claim { .. })) && before {
         broken.push(Broken::new(IN_ORDER, format!("before {:?}", seen.ahead)));
     }
     let waits = match step {
