@@ -13,6 +13,8 @@ pub enum Reason {
     // ---- refused by somebody's judgement: nothing was touched
     /// No active plugin exports an action of this name. `kubectl get actions` lists those there are.
     ActionUnknown,
+    /// The plugin that offers this action is suspended (`spec.suspended`): nothing new starts. The message says which, and how to lift it.
+    PluginSuspended,
     /// The roles that the action needs are missing or differ from what its component declares: `writ plugin rbac`.
     ActionNotGranted,
     /// The requester may not run this action here: verb `run` on `actions.writ.dev`, asked again just before the Job.

@@ -40,13 +40,11 @@ pub struct Judged {
     pub judgement: Judgement,
     /// The document policies saw.
     pub question: Option<Vec<u8>>,
-    /// Who wrote what it would change, and when: an undo looks at it.
-    pub writers: Vec<Writer>,
 }
 
 impl From<Judgement> for Judged {
     fn from(judgement: Judgement) -> Self {
-        Self { judgement, question: None, writers: vec![] }
+        Self { judgement, question: None }
     }
 }
 
@@ -128,8 +126,8 @@ impl<W: World> Bench<'_, W> {
         let ruling = self.gate.decide(&question).await;
         self.metrics.decided(begun.elapsed());
         ruling.results.iter().for_each(|r| self.metrics.decision(&r.policy, word(&r.verdict)));
-        let judgement = Judgement::Judged { planned: Box::new(planned), ruling };
-        Ok(Judged { judgement, question: Some(question.bytes()), writers })
+        let judgement = Judgement::Judged { planned: Box::new(planned), ruling, writers };
+        Ok(Judged { judgement, question: Some(question.bytes()) })
     }
 
     /// Parameters: the schema first, then the plugin, which fills in the defaults.

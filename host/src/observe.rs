@@ -129,7 +129,7 @@ type Chain = (Judgement, Option<Vec<u8>>, Option<OriginalSeen>);
 async fn chain(with: &Engines, now: Timestamp, exec: &Execution, planned: Option<&Planned>) -> Result<Chain, ObserveError> {
     let (judged, original) = try_join(judged(with, now, exec, planned), original(with, exec)).await?;
     let of = exec.spec.rollback_of.as_ref();
-    let original = of.map(|of| OriginalSeen::of(original.as_deref(), of, judged.writers));
+    let original = of.map(|of| OriginalSeen::of(original.as_deref(), of, judged.judgement.writers().to_vec()));
     Ok((judged.judgement, judged.question, original))
 }
 
@@ -159,7 +159,7 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
     let entry = match planned {
         None => match actions.get(&exec.spec.action) {
             Some(entry) => Entry { granted: granted(&with.cluster, &entry.plugin, &entry.info), ..entry.clone() },
-            None => return Ok(Judgement::ActionUnknown { nearest: actions.nearest(&exec.spec.action) }.into()),
+            None => return Ok(actions.absent(&exec.spec.action).into()),
         },
         Some(planned) => match pinned(with, planned).await {
             Some(entry) => entry,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RollbackStatus {
-    /// `Planned` (nothing ran yet), `Ready`, `Done` (it was undone), `Unneeded` or `Impossible`.
+    /// `Planned` (nothing ran yet), `Ready`, `Done` (it was undone), `Unneeded`, `Impossible`, or `-` (of a dry run: it is shown only).
     pub state: String,
     /// The inverse: an action of the same component on the same target.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ledger::LedgerSeen;
 pub use limits::{AtWork, Claimant, Others, Waiter};
-pub use lock::LockSeen;
+pub use lock::{Ahead, LockSeen};
 pub use original::{OriginalSeen, Writer};
 pub use over::{LeftJob, Over, UndoSeen};
 
@@ -99,6 +99,15 @@ pub enum Judgement {
         /// Did you mean.
         nearest: Option<ActionName>,
     },
+    /// A plugin exports it, and somebody suspended that.
+    Suspended {
+        /// Name of the `ActionPlugin`.
+        plugin: String,
+        /// Who answers for it.
+        owner: String,
+        /// It is not active since then.
+        since: Timestamp,
+    },
     /// The requester may not run it here (any more).
     NotAllowed {
         /// The right that is missing.
@@ -145,7 +154,21 @@ pub enum Judgement {
         planned: Box<Planned>,
         /// What they said.
         ruling: Ruling,
+        /// Who wrote last what it would change: told where that moved. No policy sees it, and no hash covers it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        writers: Vec<Writer>,
     },
+}
+
+impl Judgement {
+    /// Who wrote last what it would change; nobody where there is no plan.
+    #[must_use]
+    pub fn writers(&self) -> &[Writer] {
+        match self {
+            Self::Judged { writers, .. } => writers,
+            _ => &[],
+        }
+    }
 }
 
 /// For `Preparing`: everything that can still say no, asked again with the component that planned it.
@@ -163,7 +186,7 @@ pub struct Preparing {
     pub lock: LockSeen,
     /// Names of the executions that wait for the target and come before this one: undoing first, then as they were accepted. From the watch: it
     /// makes the order fair, and keeps nobody from anything that the claim does not.
-    pub ahead: Vec<String>,
+    pub ahead: Vec<Ahead>,
     /// Who else is at work or waits, where a policy allows only so many at once.
     pub others: Others,
     /// All freezes there are. Read live wherever a promise could be made on the strength of it.

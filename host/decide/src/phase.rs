@@ -17,6 +17,7 @@ mod shown;
 mod undoing;
 mod validating;
 mod verifying;
+mod written;
 
 use crate::{
     execution::{Execution, Progress},

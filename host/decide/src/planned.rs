@@ -16,6 +16,8 @@ pub use read::read;
 
 /// What a rollback is while nothing ran.
 pub const PLANNED: &str = "Planned";
+/// The same of a dry run that is over: it is shown only, and the list shows no word for it.
+pub const SHOWN: &str = "-";
 /// There is nothing to undo.
 pub const UNNEEDED: &str = "Unneeded";
 /// There is no way back.

@@ -19,7 +19,7 @@ pub(crate) use lock::{QUEUED, WANTED, ask_for_turn};
 pub use policy::status as policy_status;
 pub(crate) use policy::{judge as judge_policies, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
-pub(crate) use review::{DUE, REVIEWED, is_due as review_is_due, settle as settle_review};
+pub(crate) use review::{DUE, REVIEWED, is_due as review_is_due, reviewed_by, settle as settle_review};
 
 /// One line of a table.
 const SUMMARY: usize = 120;

@@ -8,7 +8,11 @@ pub mod plugins;
 pub mod policies;
 
 use arc_swap::ArcSwapOption;
-use decide::model::{ActionInfo, ActionName, Description, PluginId};
+use decide::{
+    model::{ActionInfo, ActionName, Description, PluginId},
+    observed::Judgement,
+};
+use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One action of one active plugin.
@@ -38,22 +42,48 @@ impl Entry {
     }
 }
 
-/// All active actions.
+/// An action of a plugin that somebody suspended.
+#[derive(Clone, Debug)]
+pub struct Suspended {
+    /// Name of its `ActionPlugin`.
+    pub plugin: String,
+    /// Who answers for that.
+    pub owner: String,
+    /// It is not active since then.
+    pub since: Timestamp,
+}
+
+/// All actions there are.
 #[derive(Clone, Debug, Default)]
-pub struct Actions(pub BTreeMap<ActionName, Entry>);
+pub struct Actions {
+    /// Those that can be run.
+    pub active: BTreeMap<ActionName, Entry>,
+    /// Those that cannot for now: who names one is told so, and not that there is none.
+    pub suspended: BTreeMap<ActionName, Suspended>,
+}
 
 impl Actions {
     /// The entry of an action.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Entry> {
-        self.0.iter().find(|(n, _)| n.as_str() == name).map(|(_, e)| e)
+        self.active.iter().find(|(n, _)| n.as_str() == name).map(|(_, e)| e)
+    }
+
+    /// Why an action that is not active cannot be run.
+    #[must_use]
+    pub fn absent(&self, name: &str) -> Judgement {
+        match self.suspended.iter().find(|(n, _)| n.as_str() == name) {
+            Some((_, Suspended { plugin, owner, since })) => {
+                Judgement::Suspended { plugin: plugin.clone(), owner: owner.clone(), since: *since }
+            }
+            None => Judgement::ActionUnknown { nearest: self.nearest(name) },
+        }
     }
 
     /// Did you mean.
-    #[must_use]
-    pub fn nearest(&self, name: &str) -> Option<ActionName> {
-        let near = crate::plugin::nearest(name, self.0.keys().map(ActionName::as_str))?;
-        self.0.keys().find(|a| a.as_str() == near).cloned()
+    fn nearest(&self, name: &str) -> Option<ActionName> {
+        let near = crate::plugin::nearest(name, self.active.keys().map(ActionName::as_str))?;
+        self.active.keys().find(|a| a.as_str() == near).cloned()
     }
 }
 

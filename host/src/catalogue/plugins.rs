@@ -1,7 +1,7 @@
 //! `ActionPlugin` objects to the catalogue: fetch, verify, compile, compare the roles, publish `Action` objects, say how it went.
 //! A plugin that fails to activate leaves the last good one serving.
 use super::{
-    Actions, Catalogue, Entry,
+    Actions, Catalogue, Entry, Suspended,
     follow::{Controller, UpdateError},
 };
 use crate::{
@@ -209,6 +209,7 @@ impl PluginController {
             },
         };
         if one.plugin.spec.suspended {
+            self.suspend(&one.plugin, &loaded, actions);
             return one.steps.no("Active", "Suspended", "spec.suspended is true: nothing new starts");
         }
         let exported = match self.exported(one, &loaded, actions) {
@@ -226,7 +227,7 @@ impl PluginController {
                 format!("{}. Fix: writ plugin rbac COMPONENT.wasm | kubectl apply -f -", missing.join("; ")),
             ),
         }
-        actions.0.extend(exported);
+        actions.active.extend(exported);
         match &one.loaded {
             Some(loaded) => {
                 self.last_good.insert(name, loaded.clone());
@@ -235,6 +236,18 @@ impl PluginController {
             None => {
                 one.steps.no("Active", "LastGood", format!("{} {} is still serving", loaded.description.version, loaded.digest))
             }
+        }
+    }
+
+    /// What it would export. Of two plugins, the older one is told of.
+    fn suspend(&self, plugin: &ActionPlugin, loaded: &Loaded, actions: &mut Actions) {
+        let since = inactive_since(plugin).unwrap_or_else(self.now);
+        for info in chosen(plugin, &loaded.description.actions).unwrap_or_default() {
+            actions.suspended.entry(info.name.clone()).or_insert_with(|| Suspended {
+                plugin: plugin.metadata.name.clone().unwrap_or_default(),
+                owner: plugin.spec.owner.clone(),
+                since,
+            });
         }
     }
 
@@ -248,7 +261,7 @@ impl PluginController {
         let id = PluginId { name: description.name.clone(), version: description.version.clone(), digest: loaded.digest.clone() };
         let mut exported = BTreeMap::new();
         for info in chosen(&one.plugin, &description.actions)? {
-            if let Some(other) = taken.0.get(&info.name) {
+            if let Some(other) = taken.active.get(&info.name) {
                 let (action, owner, version) = (&info.name, &other.plugin.name, &other.plugin.version);
                 let message =
                     format!("{action} is already exported by plugin {owner} {version} (active). Disable one: spec.actions.");
@@ -264,7 +277,7 @@ impl PluginController {
 
     /// One `Action` object for each active action, and none beside.
     async fn publish(&self, actions: &Actions) -> Result<(), CallError> {
-        let wanted = actions.0.values().map(|e| super::action::object(&e.plugin, &e.info)).collect();
+        let wanted = actions.active.values().map(|e| super::action::object(&e.plugin, &e.info)).collect();
         self.cluster.publish_actions(wanted).await
     }
 
@@ -313,13 +326,19 @@ impl Controller for PluginController {
     /// Whether roles came, went or changed.
     fn moved(&self) -> bool {
         let Some(actions) = self.catalogue.actions() else { return false };
-        actions.0.values().any(|e| super::granted::granted(&self.cluster, &e.plugin, &e.info) != e.granted)
+        actions.active.values().any(|e| super::granted::granted(&self.cluster, &e.plugin, &e.info) != e.granted)
     }
 }
 
 /// As in the names of its roles.
 fn short(digest: &Digest) -> String {
     digest.as_str().trim_start_matches("sha256:").get(..10).unwrap_or_default().to_owned()
+}
+
+/// As its own status says; none while that says that it is active.
+fn inactive_since(plugin: &ActionPlugin) -> Option<Timestamp> {
+    let active = plugin.status.as_ref()?.conditions.iter().find(|c| c.type_ == "Active")?;
+    (active.status == "False").then_some(active.last_transition_time.0)
 }
 
 /// `spec.actions`, or all.

@@ -14,6 +14,8 @@ pub(super) struct Waiter {
     pub since: String,
     pub namespace: String,
     pub name: String,
+    /// It waits for a thaw: its action.
+    pub frozen: Option<String>,
 }
 
 impl Waiter {
@@ -46,13 +48,13 @@ impl Queues {
         waiting
     }
 
-    /// Namespace and name of those that come before it.
-    pub(super) fn before(&self, exec: &Execution, line: &str) -> Vec<(String, String)> {
+    /// Those that come before it.
+    pub(super) fn before(&self, exec: &Execution, line: &str) -> Vec<Waiter> {
         let since = exec.status.started_at.as_deref().unwrap_or_default();
         let own = (exec.spec.rollback_of.is_none(), since, exec.name.as_str());
         let own_place = (exec.namespace.as_str(), exec.name.as_str());
         let before = self.of(line).into_iter().take_while(|w| w.place() < own);
-        before.filter(|w| (w.namespace.as_str(), w.name.as_str()) != own_place).map(|w| (w.namespace, w.name)).collect()
+        before.filter(|w| (w.namespace.as_str(), w.name.as_str()) != own_place).collect()
     }
 }
 
@@ -69,6 +71,7 @@ mod tests {
             since: format!("2026-11-23T03:12:0{second}.000000Z"),
             namespace: "shop".into(),
             name: name.into(),
+            frozen: None,
         };
         queues.note("1", Some(waiter("web", "late", false, 9)));
         queues.note("2", Some(waiter("web", "undo", true, 9)));

@@ -72,12 +72,14 @@ impl Seen {
         over && !self.finalizers().iter().any(|f| f == FINALIZER_RECORD)
     }
 
-    /// For what it waits: its target, or a limit.
+    /// For what it waits: its target, or a limit. Who waits for a thaw waits for its target, whatever it waited for before.
     pub(super) fn waits(&self) -> Option<Waiter> {
         let status = self.status.as_ref()?;
         (word(status.phase.as_ref()) == Some(Phase::Preparing)).then_some(())?;
         let limit = status.lock.as_ref().and_then(|lock| word(lock.limit.as_ref()));
-        let line = match (word(status.reason.as_ref())?, limit) {
+        let reason: Reason = word(status.reason.as_ref())?;
+        let line = match (reason, limit) {
+            (Reason::Frozen, _) => lock::line(status.target.as_ref()?.uid.as_ref()?),
             (Reason::Queued | Reason::LimitReached, Some(limit)) => limits::line(limit, &self.counts()),
             (Reason::Queued, None) => lock::line(status.target.as_ref()?.uid.as_ref()?),
             _ => return None,
@@ -88,6 +90,7 @@ impl Seen {
             since: status.started_at.clone()?,
             namespace: self.namespace()?,
             name: self.name_any(),
+            frozen: self.spec.as_ref().filter(|_| reason == Reason::Frozen).map(|s| s.action.clone()),
         })
     }
 
@@ -141,6 +144,23 @@ mod tests {
 
     fn seen(phase: &str, finalizers: &[&str]) -> Seen {
         serde_json::from_value(json!({"metadata": {"name": "x", "finalizers": finalizers}, "status": {"phase": phase}})).unwrap()
+    }
+
+    #[test]
+    fn who_waits_for_a_thaw_stands_in_the_line_of_its_target() {
+        let waits = |reason: &str, lock: serde_json::Value| {
+            let status = json!({
+                "phase": "Preparing", "reason": reason, "startedAt": "2026-11-23T03:12:08.000000Z", "target": {"uid": "web"}, "lock": lock,
+            });
+            let seen =
+                json!({"metadata": {"name": "x", "namespace": "shop"}, "spec": {"action": "scale_deployment"}, "status": status});
+            serde_json::from_value::<Seen>(seen).unwrap().waits().map(|w| (w.line, w.frozen))
+        };
+        let (target, frozen) = (lock::line("web"), Some("scale_deployment".to_owned()));
+        assert_eq!(waits("Queued", json!({})), Some((target.clone(), None)));
+        assert_eq!(waits("Frozen", json!({})), Some((target.clone(), frozen.clone())));
+        assert_eq!(waits("Frozen", json!({"limit": "Namespace"})), Some((target, frozen)), "it waited for a limit before");
+        assert_eq!(waits("Accepted", json!({})), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use decide::{
     limits,
     lock::{self, Counts},
     model::{ObjectRef as Target, Uid},
-    observed::Waiter,
+    observed::{Ahead, Waiter},
 };
 use futures::{
     FutureExt, StreamExt, TryStreamExt,
@@ -174,16 +174,19 @@ impl Cluster {
         let waiting = touched.map_ok(move |lease| {
             let counts = counts(&lease);
             let lines = limits::ALL.into_iter().flat_map(|of| limits::lines(of, &counts)).chain([lease.name_any()]);
-            let waiting: Vec<_> = lines.flat_map(|line| cluster.queues.of(&line).into_iter().take(FIRST)).collect();
+            // Who is frozen is woken by the thaw, and takes nobody's place here.
+            let first = |line: String| cluster.queues.of(&line).into_iter().filter(|w| w.frozen.is_none()).take(FIRST);
+            let waiting: Vec<_> = lines.flat_map(first).collect();
             stream::iter(waiting.into_iter().map(|w| Ok(ObjectRef::<Seen>::new(&w.name).within(&w.namespace).into())))
         });
         waiting.try_flatten().boxed()
     }
 
-    /// Names of the executions that wait for this target and come before this one, as far as the watch has told.
+    /// The executions that wait for this target and come before this one, as far as the watch has told.
     #[must_use]
-    pub fn ahead(&self, exec: &Execution, target: &Uid) -> Vec<String> {
-        self.queues.before(exec, &lock::object(target)).into_iter().map(|(_, name)| name).collect()
+    pub fn ahead(&self, exec: &Execution, target: &Uid) -> Vec<Ahead> {
+        let before = self.queues.before(exec, &lock::object(target)).into_iter();
+        before.map(|w| Ahead { name: w.name, frozen: w.frozen }).collect()
     }
 
     /// Those that wait for a limit that counts this one too and come before it, likewise.
@@ -191,8 +194,9 @@ impl Cluster {
     pub fn ahead_at_limits(&self, exec: &Execution) -> Vec<Waiter> {
         let own = Counts::of(exec);
         let lines = limits::ALL.into_iter().flat_map(|of| limits::lines(of, &own).into_iter().map(move |line| (of, line)));
-        let before =
-            |(of, line): (LimitOf, String)| self.queues.before(exec, &line).into_iter().map(move |place| Waiter { place, of });
+        let before = |(of, line): (LimitOf, String)| {
+            self.queues.before(exec, &line).into_iter().map(move |w| Waiter { place: (w.namespace, w.name), of })
+        };
         lines.flat_map(before).collect()
     }
 

@@ -6,6 +6,7 @@ use crate::{
     plugin::guests::hostile,
 };
 use crds::{ActionPlugin, ExecutionPolicy};
+use decide::observed::Judgement;
 use futures::StreamExt;
 use host::{
     catalogue::{
@@ -161,7 +162,7 @@ async fn a_component_that_this_machine_had_no_time_for_is_tried_again_and_waited
     assert!(matches!(&crowded, Err(UpdateError::Load { plugin, why }) if plugin == "a" && why.contains("1 ms")), "{crowded:?}");
     assert!(catalogue.actions().is_none(), "a catalogue without it: its action would be refused for good");
     controller.update(vec![timed("think", "2s")]).await.unwrap();
-    assert_eq!(catalogue.actions().unwrap().0.len(), 1);
+    assert_eq!(catalogue.actions().unwrap().active.len(), 1);
 }
 
 /// What is wrong with the bytes stays wrong: nobody waits for it. And what never has the time it asks for holds nobody up for ever.
@@ -170,7 +171,7 @@ async fn a_component_that_is_never_good_is_waited_for_only_while_it_could_be() {
     let catalogue = Arc::default();
     let (mut controller, _folder) = serving("loop", &catalogue).await;
     controller.update(vec![timed("loop", "2s")]).await.unwrap();
-    assert!(catalogue.actions().unwrap().0.is_empty(), "it is out of fuel, whoever asks");
+    assert!(catalogue.actions().unwrap().active.is_empty(), "it is out of fuel, whoever asks");
 
     let catalogue = Arc::default();
     let (mut controller, _folder) = serving("loop", &catalogue).await;
@@ -182,6 +183,31 @@ async fn a_component_that_is_never_good_is_waited_for_only_while_it_could_be() {
         assert!(matches!(crowded, Err(UpdateError::Load { .. })), "{crowded:?}");
     }
     assert!(looks > 1, "nobody waited for it");
+}
+
+/// Who names an action of it is told what was switched off, by its name, and since when; and it is there again when that is lifted.
+#[tokio::test]
+async fn a_suspended_plugin_is_not_one_that_never_was() {
+    let catalogue = Arc::default();
+    let (mut controller, _folder) = serving("think", &catalogue).await;
+    let mut plugin = timed("think", "2s");
+    plugin.spec.suspended = true;
+    let off = json!([{
+        "type": "Active", "status": "False", "reason": "Suspended", "message": "", "lastTransitionTime": "2026-11-23T03:10:27Z",
+    }]);
+    plugin.status = Some(serde_json::from_value(json!({"conditions": off})).unwrap());
+    controller.update(vec![timed("think", "2s")]).await.unwrap();
+    let action = catalogue.actions().unwrap().active.keys().next().unwrap().to_string();
+
+    controller.update(vec![plugin]).await.unwrap();
+    let actions = catalogue.actions().unwrap();
+    assert!(actions.get(&action).is_none());
+    let since = "2026-11-23T03:10:27Z".parse().unwrap();
+    assert_eq!(actions.absent(&action), Judgement::Suspended { plugin: "a".into(), owner: "o".into(), since });
+    assert!(matches!(actions.absent("no_such_action"), Judgement::ActionUnknown { .. }));
+
+    controller.update(vec![timed("think", "2s")]).await.unwrap();
+    assert!(catalogue.actions().unwrap().get(&action).is_some());
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ impl Counts {
 
     fn shown(&self, wanted: Wanted<'_>) -> String {
         let Self { ready, specified, updated, to_update, exist, .. } = self;
-        let mut shown = format!("{} of {specified} replicas ready", ready.min(specified));
+        let mut shown = format!("{} of {} ready", ready.min(specified), counted(*specified));
         if !matches!(wanted, Wanted::Replicas(_)) {
             shown += &format!(", {} of {to_update} updated", updated.min(to_update));
         }
@@ -110,6 +110,11 @@ impl Counts {
 /// What is asked for now. Kubernetes itself fills in 1 where nothing is said.
 pub(crate) fn replicas(seen: &Seen) -> i64 {
     seen.at("/spec/replicas").as_i64().unwrap_or(1)
+}
+
+/// `1 replica`, `3 replicas`.
+pub(crate) fn counted(replicas: i64) -> String {
+    format!("{replicas} {}", if replicas == 1 { "replica" } else { "replicas" })
 }
 
 /// How many pods an update reaches: a StatefulSet leaves those below its partition alone.

@@ -83,7 +83,8 @@ impl Action for ScaleStatefulset {
 
 fn plan(t: &Target, seen: &Seen, replicas: u32) -> Result<Plan, Refusal> {
     let before = rollout::replicas(seen);
-    refuse_if!(before == i64::from(replicas), "NothingToChange", "{t} has {replicas} replicas already.");
+    let there = rollout::counted(before);
+    refuse_if!(before == i64::from(replicas), "NothingToChange", "{t} has {there} already.");
     Ok(Plan::of(Kubectl::scale(t).from_to(before, replicas.into()))
         .writes_part(t, "scale", Writes::Update)
         .change(t, "/spec/replicas", before, replicas)

@@ -69,7 +69,7 @@ fn what_a_label_says_of_a_node_is_read_back() {
 }
 
 fn judged(ruling: Ruling) -> Judgement {
-    Judgement::Judged { planned: Box::new(crate::tests::fixtures::planned()), ruling }
+    Judgement::Judged { planned: Box::new(crate::tests::fixtures::planned()), ruling, writers: vec![] }
 }
 
 fn claimant(name: &str, version: &str, at_work: AtWork) -> Claimant {

@@ -28,6 +28,15 @@ pub enum LockSeen {
     },
 }
 
+/// Another that waits for the target and comes before this one, as far as the watch has told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ahead {
+    /// Its name.
+    pub name: String,
+    /// It waits for a thaw: its action, by which a freeze knows it. Its namespace is that of this one, as its target is.
+    pub frozen: Option<String>,
+}
+
 impl LockSeen {
     /// `holder` is the execution that the claim names, where it is there; `kept` whether anything is left with which a run of it could
     /// still write, or whether it keeps the target for its undo.

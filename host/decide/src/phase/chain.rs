@@ -3,7 +3,7 @@ use super::{STARTING, a_day_after, drifted, glass, shown, undoing};
 use crate::{
     dry_run, honored,
     model::{Planned, PluginFault},
-    observed::{GuardsSeen, Judgement, OriginalSeen, Ruling},
+    observed::{GuardsSeen, Judgement, OriginalSeen, Ruling, Writer},
     step::{Step, Waiting, Why},
     story::{By, No, Pass, judge_policies, of_judgement, shown},
     time,
@@ -29,7 +29,7 @@ pub(super) fn planned<'a>(
         return Err(no.record(pass, None));
     }
     match judged {
-        Judgement::Judged { planned, ruling } => return Ok((planned, ruling)),
+        Judgement::Judged { planned, ruling, .. } => return Ok((planned, ruling)),
         Judgement::Faulty(PluginFault::Unavailable { message }) => return Err(busy(pass, message)),
         _ => {}
     }
@@ -74,8 +74,14 @@ pub(super) fn believable(pass: &Pass<'_>, guards: &GuardsSeen) -> Result<(), Ste
 }
 
 /// From a plan to a yes: it is what was shown, what it undoes is as it was left, policies, the glass, and whether a run can be held to it.
-pub(super) fn allowed(pass: &Pass<'_>, original: Option<&OriginalSeen>, planned: &Planned, ruling: &Ruling) -> Result<(), Step> {
-    let no = shown::differs(pass, planned)
+pub(super) fn allowed(
+    pass: &Pass<'_>,
+    original: Option<&OriginalSeen>,
+    writers: &[Writer],
+    planned: &Planned,
+    ruling: &Ruling,
+) -> Result<(), Step> {
+    let no = shown::differs(pass, planned, writers)
         .or_else(|| undoing::planned(pass, original, planned))
         .or_else(|| judge_policies(ruling))
         .or_else(|| glass::closed(pass, ruling))
@@ -93,9 +99,9 @@ pub(super) fn again<'a>(
 ) -> Result<(&'a Planned, &'a Ruling), Step> {
     let (now, ruling) = planned(pass, guards, original, judged)?;
     if now.hash != stands.hash {
-        return Err(drifted::next(pass, stands, now));
+        return Err(drifted::next(pass, stands, now, judged.writers()));
     }
-    allowed(pass, original, now, ruling)?;
+    allowed(pass, original, judged.writers(), now, ruling)?;
     if dry_run::needed(pass, ruling) {
         return Err(drifted::anew(pass, "A policy wants a dry run first by now. It is looked at anew.".into()));
     }

@@ -6,7 +6,7 @@ use crate::{
     lock,
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
-    story::{By, No, Pass, ask_for_turn, shown},
+    story::{By, No, Pass, ask_for_turn, shown, summary},
     time,
 };
 use crds::{Phase, Reason};
@@ -14,14 +14,16 @@ use jiff::Timestamp;
 
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;
-    match matching(pass, &s.freezes) {
+    match matching(pass, &pass.exec.spec.action, &s.freezes) {
         // What was claimed is given back by the record, before anything else goes: so nobody goes on who looked before it.
         Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, s, freeze)),
         Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
         Some(freeze) => Some(let_go(pass, p, s).unwrap_or_else(|| hold(pass, s, freeze))),
-        None => frozen.then(|| {
+        // With nothing in hand it goes on from its place in the line, which is that of who waits: so nobody who came later comes before it.
+        None => (frozen && there(&s.grants)).then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
-                s.message = "The freeze is over; it goes on where it stood.".into()
+                s.summary = summary(&p.planned);
+                s.message = "The freeze is over; it goes on where it stood.".into();
             })
         }),
     }
@@ -34,21 +36,25 @@ fn let_go(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     Some(Step::Do(Effect::Unclaim { claims: vec![(claim, version.clone())] }))
 }
 
-/// Of several, the one that lasts longest.
-fn matching<'a>(pass: &Pass<'_>, all: &'a [Freeze]) -> Option<&'a Freeze> {
-    let spec = &pass.exec.spec;
-    let means = |list: &Option<Vec<String>>, it: &String| list.as_ref().is_none_or(|all| all.contains(it));
+/// Those before it in the line of its target whom no freeze holds. Who waits for a thaw keeps its place, and holds nobody up meanwhile.
+pub(super) fn ahead<'a>(pass: &Pass<'_>, s: &'a Preparing) -> Vec<&'a str> {
+    let thawed = |action: &String| matching(pass, action, &s.freezes).is_none();
+    s.ahead.iter().filter(|a| a.frozen.as_ref().is_none_or(thawed)).map(|a| a.name.as_str()).collect()
+}
+
+/// That holds this action in the namespace of this execution. Of several, the one that lasts longest.
+fn matching<'a>(pass: &Pass<'_>, action: &str, all: &'a [Freeze]) -> Option<&'a Freeze> {
+    let means = |list: &Option<Vec<String>>, it: &str| list.as_ref().is_none_or(|all| all.iter().any(|one| one == it));
     let matches = |f: &&Freeze| {
-        f.until.is_none_or(|until| pass.now < until)
-            && means(&f.namespaces, &pass.exec.namespace)
-            && means(&f.actions, &spec.action)
+        f.until.is_none_or(|until| pass.now < until) && means(&f.namespaces, &pass.exec.namespace) && means(&f.actions, action)
     };
     all.iter().filter(matches).max_by_key(|f| (f.until.unwrap_or(Timestamp::MAX), &f.name))
 }
 
 fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     let ours = matches!(seen.lock, LockSeen::Ours { .. });
-    let what = format!("{} froze this ({}): {}.", shown(&freeze.by, 128), freeze.name, shown(&freeze.reason, 512));
+    let why = shown(&freeze.reason, 512);
+    let what = format!("{} froze this ({}): {why}.", shown(&freeze.by, 128), freeze.name);
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
     let began = if pass.exec.reason == Reason::Frozen { pass.exec.at } else { pass.now };
     let end = a_day_after(began);
@@ -59,6 +65,8 @@ fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     );
     if ours || pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
         return pass.record(Phase::Preparing, Reason::Frozen, |s| {
+            // The list shows this line and no message.
+            s.summary = format!("Frozen by {} until {until}: {why}", freeze.name);
             s.message = message;
             if ours {
                 ask_for_turn(s);

@@ -3,13 +3,13 @@
 //! not hold a target at once is the claim's own doing, that no more are at work than may be is that of the order of claims (`limits`).
 mod line;
 
-use super::{a_day_after, awaiting, revoke, there};
+use super::{a_day_after, awaiting, frozen, revoke, there};
 use crate::{
     execution::Ready,
     limits, lock,
     observed::{LockSeen, Preparing, Ruling},
     step::{Effect, Step, Waiting},
-    story::{Pass, QUEUED, WANTED, policy_status},
+    story::{Pass, QUEUED, WANTED, policy_status, summary},
 };
 use crds::{LockStatus, OnConflict, Phase, Reason};
 use jiff::SignedDuration;
@@ -22,26 +22,27 @@ const SELDOM: SignedDuration = SignedDuration::from_secs(60);
 
 /// None: it is our turn.
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
+    let ahead = frozen::ahead(pass, s);
     let over = match &s.lock {
         // In the last look the policies say first what the limits are.
         LockSeen::Ours { .. } if s.judged.is_some() => return None,
         LockSeen::Ours { version, .. } => {
             return match limits::reached(pass.exec, &p.limits, &s.others, Some(version)) {
                 Some(reached) => Some(wait(pass, p, s, &Line::Limit(&reached), None)),
-                None => turn(pass),
+                None => turn(pass, p),
             };
         }
         LockSeen::Held { by } => {
             // Until its next record whoever has it stands among those who wait, too.
-            let others = s.ahead.iter().filter(|name| *name != by).count();
+            let others = ahead.iter().filter(|name| **name != by).count();
             let line = Line::Target { behind: by, ahead: others.saturating_add(1), has: true };
             return Some(wait(pass, p, s, &line, None));
         }
         LockSeen::Free => None,
         LockSeen::Stale { version } => Some(version.clone()),
     };
-    if let Some(first) = s.ahead.first() {
-        return Some(wait(pass, p, s, &Line::Target { behind: first, ahead: s.ahead.len(), has: false }, None));
+    if let Some(first) = ahead.first() {
+        return Some(wait(pass, p, s, &Line::Target { behind: first, ahead: ahead.len(), has: false }, None));
     }
     if let Some(reached) = limits::reached(pass.exec, &p.limits, &s.others, None) {
         return Some(wait(pass, p, s, &Line::Limit(&reached), None));
@@ -50,13 +51,17 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
 }
 
 /// Who waited is told that it waits no more; and what comes now is held to the time from here on, not from when it began to wait.
-fn turn(pass: &Pass<'_>) -> Option<Step> {
-    matches!(pass.exec.reason, Reason::Queued | Reason::LimitReached).then(|| {
-        pass.record(Phase::Preparing, Reason::Accepted, |s| {
-            s.message = "It is its turn; the run's identity is made next.".into();
-            s.lock = s.lock.take().map(|lock| LockStatus { state: WANTED.into(), seq: lock.seq, ..LockStatus::default() });
-        })
-    })
+fn turn(pass: &Pass<'_>, p: &Ready) -> Option<Step> {
+    let why = match pass.exec.reason {
+        Reason::Queued | Reason::LimitReached => "It is its turn",
+        Reason::Frozen => "The freeze is over, and it is its turn",
+        _ => return None,
+    };
+    Some(pass.record(Phase::Preparing, Reason::Accepted, |s| {
+        s.summary = summary(&p.planned);
+        s.message = format!("{why}; the run's identity is made next.");
+        s.lock = s.lock.take().map(|lock| LockStatus { state: WANTED.into(), seq: lock.seq, ..LockStatus::default() });
+    }))
 }
 
 /// The last look, with the limits as the policies want them now.
@@ -88,6 +93,7 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
         return Step::Wait(Waiting::at(pass.now.checked_add(again(line.ahead())).unwrap_or(last).min(last), line.why()));
     }
     pass.record(Phase::Preparing, line.reason(), |s| {
+        s.summary = summary(&p.planned);
         s.message = line.message(pass, end);
         s.policy = ruling.map(policy_status).or(s.policy.take());
         s.lock = Some(LockStatus { seq: if ours { s.seq } else { queued.seq }, ..queued });

@@ -1,16 +1,20 @@
 //! Over: what is still owed, in order: the row (`ledger`), the identity and a Job that may run (`brake`), the target, the pods that are held, the
 //! Job's TTL, the word that it was undone or reviewed; then the finalizer, which says that nothing is. After it: what a late request brings back is
 //! cleaned up again, and the object goes when its time comes.
-use super::{STARTING, automatic};
+use super::{
+    STARTING, automatic,
+    verifying::{WAY_BACK, way_back},
+};
 use crate::{
     approvals::{self, Reviews},
     duration,
     observed::{GuardsSeen, Over},
     planned::{DONE, READY},
     step::{Effect, Step, Waiting, Why},
-    story::{Pass, settle_review},
+    story::{Pass, reviewed_by, settle_review},
+    time,
 };
-use crds::{Decision, ExecutionStatus, Reason};
+use crds::{Decision, ExecutionStatus, Reason, RollbackStatus};
 use jiff::{SignedDuration, Timestamp};
 
 /// A Job that is being deleted is gone within its pod's grace.
@@ -67,11 +71,11 @@ fn undone(pass: &Pass<'_>, s: &Over) -> Option<Step> {
     let ready = pass.exec.status.rollback.as_ref().is_some_and(|r| r.state == READY);
     let by = s.undone_by.as_ref().filter(|_| ready)?;
     after(pass, Reason::RolledBack, |s| {
-        s.message = format!("{by} took back what this one did.");
         if let Some(rollback) = &mut s.rollback {
             rollback.state = DONE.into();
             rollback.undone_by.clone_from(by);
         }
+        s.message = told(pass, s);
     })
 }
 
@@ -88,7 +92,24 @@ fn reviewed(pass: &Pass<'_>, s: &Over) -> Option<Step> {
         return Some(Step::Do(tell));
     }
     let by = by?;
-    after(pass, Reason::Reviewed, |s| settle_review(s, by))
+    after(pass, Reason::Reviewed, |s| {
+        settle_review(s, by);
+        s.message = told(pass, s);
+    })
+}
+
+/// How it ended (`Succeeded` keeps that), and what came since; last the way back, while there is one and nobody took it.
+fn told(pass: &Pass<'_>, s: &ExecutionStatus) -> String {
+    let ended = s.conditions.iter().find(|c| c.type_ == "Succeeded").map_or("", |c| c.message.as_str());
+    let outcome = ended.split(WAY_BACK).next().unwrap_or_default().to_owned();
+    let undone = s.rollback.as_ref().filter(|r| r.state == DONE).map(|r| format!(" Undone by {}.", r.undone_by));
+    let back = s.rollback.as_ref().filter(|r| r.automatic.is_empty() && is_offered(r, pass.now)).map(|_| way_back(pass, s));
+    [Some(outcome), reviewed_by(s), undone, back].into_iter().flatten().collect()
+}
+
+fn is_offered(rollback: &RollbackStatus, now: Timestamp) -> bool {
+    let expires = rollback.expires_at.as_ref().and_then(|at| time::read(at).ok());
+    rollback.state == READY && expires.is_some_and(|at| now < at)
 }
 
 /// What is told after the end. The finalizer first: a record owes a row, and the object stays until it has it.

@@ -2,10 +2,11 @@
 //! was left. Owns what makes it one; everything else about it is judged as of any other execution.
 mod taken;
 
+use super::written;
 use crate::{
     model::{Operation, Planned, Uid, Write},
     observed::{OriginalSeen, Writer},
-    planned::{self, DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED},
+    planned::{self, DONE, IMPOSSIBLE, READY, SHOWN, UNNEEDED},
     story::{By, No, Pass},
     time,
 };
@@ -61,7 +62,7 @@ fn on_offer<'a>(pass: &Pass<'_>, of: &ObjectUid, status: &'a ExecutionStatus) ->
         DONE => format!("{name} was undone already, by {}.", rollback.undone_by),
         UNNEEDED => format!("Of {name} nothing has to be undone: {}.", rollback.because),
         IMPOSSIBLE => format!("{name} has no way back: {}.", rollback.because),
-        PLANNED => format!("{name} was only planned (a dry run, or what was shown before a run): there is nothing to undo."),
+        SHOWN => format!("{name} was only planned (a dry run, or what was shown before a run): there is nothing to undo."),
         other => format!("The rollback of {name} is {other:?}."),
     };
     Err(unavailable(of, why, "").into())
@@ -113,7 +114,9 @@ fn elsewhere(status: &ExecutionStatus, planned: &Planned) -> Option<ViolationSta
         (now, was) if now == was => None,
         // It made its target itself; whether this is still that one, `moved` says.
         (Some((now, _)), Some((was, uid))) if now == was && uid.is_empty() => None,
-        (Some((now, _)), Some((was, _))) if now == was => Some(violation("", "uid", "it is another object of that name".into())),
+        (Some((now, is)), Some((was, uid))) if now == was => {
+            Some(violation("", "uid", format!("it is another object of that name (uid {is}, it was {uid})")))
+        }
         (_, was) => {
             Some(violation("", "spec.target", format!("it was {}", was.map_or_else(|| "no object".into(), |(was, _)| was))))
         }
@@ -152,8 +155,11 @@ fn is_opposite(was: &WriteStatus, back: &Write) -> bool {
 fn moved(status: &ExecutionStatus, planned: &Planned, writers: &[Writer]) -> Vec<ViolationStatus> {
     let there = status.plan.as_ref().map(|p| p.changes.as_slice()).unwrap_or_default();
     let either = |b: &ChangeStatus| {
-        let unlike = if b.field.is_empty() { not_its_own(there, b) } else { unlike(there, planned, b) };
-        [unlike, taken::taken(status, planned, writers, b)]
+        let taken = taken::taken(status, planned, writers, b);
+        // Who took it is told already; what moved all the same was written by somebody who looks like the run.
+        let by = if taken.is_some() { String::new() } else { written::last_of(planned, writers, b) };
+        let unlike = if b.field.is_empty() { not_its_own(there, b) } else { unlike(there, planned, b, &by) };
+        [unlike, taken]
     };
     planned::plan(planned).changes.iter().flat_map(either).flatten().collect()
 }
@@ -180,14 +186,14 @@ fn value(v: &Option<String>) -> String {
     v.clone().unwrap_or_else(|| "absent".to_owned())
 }
 
-fn unlike(there: &[ChangeStatus], planned: &Planned, back: &ChangeStatus) -> Option<ViolationStatus> {
+fn unlike(there: &[ChangeStatus], planned: &Planned, back: &ChangeStatus, by: &str) -> Option<ViolationStatus> {
     let left = there.iter().find(|t| (&t.object, &t.field) == (&back.object, &back.field));
     let of = of_another(planned, &back.object);
     let is = format!("{of}is {}", value(&back.before));
     match left {
         Some(left) if left.after == back.before => None,
-        Some(left) => Some(violation(&back.field, "", format!("{is}, and was left at {}", value(&left.after)))),
-        None => Some(violation(&back.field, "", format!("{is}, and was not touched by it"))),
+        Some(left) => Some(violation(&back.field, "", format!("{is}, and was left at {}{by}", value(&left.after)))),
+        None => Some(violation(&back.field, "", format!("{is}, and was not touched by it{by}"))),
     }
 }
 

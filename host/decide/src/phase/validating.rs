@@ -16,7 +16,7 @@ pub(super) fn next(pass: &Pass<'_>, s: &Validating) -> Step {
         return cancelled(pass, reason, "Nothing was touched.");
     }
     match chain::planned(pass, &s.guards, s.original.as_ref(), &s.judged) {
-        Ok((planned, ruling)) => match chain::allowed(pass, s.original.as_ref(), planned, ruling) {
+        Ok((planned, ruling)) => match chain::allowed(pass, s.original.as_ref(), s.judged.writers(), planned, ruling) {
             Ok(()) => accept(pass, planned, ruling),
             Err(no) => no,
         },

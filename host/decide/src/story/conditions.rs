@@ -4,7 +4,7 @@ use super::{
     approval::{APPROVED, SKIPPED, WAITING},
     review, shown,
 };
-use crate::planned::{DONE, IMPOSSIBLE, PLANNED, READY, UNNEEDED};
+use crate::planned::{DONE, IMPOSSIBLE, PLANNED, READY, SHOWN, UNNEEDED};
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -137,7 +137,7 @@ fn rollback_ready(s: &ExecutionStatus) -> Option<Line> {
     let until = rollback.expires_at.as_ref().map(|at| format!(", until {at}")).unwrap_or_default();
     let (value, reason) = match rollback.state.as_str() {
         READY => (TRUE, "InverseStored"),
-        PLANNED => (FALSE, PLANNED),
+        PLANNED | SHOWN => (FALSE, PLANNED),
         UNNEEDED => (FALSE, UNNEEDED),
         DONE => (FALSE, "RolledBack"),
         _ => (FALSE, IMPOSSIBLE),

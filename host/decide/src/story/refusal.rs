@@ -5,8 +5,10 @@ use crate::{
     observed::{Judgement, Ruling},
     planned,
     step::Step,
+    time,
 };
 use crds::{ApprovalStatus, Phase, Reason, RefusalStatus, ViolationStatus};
+use jiff::Timestamp;
 
 /// Violations that are shown; a plugin may find any number.
 const SHOWN: usize = 64;
@@ -114,6 +116,7 @@ pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
             )
             .instead(nearest.as_ref().map(ToString::to_string).unwrap_or_default())
         }
+        Judgement::Suspended { plugin, owner, since } => suspended(action, plugin, owner, *since),
         Judgement::NotAllowed { why } => {
             let who = pass.exec.spec.requester.as_ref().map_or("the requester", |r| r.username.as_str());
             let next = format!("Ask for the verb run on actions.writ.dev/{} in namespace {ns}.", action.replace('_', "-"));
@@ -191,6 +194,15 @@ pub(crate) fn of_judgement(pass: &Pass<'_>, judged: &Judgement) -> Option<No> {
             .violations([ViolationStatus { pointer: String::new(), rule: kind.clone(), message: message.clone() }])
         }
     })
+}
+
+fn suspended(action: &str, plugin: &str, owner: &str, since: Timestamp) -> No {
+    let since = time::words(since);
+    let what = format!("Plugin {plugin} offers {action} and is suspended (spec.suspended); it is not active since {since}.");
+    let who = format!("whoever may update ActionPlugin {plugin} (owner {owner})");
+    let lift = format!(r#"kubectl patch actionplugin {plugin} --type merge -p '{{"spec":{{"suspended":false}}}}'"#);
+    let next = format!("Who can lift that: {who}, with {lift}. Then make a new execution.");
+    No::new(Reason::PluginSuspended, By::Host, format!("plugin {plugin} is suspended"), what, next).who(who)
 }
 
 fn invalid(action: &str, by_plugin: bool, violations: &[Violation], known: &[String]) -> No {

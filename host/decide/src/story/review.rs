@@ -15,14 +15,19 @@ pub(crate) fn is_due(s: &ExecutionStatus) -> bool {
 
 /// Who looked at it, and what he says.
 pub(crate) fn settle(s: &mut ExecutionStatus, a: &Approval) {
-    let comment = shown(&a.comment, limits::REASON);
-    let said = if comment.is_empty() { String::new() } else { format!(": {comment}") };
-    s.message = format!("{} reviewed it{said}", shown(&a.by.username, 128));
     if let Some(review) = &mut s.review {
         review.state = REVIEWED.to_owned();
         review.by.clone_from(&a.by.username);
         review.at = a.created.to_string();
-        review.comment = comment;
+        review.comment = shown(&a.comment, limits::REASON);
         review.object.clone_from(&a.name);
     }
+}
+
+/// The same in a sentence that follows others. None: nobody did yet.
+pub(crate) fn reviewed_by(s: &ExecutionStatus) -> Option<String> {
+    let review = s.review.as_ref().filter(|r| r.state == REVIEWED)?;
+    let comment = review.comment.trim_end_matches('.');
+    let said = if comment.is_empty() { String::new() } else { format!(": {comment}") };
+    Some(format!(" Reviewed by {}{said}.", shown(&review.by, 128)))
 }

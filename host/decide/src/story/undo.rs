@@ -2,7 +2,7 @@
 use super::Pass;
 use crate::{
     duration,
-    planned::{PLANNED, READY, UNNEEDED},
+    planned::{PLANNED, READY, SHOWN, UNNEEDED},
     time,
 };
 use crds::{ExecutionStatus, Phase, Reason};
@@ -17,7 +17,9 @@ pub(super) fn settle(s: &mut ExecutionStatus, pass: &Pass<'_>) {
         let keep = pass.exec.spec.rollback.as_ref().and_then(|r| r.keep_for.as_deref()).and_then(duration::parse).unwrap_or(KEEP);
         rollback.state = READY.into();
         rollback.expires_at = pass.now.checked_add(keep).ok().map(time::text);
-    } else if !matches!(s.reason, Reason::PlanOnly | Reason::DryRunPassed) {
+    } else if matches!(s.reason, Reason::PlanOnly | Reason::DryRunPassed) {
+        rollback.state = SHOWN.into();
+    } else {
         rollback.state = UNNEEDED.into();
         rollback.because = "nothing was changed".into();
     }

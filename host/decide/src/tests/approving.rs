@@ -56,7 +56,7 @@ pub fn wants(approvals: u32, groups: &[&str]) -> Ruling {
 }
 
 pub fn judged(ruling: Ruling) -> Judgement {
-    Judgement::Judged { planned: Box::new(planned()), ruling }
+    Judgement::Judged { planned: Box::new(planned()), ruling, writers: vec![] }
 }
 
 pub fn awaiting(judged: Judgement, approvals: Vec<Approval>) -> PhaseSeen {

@@ -42,6 +42,7 @@ fn what_happens_while_approvals_are_waited_for() {
               record Refused/ParametersInvalid: waiting, guarded, invalid
               record Refused/PluginFailed: waiting, guarded, plugin broken
               record Refused/PluginRefused: waiting, guarded, plugin refuses
+              record Refused/PluginSuspended: waiting, guarded, plugin suspended
               record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
               record Refused/PolicyErrored: waiting, guarded, errored
               record Refused/PolicyMalformed: waiting, guarded, malformed
@@ -68,6 +69,7 @@ fn what_happens_while_approvals_are_waited_for() {
               record Refused/ParametersInvalid: waiting, guarded, invalid
               record Refused/PluginFailed: waiting, guarded, plugin broken
               record Refused/PluginRefused: waiting, guarded, plugin refuses
+              record Refused/PluginSuspended: waiting, guarded, plugin suspended
               record Refused/PolicyDenied: waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies
               record Refused/PolicyErrored: waiting, guarded, errored
               record Refused/PolicyMalformed: waiting, guarded, malformed
@@ -90,7 +92,7 @@ fn what_happens_while_approvals_are_waited_for() {
         waits,
         &expect![[r#"
             awaiting approval
-              record Cancelled/CancelRequested: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not to be seen | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, out of memory | waiting, guarded, not ready | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, connects to its target | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+              record Cancelled/CancelRequested: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, plugin suspended | waiting, guarded, not allowed | waiting, guarded, not to be seen | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, out of memory | waiting, guarded, not ready | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, connects to its target | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
         "#]],
     );
     // When time is up, whatever is seen.
@@ -101,7 +103,7 @@ fn what_happens_while_approvals_are_waited_for() {
         waits,
         &expect![[r#"
             awaiting approval
-              record Refused/ApprovalExpired: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, not allowed | waiting, guarded, not to be seen | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, out of memory | waiting, guarded, not ready | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, connects to its target | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
+              record Refused/ApprovalExpired: waiting, guarded, starting | waiting, guarded, action unknown | waiting, guarded, plugin suspended | waiting, guarded, not allowed | waiting, guarded, not to be seen | waiting, guarded, not granted | waiting, guarded, target not allowed | waiting, guarded, target missing | waiting, guarded, terminating | waiting, guarded, invalid | waiting, guarded, plugin refuses | waiting, guarded, plugin broken | waiting, guarded, plugin busy | waiting, guarded, allow | waiting, guarded, no policy | waiting, guarded, deny | waiting, guarded, deny in silence | waiting, guarded, undefined | waiting, guarded, malformed | waiting, guarded, errored | waiting, guarded, timed out | waiting, guarded, out of memory | waiting, guarded, not ready | waiting, guarded, one of two denies | waiting, guarded, one fails, one denies | waiting, guarded, wants an approval | waiting, guarded, wants an approval, break glass is open | waiting, guarded, wants a dry run | waiting, guarded, wants a review | waiting, guarded, allow, a shadow fails | waiting, guarded, a shadow alone | waiting, guarded, drifted | waiting, guarded, connects to its target | waiting, nobody | waiting, one approves | waiting, two approve | waiting, another group approves | waiting, the requester approves | waiting, another plan is approved | waiting, the right is gone | waiting, approved before the guards | waiting, one rejects | waiting, one approves, one rejects
         "#]],
     );
 }
@@ -197,7 +199,11 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
     let two = wants(2, &["dba", "sre-leads"]);
     let both = stored::through(vec![(1, validating(judged(two.clone())))]);
     let approved = stage("approved");
-    let moved = Judgement::Judged { planned: Box::new(planned_from(3, false)), ruling: demanding() };
+    let moved = Judgement::Judged {
+        planned: Box::new(planned_from(3, false)),
+        ruling: demanding(),
+        writers: vec![wrote("kubectl-edit", Some(at(5)))],
+    };
     check(
         vec![
             ("one of sre-leads".into(), step(&exec(), at(1), validating(judged(demanding())))),
@@ -258,7 +264,7 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
               The policies want no approval any more; the run's identity is made next.
             it moved
               Validating/Drifted: replicas 2 -> 5
-              Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. It is looked at anew.
+              Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. Written last: spec.replicas by somebody with kubectl-edit (2026-11-23T03:12:12Z). It is looked at anew.
             taken back
               AwaitingApproval/ApprovalWithdrawn: replicas 2 -> 5
               What was approved is not enough any more. It waits for 1 approval of sre-leads, until 2026-11-23T03:27:08Z. They look at it and decide: writ approve scale-web-x7k2p -n shop
@@ -389,7 +395,7 @@ fn a_policy_that_is_edited_asks_anew_and_voids_nothing() {
 fn a_plan_that_is_made_again_is_the_same_for_whoever_approved_it() {
     let waiting = stage("awaiting approval");
     for _ in 0..100 {
-        let again = Judgement::Judged { planned: Box::new(planned()), ruling: demanding() };
+        let again = Judgement::Judged { planned: Box::new(planned()), ruling: demanding(), writers: vec![] };
         let next = after(&waiting, 30, awaiting(again, vec![]));
         assert!(matches!(next, Step::Wait(_)), "{next:?}");
     }

@@ -50,6 +50,7 @@ fn what_happens_in_validating() {
               record Refused/ParametersInvalid: guarded, invalid
               record Refused/PluginFailed: guarded, plugin broken
               record Refused/PluginRefused: guarded, plugin refuses
+              record Refused/PluginSuspended: guarded, plugin suspended
               record Refused/PolicyDenied: guarded, deny | guarded, deny in silence | guarded, one of two denies | guarded, one fails, one denies
               record Refused/PolicyErrored: guarded, errored
               record Refused/PolicyMalformed: guarded, malformed
@@ -120,6 +121,7 @@ fn what_happens_in_preparing() {
               record Refused/ParametersInvalid: guarded, invalid, granted
               record Refused/PluginFailed: guarded, plugin broken, granted
               record Refused/PluginRefused: guarded, plugin refuses, granted
+              record Refused/PluginSuspended: guarded, plugin suspended, granted
               record Refused/PolicyDenied: guarded, deny, granted | guarded, deny in silence, granted | guarded, one of two denies, granted | guarded, one fails, one denies, granted
               record Refused/PolicyErrored: guarded, errored, granted
               record Refused/PolicyMalformed: guarded, malformed, granted
@@ -199,8 +201,9 @@ fn what_happens_while_it_is_frozen_and_when_it_is_thawed() {
         freezing,
         &expect![[r#"
         frozen
+          do Claim: frozen elsewhere, no grant | frozen elsewhere, grant forbidden | frozen for another action, no grant | frozen for another action, grant forbidden | thawed by the clock, no grant | thawed by the clock, grant forbidden
           do Revoke: frozen, part of the grant | frozen, grant pending | frozen, granted | frozen for a while, part of the grant | frozen for a while, grant pending | frozen for a while, granted | frozen here, part of the grant | frozen here, grant pending | frozen here, granted | two freezes, part of the grant | two freezes, grant pending | two freezes, granted
-          record Preparing/Accepted: frozen elsewhere, no grant | frozen elsewhere, part of the grant | frozen elsewhere, grant pending | frozen elsewhere, granted | frozen elsewhere, grant forbidden | frozen for another action, no grant | frozen for another action, part of the grant | frozen for another action, grant pending | frozen for another action, granted | frozen for another action, grant forbidden | thawed by the clock, no grant | thawed by the clock, part of the grant | thawed by the clock, grant pending | thawed by the clock, granted | thawed by the clock, grant forbidden
+          record Preparing/Accepted: frozen elsewhere, part of the grant | frozen elsewhere, grant pending | frozen elsewhere, granted | frozen for another action, part of the grant | frozen for another action, grant pending | frozen for another action, granted | thawed by the clock, part of the grant | thawed by the clock, grant pending | thawed by the clock, granted
           record Preparing/Frozen: frozen for a while, no grant | frozen for a while, grant forbidden
           wait for Frozen: frozen, no grant | frozen, grant forbidden | frozen here, no grant | frozen here, grant forbidden | two freezes, no grant | two freezes, grant forbidden
     "#]],
@@ -212,8 +215,9 @@ fn what_happens_while_it_is_frozen_and_when_it_is_thawed() {
         freezing,
         &expect![[r#"
         frozen
+          do Claim: frozen for a while, no grant | frozen for a while, grant forbidden | frozen elsewhere, no grant | frozen elsewhere, grant forbidden | frozen for another action, no grant | frozen for another action, grant forbidden | thawed by the clock, no grant | thawed by the clock, grant forbidden
           do Revoke: frozen, part of the grant | frozen, grant pending | frozen, granted | frozen here, part of the grant | frozen here, grant pending | frozen here, granted | two freezes, part of the grant | two freezes, grant pending | two freezes, granted
-          record Preparing/Accepted: frozen for a while, no grant | frozen for a while, part of the grant | frozen for a while, grant pending | frozen for a while, granted | frozen for a while, grant forbidden | frozen elsewhere, no grant | frozen elsewhere, part of the grant | frozen elsewhere, grant pending | frozen elsewhere, granted | frozen elsewhere, grant forbidden | frozen for another action, no grant | frozen for another action, part of the grant | frozen for another action, grant pending | frozen for another action, granted | frozen for another action, grant forbidden | thawed by the clock, no grant | thawed by the clock, part of the grant | thawed by the clock, grant pending | thawed by the clock, granted | thawed by the clock, grant forbidden
+          record Preparing/Accepted: frozen for a while, part of the grant | frozen for a while, grant pending | frozen for a while, granted | frozen elsewhere, part of the grant | frozen elsewhere, grant pending | frozen elsewhere, granted | frozen for another action, part of the grant | frozen for another action, grant pending | frozen for another action, granted | thawed by the clock, part of the grant | thawed by the clock, grant pending | thawed by the clock, granted
           record Refused/Frozen: frozen, no grant | frozen, grant forbidden | frozen here, no grant | frozen here, grant forbidden | two freezes, no grant | two freezes, grant forbidden
     "#]],
     );

@@ -5,7 +5,7 @@ use crate::{
         ActionInfo, ActionName, Api, Change, ChangeEffect, Command, Digest, DryRunForm, Field, Json, ObjectRef, Operation,
         Planned, PluginId, Proposal, Reversible, Risk, Rule, Scope, TargetKind, Texts, Timeouts, Uid, Undo, Write,
     },
-    observed::{Obligations, PolicyRuling, Ruling, Verdict},
+    observed::{Obligations, PolicyRuling, Ruling, Verdict, Writer},
     plan::{self, Parts},
     site::Site,
 };
@@ -179,4 +179,10 @@ pub fn ruling(verdicts: &[Verdict]) -> Ruling {
 }
 pub fn allow() -> Verdict {
     Verdict::Allow(Obligations::default())
+}
+
+/// Who wrote the replicas of the target.
+pub fn wrote(manager: &str, at: Option<Timestamp>) -> Writer {
+    let (object, field, manager) = ("Deployment shop/web".into(), "/spec/replicas".into(), manager.into());
+    Writer { object, field, manager, subresource: "scale".into(), at }
 }

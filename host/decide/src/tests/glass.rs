@@ -281,10 +281,14 @@ fn who_reviews_hears_first_whether_it_counts_and_then_it_is_told_in_a_row_of_its
     assert_eq!(step(&due, at(61), look()), Step::Do(Effect::AddFinalizer));
     due.finalized = true;
     let s = at_once(&due, at(61), look());
-    assert_eq!(
-        (s.phase, s.reason, s.message.as_str()),
-        (Phase::Completed, Reason::Reviewed, "jonas@example.com reviewed it: it was right")
-    );
+    assert_eq!((s.phase, s.reason), (Phase::Completed, Reason::Reviewed));
+    let ended = "Deployment shop/web: replicas 2 -> 5. Seen: the commands exited 0, and the action has no checks.";
+    let way_back = " To undo it: writ undo scale-web-x7k2p -n shop";
+    assert_eq!(due.status.message, format!("{ended}{way_back}"));
+    assert_eq!(s.message, format!("{ended} Reviewed by jonas@example.com: it was right.{way_back}"));
+    // Nobody is sent on a way back that is not open any more.
+    let late = at_once(&due, at(100_000), look());
+    assert_eq!(late.message, format!("{ended} Reviewed by jonas@example.com: it was right."));
     let review = s.review.as_ref().unwrap();
     assert_eq!(
         (review.state.as_str(), review.by.as_str(), review.object.as_str()),
@@ -293,7 +297,12 @@ fn who_reviews_hears_first_whether_it_counts_and_then_it_is_told_in_a_row_of_its
     let value = |s: &ExecutionStatus, kind: &str| s.conditions.iter().find(|c| c.type_ == kind).map(|c| c.status.clone());
     assert_eq!((value(&due.status, "Reviewed"), value(&s, "Reviewed")), (Some("False".into()), Some("True".into())));
     assert_eq!((value(&s, "Succeeded"), value(&s, "Approved")), (Some("True".into()), Some("False".into())));
-    assert_eq!((s.finished_at, s.summary), (due.status.finished_at, due.status.summary));
+    assert_eq!((&s.finished_at, &s.summary), (&due.status.finished_at, &due.status.summary));
+    // Both are told of what was reviewed and then undone.
+    let PhaseSeen::Over(mut undone) = over(guarded(), vec![]) else { unreachable!() };
+    undone.undone_by = Some("back".into());
+    let s = at_once(&Execution { finalized: true, ..stage("reviewed") }, at(70), PhaseSeen::Over(undone));
+    assert_eq!(s.message, format!("{ended} Reviewed by jonas@example.com: it was right. Undone by back."));
 }
 
 #[test]

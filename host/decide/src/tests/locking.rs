@@ -18,9 +18,13 @@ pub fn mine() -> LockSeen {
     LockSeen::Ours { object: lock::object(&uid(TARGET)), version: "7".into() }
 }
 
-pub fn locks() -> Named<(LockSeen, Vec<String>)> {
+fn waiting(name: &str) -> Ahead {
+    Ahead { name: name.into(), frozen: None }
+}
+
+pub fn locks() -> Named<(LockSeen, Vec<Ahead>)> {
     let held = || LockSeen::Held { by: "scale-web-abcde".into() };
-    let others = || vec!["undo-web-aaaaa".to_owned(), "scale-web-bbbbb".to_owned()];
+    let others = || vec![waiting("undo-web-aaaaa"), waiting("scale-web-bbbbb")];
     [
         ("free", LockSeen::Free, vec![]),
         ("free, two before it", LockSeen::Free, others()),
@@ -34,7 +38,7 @@ pub fn locks() -> Named<(LockSeen, Vec<String>)> {
     .into()
 }
 
-pub fn look(lock: LockSeen, ahead: Vec<String>, grants: Grants) -> PhaseSeen {
+pub fn look(lock: LockSeen, ahead: Vec<Ahead>, grants: Grants) -> PhaseSeen {
     let judged = Some(stored::judged(&planned()));
     let (freezes, approvals) = (vec![], vec![]);
     PhaseSeen::Preparing(Box::new(Preparing {
@@ -105,13 +109,13 @@ fn a_turn_is_claimed_before_anything_is_granted_and_names_the_record_that_asked_
         let wanted = Step::Do(Effect::Claim { claim: Box::new(claim.clone()), over });
         assert_eq!(step(&exec, 2, look(lock, vec![], Grants::None)), wanted);
     }
-    assert!(matches!(step(&exec, 2, look(mine(), vec!["somebody".into()], Grants::None)), Step::Do(Effect::Grant(_))));
+    assert!(matches!(step(&exec, 2, look(mine(), vec![waiting("somebody")], Grants::None)), Step::Do(Effect::Grant(_))));
 }
 
 /// A record is a write and a row, and a line of a thousand would make a million of them.
 #[test]
 fn who_is_far_back_in_a_line_is_told_about_where_and_looks_seldom() {
-    let before = |n: usize| (0..n).map(|n| format!("scale-web-{n}")).collect::<Vec<_>>();
+    let before = |n: usize| (0..n).map(|n| waiting(&format!("scale-web-{n}"))).collect::<Vec<_>>();
     let other = || LockSeen::Held { by: "scale-web-later".into() };
     let exec = stored(vec![(1, validating(stored::judged(&planned()))), (2, look(held(), before(24), Grants::None))]);
     let lock = exec.status.lock.clone().unwrap();
@@ -137,14 +141,14 @@ fn who_waits_says_for_whom_and_only_when_it_changes() {
     assert_eq!((lock.state.as_str(), lock.behind.as_str(), lock.ahead), ("Queued", "scale-web-abcde", Some(1)));
     let waits = step(&exec, 3, look(held(), vec![], Grants::None));
     assert!(matches!(&waits, Step::Wait(w) if w.why == Why::Locked && w.until == Some(at(8))), "{waits:?}");
-    let first = step(&exec, 3, look(LockSeen::Free, vec!["undo-web-aaaaa".into()], Grants::None));
+    let first = step(&exec, 3, look(LockSeen::Free, vec![waiting("undo-web-aaaaa")], Grants::None));
     assert!(
         matches!(&first, Step::Record(s) if s.message.starts_with("undo-web-aaaaa comes first on Deployment shop/web.")),
         "{first:?}"
     );
-    let more = step(&exec, 3, look(held(), vec!["undo-web-aaaaa".into()], Grants::None));
+    let more = step(&exec, 3, look(held(), vec![waiting("undo-web-aaaaa")], Grants::None));
     assert!(matches!(&more, Step::Record(s) if s.lock.as_ref().unwrap().ahead == Some(2)), "{more:?}");
-    let same = step(&exec, 3, look(held(), vec!["scale-web-abcde".into()], Grants::None));
+    let same = step(&exec, 3, look(held(), vec![waiting("scale-web-abcde")], Grants::None));
     assert_eq!(same, waits, "who has it is counted once");
     let turn = step(&exec, 3, look(LockSeen::Free, vec![], Grants::None));
     assert!(matches!(&turn, Step::Do(Effect::Claim { claim, .. }) if claim.turn == lock.seq), "{turn:?}");
@@ -152,7 +156,7 @@ fn who_waits_says_for_whom_and_only_when_it_changes() {
 
 #[test]
 fn who_waits_holds_nothing() {
-    for look in [look(held(), vec![], Grants::Whole), look(LockSeen::Free, vec!["first".into()], Grants::Partly)] {
+    for look in [look(held(), vec![], Grants::Whole), look(LockSeen::Free, vec![waiting("first")], Grants::Partly)] {
         assert!(matches!(step(&stored(queued()), 3, look), Step::Do(Effect::Revoke { .. })));
     }
 }
@@ -161,7 +165,7 @@ fn who_waits_holds_nothing() {
 fn who_does_not_want_to_wait_is_refused() {
     let mut exec = stored(queued()[..1].to_vec());
     exec.spec.on_conflict = Some(OnConflict::Refuse);
-    for look in [look(held(), vec![], Grants::None), look(held(), vec!["undo-web-aaaaa".into()], Grants::None)] {
+    for look in [look(held(), vec![], Grants::None), look(held(), vec![waiting("undo-web-aaaaa")], Grants::None)] {
         let Step::Record(s) = step(&exec, 2, look) else { panic!() };
         assert_eq!((s.phase, s.reason, s.lock), (Phase::Refused, Reason::TargetLocked, None));
         assert!(
@@ -200,11 +204,43 @@ fn whoever_is_frozen_gives_the_target_back_in_the_record_and_then_lets_go_of_wha
     assert!(matches!(&last, Step::Do(Effect::Unclaim { claims }) if claims[0].1 == "7"), "{last:?}");
 }
 
+#[test]
+fn whoever_is_frozen_keeps_its_place_and_holds_up_nobody_whom_that_freeze_does_not_hold() {
+    let before = || vec![Ahead { name: "restart-web-abcde".into(), frozen: Some("rollout_restart".into()) }];
+    let seen = |lock, freezes| {
+        let PhaseSeen::Preparing(mut seen) = look(lock, before(), Grants::None) else { panic!() };
+        seen.freezes = freezes;
+        PhaseSeen::Preparing(seen)
+    };
+    let restarts = || Freeze { actions: Some(vec!["rollout_restart".into()]), ..super::seen::freeze() };
+    let exec = stored(queued()[..1].to_vec());
+    let passes = step(&exec, 2, seen(LockSeen::Free, vec![restarts()]));
+    assert!(matches!(&passes, Step::Do(Effect::Claim { .. })), "{passes:?}");
+    let Step::Record(waits) = step(&exec, 2, seen(held(), vec![restarts()])) else { panic!() };
+    assert_eq!(waits.lock.unwrap().ahead, Some(1), "who is frozen is not served before it");
+    for thawed in [vec![], vec![Freeze { until: Some(at(1)), ..restarts() }]] {
+        let Step::Record(waits) = step(&exec, 2, seen(LockSeen::Free, thawed)) else { panic!() };
+        assert_eq!((waits.reason, waits.lock.unwrap().behind.as_str()), (Reason::Queued, "restart-web-abcde"));
+    }
+}
+
+/// It is in the line of its target from the freeze to its claim: no record in between takes it out.
+#[test]
+fn whoever_is_thawed_goes_on_from_its_place() {
+    let frozen = stored::all().into_iter().find(|(name, _)| name == "frozen").unwrap().1;
+    let claims = step(&frozen, 9, look(LockSeen::Free, vec![], Grants::None));
+    assert!(matches!(&claims, Step::Do(Effect::Claim { claim, .. }) if claim.turn == frozen.status.lock.as_ref().unwrap().seq));
+    let Step::Record(waits) = step(&frozen, 9, look(LockSeen::Free, vec![waiting("scale-web-abcde")], Grants::None)) else {
+        panic!()
+    };
+    assert_eq!((waits.reason, waits.summary.as_str()), (Reason::Queued, "replicas 2 -> 5"));
+}
+
 /// Whether the policies want a limit of one in the namespace; what their last word is.
 fn wanting(one: bool) -> Judgement {
     let limits = Limits { namespace: one.then_some(1), ..Limits::default() };
     let yes = Verdict::Allow(Obligations { limits, ..Obligations::default() });
-    Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&[yes]) }
+    Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&[yes]), writers: vec![] }
 }
 
 fn at_work(version: &str, at_work: AtWork) -> Others {

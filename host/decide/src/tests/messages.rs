@@ -469,7 +469,7 @@ fn a_plan_as_asked_runs_nothing() {
           Planned and allowed, as asked. Nothing was touched. To run exactly this, make an execution without dryRun, with spec.planHash sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13.
     "#]]
     .assert_eq(&lines("plan", &s));
-    assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("Planned", true));
+    assert_eq!((s.rollback.unwrap().state.as_str(), s.plan.is_some()), ("-", true));
 }
 
 #[test]
@@ -523,14 +523,20 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
     };
     record(1, validating(judged(&planned())));
     let (waiting, refused) = (record(2, seen()), record(90_000, seen()));
+    let PhaseSeen::Preparing(mut turn) = preparing(&planned(), Grants::None) else { unreachable!() };
+    turn.judged = None;
+    let thawed = status(step(&stage("frozen"), at(9), PhaseSeen::Preparing(turn)));
     expect![[r#"
         frozen
-          Preparing/Frozen: replicas 2 -> 5
+          Preparing/Frozen: Frozen by release-day until it is thawed: checkout is being released
           jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself, and is refused if that is not by 2026-11-24T03:12:09Z. Thaw: writ thaw release-day
         too long
           Refused/Frozen: frozen for 24 hours
           jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.
-    "#]].assert_eq(&format!("{}{}", lines("frozen", &waiting), lines("too long", &refused)));
+        thawed
+          Preparing/Accepted: replicas 2 -> 5
+          The freeze is over, and it is its turn; the run's identity is made next.
+    "#]].assert_eq(&[("frozen", waiting), ("too long", refused), ("thawed", thawed)].map(|(name, s)| lines(name, &s)).concat());
 }
 
 #[test]

@@ -19,6 +19,9 @@ fn refusals() {
             action unknown
               Refused/ActionUnknown: no action scale_deployment
               No active plugin exports an action scale_deployment. Nothing was touched. Did you mean scale_deployment? All there are: kubectl get actions
+            plugin suspended
+              Refused/PluginSuspended: plugin workload is suspended
+              Plugin workload offers scale_deployment and is suspended (spec.suspended); it is not active since 2026-11-23T03:10:27Z. Nothing was touched. Who can lift that: whoever may update ActionPlugin workload (owner platform@example.com), with kubectl patch actionplugin workload --type merge -p '{"spec":{"suspended":false}}'. Then make a new execution.
             not allowed
               Refused/NotAllowed: maria@example.com may not run scale_deployment here
               maria@example.com may not run scale_deployment in namespace shop: no rule of any role covers it. Nothing was touched. Ask for the verb run on actions.writ.dev/scale-deployment in namespace shop.
@@ -165,16 +168,21 @@ fn what_is_not_as_it_was_shown_is_refused_and_what_is_goes_on() {
     assert_eq!((s.phase, s.plan.unwrap().request_hash), (crds::Phase::Preparing, shown.to_string()));
     // Not the hash of the plan of this one execution: nobody could know it beforehand.
     let looks = [("moved", planned_from(3, false), shown), ("its own hash", planned(), planned().hash)];
-    let looks = looks.map(|(name, plan, hash)| (name.to_owned(), step(&wanted(hash.as_str()), at(1), validating(judged(&plan)))));
+    let judged = |plan| Judgement::Judged {
+        planned: Box::new(plan),
+        ruling: ruling(&[allow()]),
+        writers: vec![wrote("kubectl-edit", Some(at(-5))), wrote("kubectl", None)],
+    };
+    let looks = looks.map(|(name, plan, hash)| (name.to_owned(), step(&wanted(hash.as_str()), at(1), validating(judged(plan)))));
     check(
         looks.into(),
         &expect![[r#"
             moved
               Refused/PlanChanged: the plan is not the one that was shown
-              The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:4132161902b86d8aee9a97c34b944e1bf54dc155b07783523197dbfc4a96304c. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+              The plan is not the one that spec.planHash was taken from: it is replicas 3 -> 5 now, with the hash sha256:4132161902b86d8aee9a97c34b944e1bf54dc155b07783523197dbfc4a96304c. Written last: spec.replicas by somebody with kubectl-edit (2026-11-23T03:12:02Z), spec.replicas by somebody with kubectl. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
             its own hash
               Refused/PlanChanged: the plan is not the one that was shown
-              The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
+              The plan is not the one that spec.planHash was taken from: it is replicas 2 -> 5 now, with the hash sha256:7f85aae0b753ad98ed30b6ec2bf43af2c95fb9ed0d572c4d8ebeb4b032533d13. Written last: spec.replicas by somebody with kubectl-edit (2026-11-23T03:12:02Z), spec.replicas by somebody with kubectl. Nothing was touched. Look again (writ run, or dryRun: Plan), and ask for what is shown then.
         "#]],
     );
 }

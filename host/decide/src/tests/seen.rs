@@ -59,6 +59,10 @@ pub fn judgements() -> Named<Judgement> {
     let mut all = named([
         ("starting", Judgement::Starting),
         ("action unknown", Judgement::ActionUnknown { nearest: Some(info().name) }),
+        (
+            "plugin suspended",
+            Judgement::Suspended { plugin: "workload".into(), owner: "platform@example.com".into(), since: at(-100) },
+        ),
         ("not allowed", Judgement::NotAllowed { why: "no rule of any role covers it".into() }),
         (
             "not to be seen",
@@ -91,18 +95,24 @@ pub fn judgements() -> Named<Judgement> {
         ("plugin busy", Judgement::Faulty(PluginFault::Unavailable { message: "all slots are taken".into() })),
     ]);
     for (name, verdicts) in verdicts() {
-        all.push((name, Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&verdicts) }));
+        all.push((name, Judgement::Judged { planned: Box::new(planned()), ruling: ruling(&verdicts), writers: vec![] }));
     }
     let mut shadow = ruling(&[allow(), Verdict::TimedOut]);
     shadow.results[1].shadow = true;
-    all.push(("allow, a shadow fails".into(), Judgement::Judged { planned: Box::new(planned()), ruling: shadow.clone() }));
+    all.push((
+        "allow, a shadow fails".into(),
+        Judgement::Judged { planned: Box::new(planned()), ruling: shadow.clone(), writers: vec![] },
+    ));
     shadow.results.remove(0);
-    all.push(("a shadow alone".into(), Judgement::Judged { planned: Box::new(planned()), ruling: shadow }));
+    all.push(("a shadow alone".into(), Judgement::Judged { planned: Box::new(planned()), ruling: shadow, writers: vec![] }));
     let drifted = planned_from(3, false);
-    all.push(("drifted".into(), Judgement::Judged { planned: Box::new(drifted), ruling: ruling(&[allow()]) }));
+    all.push(("drifted".into(), Judgement::Judged { planned: Box::new(drifted), ruling: ruling(&[allow()]), writers: vec![] }));
     let mut wide = planned();
     wide.proposal.writes[0].operation = crate::model::Operation::Connect;
-    all.push(("connects to its target".into(), Judgement::Judged { planned: Box::new(wide), ruling: ruling(&[allow()]) }));
+    all.push((
+        "connects to its target".into(),
+        Judgement::Judged { planned: Box::new(wide), ruling: ruling(&[allow()]), writers: vec![] },
+    ));
     all
 }
 

@@ -25,7 +25,7 @@ pub fn guarded() -> GuardsSeen {
     GuardsSeen::InForce { since: at(-1) }
 }
 pub fn judged(planned: &Planned) -> Judgement {
-    Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[allow()]) }
+    Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[allow()]), writers: vec![] }
 }
 pub fn validating(judged: Judgement) -> PhaseSeen {
     PhaseSeen::Validating(Box::new(Validating { since: at(0), guards: guarded(), judged, left: None, original: None }))
@@ -49,7 +49,7 @@ pub fn preparing(planned: &Planned, grants: Grants) -> PhaseSeen {
 /// A policy that allows it only after a dry run.
 pub fn demanding(planned: &Planned) -> Judgement {
     let verdict = Verdict::Allow(Obligations { dry_run: true, ..Obligations::default() });
-    Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[verdict]) }
+    Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(&[verdict]), writers: vec![] }
 }
 pub fn dry_running(grants: Grants, job: DryJob, judged: Option<Judgement>) -> PhaseSeen {
     let guards = GuardsSeen::InForce { since: at(-100) };

@@ -74,6 +74,7 @@ fn what_cannot_be_undone_is_refused_in_words() {
         ("undone".into(), as_left(state("Done", ""))),
         ("unneeded".into(), as_left(state("Unneeded", "nothing was changed"))),
         ("impossible".into(), as_left(state("Impossible", "pods cannot be restarted back"))),
+        ("only shown".into(), as_left(state("-", ""))),
         ("unknown state".into(), as_left(state("StateOfANewerBuild", ""))),
         ("expired".into(), as_left(found(|s| s.rollback.as_mut().unwrap().expires_at = Some("2026-11-23T03:13:00Z".into())))),
         ("never offered".into(), as_left(found(|s| s.rollback.as_mut().unwrap().expires_at = None))),
@@ -99,6 +100,9 @@ fn what_cannot_be_undone_is_refused_in_words() {
             impossible
               Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
               scale-web-x7k2p has no way back: pods cannot be restarted back. Nothing was touched.
+            only shown
+              Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
+              scale-web-x7k2p was only planned (a dry run, or what was shown before a run): there is nothing to undo. Nothing was touched.
             unknown state
               Refused/UndoUnavailable: scale-web-x7k2p cannot be undone
               The rollback of scale-web-x7k2p is "StateOfANewerBuild". Nothing was touched.
@@ -190,7 +194,7 @@ fn what_moved_on_is_not_undone() {
               The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             recreated
               Refused/TargetMovedOn: the target is not as it was left
-              The target is not as scale-web-x7k2p left it: it is another object of that name. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+              The target is not as scale-web-x7k2p left it: it is another object of that name (uid 6d1f8e90-1111-4222-8333-999999999999, it was 6d1f8e90-1111-4222-8333-444455556666). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             another target
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: it was Deployment shop/api. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
@@ -208,9 +212,7 @@ fn written(manager: &str, after: i64) -> OriginalSeen {
 
 fn by(manager: &str, at: Option<Timestamp>) -> OriginalSeen {
     let OriginalSeen::Found(status, _) = found(|_| {}) else { unreachable!() };
-    let (object, field, manager) = ("Deployment shop/web".into(), "/spec/replicas".into(), manager.into());
-    let writer = Writer { object, field, manager, subresource: "scale".into(), at };
-    OriginalSeen::Found(status, vec![writer])
+    OriginalSeen::Found(status, vec![wrote(manager, at)])
 }
 
 fn owner(kind: OwnerKind, name: &str, reverts: bool) -> Owner {
@@ -234,6 +236,7 @@ fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
         ("a tool, without a time".into(), judge(&undo, by("deployer", None), 5, TARGET)),
         ("a tool whose clock is late".into(), judge(&undo, written("deployer", 5), 5, TARGET)),
         ("a person with another command".into(), judge(&undo, by("kubectl-edit", None), 5, TARGET)),
+        ("a person who looks like the run".into(), judge(&undo, by("kubectl", None), 8, TARGET)),
         ("the end is not known".into(), judge(&undo, unknown_end, 5, TARGET)),
     ];
     check(
@@ -266,6 +269,9 @@ fn what_another_has_taken_is_not_undone_though_its_value_is_as_it_was_left() {
             a person with another command
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: somebody with kubectl-edit owns spec.replicas (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
+            a person who looks like the run
+              Refused/TargetMovedOn: the target is not as it was left
+              The target is not as scale-web-x7k2p left it: /spec/replicas is 8, and was left at 5, written last by somebody with kubectl. Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
             the end is not known
               Refused/TargetMovedOn: the target is not as it was left
               The target is not as scale-web-x7k2p left it: somebody with kubectl owns spec.replicas since 2026-11-23T03:12:12Z (now 5). Nothing was touched. To do it all the same, ask for it anew: writ run scale_deployment web replicas=2 -n shop
@@ -296,6 +302,8 @@ fn how_it_ended_stays_true_when_it_was_undone() {
     let (before, after) = (of("completed"), of("undone"));
     assert_eq!((after.phase, after.reason, after.seq), (before.phase, Reason::RolledBack, before.seq + 1));
     assert_eq!((&after.finished_at, &after.duration, &after.summary), (&before.finished_at, &before.duration, &before.summary));
+    let ended = before.message.split(" To undo it: ").next().unwrap();
+    assert_eq!(after.message, format!("{ended} Undone by back."));
     let rollback = after.rollback.as_ref().unwrap();
     assert_eq!((rollback.state.as_str(), rollback.undone_by.as_str()), ("Done", "back"));
     let conditions = |s: &ExecutionStatus| -> Vec<(String, String, String)> {

@@ -109,7 +109,7 @@ fn step(exec: &Execution, phase: PhaseSeen) -> Step {
 const GUARDED: GuardsSeen = GuardsSeen::InForce { since: jiff::Timestamp::UNIX_EPOCH };
 
 fn first_look(exec: &Execution, planned: &Planned, ruling: Ruling) -> Step {
-    let judged = Judgement::Judged { planned: Box::new(planned.clone()), ruling };
+    let judged = Judgement::Judged { planned: Box::new(planned.clone()), ruling, writers: vec![] };
     let since = "2026-11-23T03:12:07Z".parse().unwrap();
     step(exec, PhaseSeen::Validating(Box::new(Validating { since, guards: GUARDED, judged, left: None, original: None })))
 }
@@ -119,7 +119,7 @@ fn last_look(exec: &Execution, planned: &Planned, ruling: Ruling) -> Step {
     let seen = Preparing {
         since: exec.at,
         guards: GUARDED,
-        judged: Some(Judgement::Judged { planned: Box::new(planned.clone()), ruling }),
+        judged: Some(Judgement::Judged { planned: Box::new(planned.clone()), ruling, writers: vec![] }),
         grants: Grants::Whole,
         lock: LockSeen::Ours { object: "target".into(), version: "7".into() },
         ahead: vec![],

@@ -86,6 +86,14 @@ fn where_nothing_would_change_nothing_is_done() {
 
         "#]],
     );
+    refused(
+        &scene(deployment(1)),
+        json!({"replicas": 1}),
+        expect![[r#"
+            NothingToChange: deployment/web has 1 replica already.
+
+        "#]],
+    );
 }
 
 #[test]
@@ -161,6 +169,8 @@ fn scaling_down_is_done_when_the_others_are_gone() {
     let said = |scene: Scene| scene.checks(&planned).join("; ");
     assert_eq!(said(counts(down.clone(), 4, 2, 2)), "replicas_ready pending: 2 of 2 replicas ready, 2 to go");
     assert_eq!(said(counts(down, 2, 2, 2)), "replicas_ready holds: 2 of 2 replicas ready");
+    let (down, planned) = after(2, 1);
+    assert_eq!(counts(down, 1, 1, 1).checks(&planned), ["replicas_ready holds: 1 of 1 replica ready"]);
 }
 
 #[test]

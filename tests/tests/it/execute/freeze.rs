@@ -22,6 +22,8 @@ async fn freeze(cluster: &Cluster, namespace: &str, more: Value) -> Standing {
 async fn waits(run: &Run) -> String {
     let now = run.until("it waits for the thaw", |kx| kx["status"]["reason"] == "Frozen").await;
     assert_eq!(now["status"]["phase"], "Preparing");
+    let line = now["status"]["summary"].as_str().unwrap();
+    assert!(line.starts_with("Frozen by freeze-"), "the list shows no message: {line}");
     now["status"]["message"].as_str().unwrap().to_owned()
 }
 
@@ -41,6 +43,26 @@ async fn nothing_starts_while_it_is_frozen_and_it_goes_on_when_it_is_thawed() {
     let story = run.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
     assert_eq!(web.now().await["spec"]["replicas"], 2);
+}
+
+#[tokio::test]
+async fn what_was_frozen_goes_on_in_the_order_of_acceptance() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-freeze").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let freeze = frozen(&cluster, &space.name).await;
+    let first = cluster.run(&space.name, scale(2)).await;
+    waits(&first).await;
+    let second = cluster.run(&space.name, scale(3)).await;
+    waits(&second).await;
+    drop(freeze);
+    let (first, second) = (first.ended().await, second.ended().await);
+    for story in [&first, &second] {
+        assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+    }
+    assert!(first.status("/finishedAt") < second.status("/finishedAt"));
+    assert_eq!(web.now().await["spec"]["replicas"], 3);
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn all_that_is_wrong_with_the_parameters_is_said_at_once() {
 async fn what_is_so_already_is_refused_by_the_plugin() {
     let _turn = among_others().await;
     let story = asked(scale(1)).await;
-    story.refused("PluginRefused", "Plugin", "has 1 replicas already");
+    story.refused("PluginRefused", "Plugin", "has 1 replica already");
     assert_eq!(story.status("/refusal/violations/0/rule"), "NothingToChange");
 }
 

@@ -85,6 +85,7 @@ async fn a_plan_alone_is_shown_and_touches_nothing() {
     assert_eq!(story.end(), ("Completed", "PlanOnly"));
     assert_eq!(story.condition("Executed"), ("False", "PlanOnly"));
     assert_eq!(story.condition("RollbackReady"), ("False", "Planned"));
+    assert_eq!(story.status("/rollback/state"), "-", "the list shows no undo of what was only shown");
     let command = format!("kubectl scale --current-replicas=1 --replicas=3 --namespace={} -- deployment/web", space.name);
     assert_eq!(story.status("/plan/command"), command);
     assert_eq!((story.status("/plan/changes/0/before"), story.status("/plan/changes/0/after")), ("1", "3"));

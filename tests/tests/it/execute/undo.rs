@@ -28,6 +28,8 @@ async fn an_undo_takes_back_what_was_done_and_the_original_says_so() {
     run.until("it is told that it was undone", |kx| kx["status"]["reason"] == "RolledBack").await;
     let told = run.ended().await;
     assert_eq!(told.end(), ("Completed", "RolledBack"));
+    let message = told.status("/message");
+    assert!(message.contains("replicas 1 -> 3") && message.ends_with(&format!("Undone by {}.", back.name)), "{message}");
     assert_eq!((told.status("/rollback/state"), told.status("/rollback/undoneBy")), ("Done", back.name.as_str()));
     assert_eq!(told.condition("Succeeded"), ("True", "ChecksPassed"));
     assert_eq!(told.condition("RollbackReady"), ("False", "RolledBack"));

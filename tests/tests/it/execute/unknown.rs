@@ -72,7 +72,7 @@ async fn what_never_came_to_pass_has_nothing_to_undo() {
     let story = run.ended().await;
     assert_eq!(story.condition("RollbackReady"), ("True", "InverseStored"));
     let undo = undone(&cluster, &run, &story).await;
-    undo.refused("PluginRefused", "Plugin", "has 1 replicas already");
+    undo.refused("PluginRefused", "Plugin", "has 1 replica already");
     assert_eq!(web.now().await["spec"]["replicas"], 1);
     tidied(&cluster, &run).await;
 }

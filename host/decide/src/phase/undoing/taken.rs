@@ -1,6 +1,7 @@
 //! Has somebody taken what an undo would write? The value may be as it was left and still be another's: undoing it would fight them.
 //! Whoever changes a field takes it from everybody who held it; so after a run only its own kubectl holds what it changed, and who else
 //! does came later. What another kubectl of the same command wrote is told from ours by its time alone, where the API server keeps one.
+use super::super::written::{stored, who};
 use crate::{
     model::Planned,
     observed::Writer,
@@ -28,7 +29,7 @@ pub(super) fn taken(
     let owner = planned.owners.iter().find(|o| o.object == object && o.field == field && o.reverts && !owned_it(then, o));
     let who = match (owner, later) {
         (Some(owner), _) => name(owner),
-        (None, Some(writer)) => who(writer, object, planned),
+        (None, Some(writer)) => who(planned, writer),
         (None, None) => return None,
     };
     let since = later.and_then(|w| w.at).map_or_else(String::new, |at| format!(" since {}", time::words(at)));
@@ -38,12 +39,6 @@ pub(super) fn taken(
         _ => format!("{who} owns {what}{since} (now {})", back.before.as_deref().unwrap_or("absent")),
     };
     Some(ViolationStatus { pointer: field.to_owned(), rule: RULE.to_owned(), message })
-}
-
-/// As owners name it: empty for the target.
-fn stored<'a>(planned: &Planned, object: &'a str) -> &'a str {
-    let target = planned.target.as_ref().is_some_and(|(id, _)| id.to_string() == object);
-    if target { "" } else { object }
 }
 
 /// By the run itself, or by another like it and before its end.
@@ -68,15 +63,4 @@ fn ended(status: &ExecutionStatus) -> Option<Timestamp> {
 
 fn owned_it(then: &[Owner], now: &Owner) -> bool {
     then.iter().any(|o| (o.kind, &o.name, &o.object, &o.field) == (now.kind, &now.name, &now.object, &now.field))
-}
-
-fn who(writer: &Writer, object: &str, planned: &Planned) -> String {
-    // The controllers of the cluster write replicas for the autoscaler that is aimed there.
-    let known = planned.owners.iter().find(|o| o.object == object && o.field == writer.field && o.reverts);
-    match (known, writer.manager.as_str()) {
-        (_, kubectl) if kubectl == "kubectl" || kubectl.starts_with("kubectl-") => format!("somebody with {kubectl}"),
-        (Some(owner), _) => name(owner),
-        (None, "") => "somebody without a name".to_owned(),
-        (None, manager) => manager.to_owned(),
-    }
 }

@@ -71,7 +71,11 @@ fn every_part_of_a_deed_changes_its_hash() {
 #[test]
 fn a_deed_with_any_other_part_is_not_what_was_approved() {
     let plain = assembled(|_| {}).unwrap();
-    let judged = |planned: &Planned| Judgement::Judged { planned: Box::new(planned.clone()), ruling: approving::demanding() };
+    let judged = |planned: &Planned| Judgement::Judged {
+        planned: Box::new(planned.clone()),
+        ruling: approving::demanding(),
+        writers: vec![],
+    };
     let waits = stored::through_as(kx(), vec![(1, stored::validating(judged(&plain)))]);
     let yes = Approval { hash: plain.hash.to_string(), ..approving::approval() };
     let step = |planned: &Planned| {

@@ -141,11 +141,11 @@ fn judged(w: &World, exec: &Execution) -> Judgement {
     if w.scenario.shadow {
         let mut ruling = ruling(&[people::verdict(w)]);
         ruling.results[0].shadow = true;
-        return Judgement::Judged { planned, ruling };
+        return Judgement::Judged { planned, ruling, writers: vec![] };
     }
     match denied {
-        false => Judgement::Judged { planned, ruling: ruling(&[people::verdict(w)]) },
-        true => Judgement::Judged { planned, ruling: ruling(&[allow(), Verdict::Deny(vec![])]) },
+        false => Judgement::Judged { planned, ruling: ruling(&[people::verdict(w)]), writers: vec![] },
+        true => Judgement::Judged { planned, ruling: ruling(&[allow(), Verdict::Deny(vec![])]), writers: vec![] },
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     execution::Execution,
     lock::{self, Claim, Counts},
     model::Uid,
-    observed::LockSeen,
+    observed::{Ahead, LockSeen},
     tests::fixtures,
 };
 use crds::Phase;
@@ -29,6 +29,8 @@ pub struct Rival {
     intends: Option<Option<u64>>,
     /// It was accepted before ours, stands in line, and takes the target then.
     waits: Option<Timestamp>,
+    /// It was frozen while it waited, as ours was, and did not look since.
+    frozen: bool,
     /// It has the target until then.
     pub until: Option<Timestamp>,
     /// The target was changed meanwhile by ours.
@@ -93,8 +95,9 @@ pub fn wait(w: &mut World) {
 }
 
 /// Who comes before ours.
-pub fn ahead(w: &World) -> Vec<String> {
-    w.rival.waits.map(|_| NAME.to_owned()).into_iter().collect()
+pub fn ahead(w: &World) -> Vec<Ahead> {
+    let frozen = || w.rival.frozen.then(|| fixtures::kx().spec.action);
+    w.rival.waits.map(|_| Ahead { name: NAME.to_owned(), frozen: frozen() }).into_iter().collect()
 }
 
 pub fn look(w: &mut World) {
@@ -111,12 +114,13 @@ pub fn land(w: &mut World, seconds: i64) {
         && take(w, None, over)
     {
         w.rival.until = Some(w.clock + SignedDuration::from_secs(seconds));
-        w.rival.waits = None;
+        (w.rival.waits, w.rival.frozen) = (None, false);
     }
 }
 
 pub fn tick(w: &mut World) {
-    if w.rival.waits.is_some_and(|from| w.clock >= from) {
+    w.rival.frozen |= w.frozen && w.rival.waits.is_some();
+    if !w.frozen && w.rival.waits.is_some_and(|from| w.clock >= from) {
         look(w);
         land(w, 8);
     }

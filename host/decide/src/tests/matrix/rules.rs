@@ -188,7 +188,9 @@ fn agreed(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broke
 /// The order of those who wait, as far as it was seen.
 fn in_line(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
     let PhaseSeen::Preparing(seen) = &seen.phase else { return };
-    if matches!(step, Step::Do(Effect::Claim { .. })) && !seen.ahead.is_empty() {
+    // Here every freeze holds everything.
+    let before = seen.ahead.iter().any(|a| a.frozen.is_none() || seen.freezes.is_empty());
+    if matches!(step, Step::Do(Effect::Claim { .. })) && before {
         broken.push(Broken::new(IN_ORDER, format!("before {:?}", seen.ahead)));
     }
     let waits = match step {
@@ -203,7 +205,7 @@ fn in_line(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<Brok
 
 /// Held against what was really there, not against what the core made of it.
 fn approved(exec: &Execution, after: &ExecutionStatus, seen: &Preparing, broken: &mut Vec<Broken>) {
-    let Some(Judgement::Judged { planned, ruling }) = &seen.judged else { return };
+    let Some(Judgement::Judged { planned, ruling, .. }) = &seen.judged else { return };
     let wanted = ruling.results.iter().any(|r| matches!(&r.verdict, Verdict::Allow(o) if o.approvals > 0));
     if !wanted {
         return;

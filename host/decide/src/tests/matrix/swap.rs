@@ -55,7 +55,9 @@ pub fn guards(swap: Option<Swap>) -> GuardsSeen {
 
 /// `yes` is that of the policies as they were; none where they say no. None: the swap leaves what was judged as it was.
 pub fn judged(swap: Option<Swap>, planned: &Planned, yes: Option<&Obligations>) -> Option<Judgement> {
-    let ruled = |results: &[Verdict]| Some(Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(results) });
+    let ruled = |results: &[Verdict]| {
+        Some(Judgement::Judged { planned: Box::new(planned.clone()), ruling: ruling(results), writers: vec![] })
+    };
     match swap? {
         Swap::Denies => ruled(&[Verdict::Deny(vec![])]),
         Swap::NoPolicy => ruled(&[]),
@@ -67,7 +69,7 @@ pub fn judged(swap: Option<Swap>, planned: &Planned, yes: Option<&Obligations>) 
             let mut other = planned.clone();
             other.plugin.digest = digest('f');
             other.hash = PlanHash::try_from(digest('e').to_string()).unwrap();
-            Some(Judgement::Judged { planned: Box::new(other), ruling: ruling(&[Verdict::Allow(yes?.clone())]) })
+            Some(Judgement::Judged { planned: Box::new(other), ruling: ruling(&[Verdict::Allow(yes?.clone())]), writers: vec![] })
         }
         Swap::Starting => Some(Judgement::Starting),
         Swap::NotAllowed => Some(Judgement::NotAllowed { why: "run on actions.writ.dev".into() }),
@@ -91,7 +93,7 @@ fn broken() -> PluginFault {
 pub fn promised(exec: &Execution, seen: &Preparing, out: &mut Vec<Broken>) {
     let Progress::Preparing(p) = &exec.progress else { return };
     match &seen.judged {
-        Some(Judgement::Judged { planned, ruling }) => {
+        Some(Judgement::Judged { planned, ruling, .. }) => {
             let obeyed: Vec<_> = ruling.results.iter().filter(|r| !r.shadow).collect();
             if obeyed.is_empty() || obeyed.iter().any(|r| !matches!(r.verdict, Verdict::Allow(_))) {
                 out.push(Broken::new(JUDGED, format!("{:?}", ruling.results)));

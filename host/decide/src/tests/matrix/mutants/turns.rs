@@ -37,6 +37,19 @@ fn who_takes_the_target_before_those_who_asked_first_is_caught() {
     assert!(!caught(HONEST, BEHIND, rules::IN_ORDER));
 }
 
+/// Forgets the place of whoever waits for a thaw.
+fn jumps_the_frozen(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    next_step(site, now, exec, &preparing(seen, |s| s.ahead.retain(|a| a.frozen.is_none())))
+}
+
+/// Both were frozen, and both hear of the thaw.
+#[test]
+fn who_takes_the_target_before_those_who_were_frozen_and_asked_first_is_caught() {
+    let broken = |core, n| run(core, BEHIND, &[Fault::Frozen(n, 6)]).broken.iter().any(|b| b.rule == rules::IN_ORDER);
+    assert!((0..12).any(|n| broken(Core { decide: jumps_the_frozen, ..HONEST }, n)));
+    assert!(!(0..12).any(|n| broken(HONEST, n)));
+}
+
 /// Waits although it was told not to.
 fn waits_all_the_same(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut exec = exec.clone();
