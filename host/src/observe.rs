@@ -17,8 +17,8 @@ use decide::{
     limits,
     model::{Description, Digest, Planned},
     observed::{
-        Answer, Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement, LedgerSeen,
-        LockSeen, OriginalSeen, Others, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
+        Ahead, Answer, Approval, AwaitingApproval, ChecksSeen, DryJob, DryRunning, Executing, Grants, JobSeen, Judgement,
+        LedgerSeen, LockSeen, OriginalSeen, Others, PhaseSeen, PodSeen, Preparing, UndoSeen, Validating, Verifying,
     },
     site::Site,
 };
@@ -161,10 +161,15 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
             Some(entry) => Entry { granted: granted(&with.cluster, &entry.plugin, &entry.info), ..entry.clone() },
             None => return Ok(actions.absent(&exec.spec.action).into()),
         },
-        Some(planned) => match pinned(with, planned).await {
-            Some(entry) => entry,
-            None => return Ok(gone(planned)),
-        },
+        Some(planned) => {
+            if let Some(off) = actions.switched_off(planned) {
+                return Ok(off.into());
+            }
+            match pinned(with, planned).await {
+                Some(entry) => entry,
+                None => return Ok(gone(planned)),
+            }
+        }
     };
     let bench =
         Bench { plugins: &with.plugins, gate: &with.gate, metrics: &with.metrics, world: &with.cluster, site: &with.site, now };
@@ -245,7 +250,7 @@ async fn undo(with: &Engines, exec: &Execution) -> Result<Option<UndoSeen>, Obse
 }
 
 /// Whose turn it is, and who comes before it.
-async fn turn(with: &Engines, exec: &Execution, p: &e::Ready) -> Result<(LockSeen, Vec<String>), ObserveError> {
+async fn turn(with: &Engines, exec: &Execution, p: &e::Ready) -> Result<(LockSeen, Vec<Ahead>), ObserveError> {
     let target = decide::lock::key(exec, &p.planned);
     Ok((with.cluster.lock(exec, target, p.turn).await?, with.cluster.ahead(exec, target)))
 }

@@ -216,6 +216,17 @@ pub struct Freeze {
     pub actions: Option<Vec<String>>,
 }
 
+impl Freeze {
+    /// Of those that hold this action in this namespace now, the one that lasts longest.
+    #[must_use]
+    pub fn holding<'a>(all: &'a [Self], now: Timestamp, namespace: &str, action: &str) -> Option<&'a Self> {
+        let means = |list: &Option<Vec<String>>, it: &str| list.as_ref().is_none_or(|all| all.iter().any(|one| one == it));
+        let holds =
+            |f: &&Self| f.until.is_none_or(|until| now < until) && means(&f.namespaces, namespace) && means(&f.actions, action);
+        all.iter().filter(holds).max_by_key(|f| (f.until.unwrap_or(Timestamp::MAX), &f.name))
+    }
+}
+
 /// The identity of a run and its rights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Grants {

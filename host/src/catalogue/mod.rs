@@ -9,7 +9,7 @@ pub mod policies;
 
 use arc_swap::ArcSwapOption;
 use decide::{
-    model::{ActionInfo, ActionName, Description, PluginId},
+    model::{ActionInfo, ActionName, Description, Digest, Planned, PluginId},
     observed::Judgement,
 };
 use jiff::Timestamp;
@@ -53,6 +53,12 @@ pub struct Suspended {
     pub since: Timestamp,
 }
 
+impl From<&Suspended> for Judgement {
+    fn from(Suspended { plugin, owner, since }: &Suspended) -> Self {
+        Self::Suspended { plugin: plugin.clone(), owner: owner.clone(), since: *since }
+    }
+}
+
 /// All actions there are.
 #[derive(Clone, Debug, Default)]
 pub struct Actions {
@@ -60,6 +66,8 @@ pub struct Actions {
     pub active: BTreeMap<ActionName, Entry>,
     /// Those that cannot for now: who names one is told so, and not that there is none.
     pub suspended: BTreeMap<ActionName, Suspended>,
+    /// Components of suspended plugins, whether or not they could be loaded.
+    pub off: BTreeMap<Digest, Suspended>,
 }
 
 impl Actions {
@@ -73,11 +81,17 @@ impl Actions {
     #[must_use]
     pub fn absent(&self, name: &str) -> Judgement {
         match self.suspended.iter().find(|(n, _)| n.as_str() == name) {
-            Some((_, Suspended { plugin, owner, since })) => {
-                Judgement::Suspended { plugin: plugin.clone(), owner: owner.clone(), since: *since }
-            }
+            Some((_, suspended)) => suspended.into(),
             None => Judgement::ActionUnknown { nearest: self.nearest(name) },
         }
+    }
+
+    /// Why what was planned does not start any more: its component was switched off meanwhile, or, where a newer one is installed, whatever
+    /// offers the action.
+    #[must_use]
+    pub fn switched_off(&self, planned: &Planned) -> Option<Judgement> {
+        let action = || self.suspended.get(&planned.action).filter(|_| !self.active.contains_key(&planned.action));
+        self.off.get(&planned.plugin.digest).or_else(action).map(Judgement::from)
     }
 
     /// Did you mean.

@@ -201,17 +201,14 @@ impl PluginController {
     /// Enters what is good into the catalogue; else what was good last.
     fn activate(&mut self, one: &mut Looked, actions: &mut Actions) {
         let name = one.plugin.metadata.name.clone().unwrap_or_default();
-        let loaded = match &one.loaded {
-            Some(loaded) => loaded.clone(),
-            None => match self.last_good.get(&name) {
-                Some(last) => last.clone(),
-                None => return one.steps.no("Active", "NotActive", "see the first condition that is False"),
-            },
-        };
+        let loaded = one.loaded.clone().or_else(|| self.last_good.get(&name).cloned());
         if one.plugin.spec.suspended {
-            self.suspend(&one.plugin, &loaded, actions);
+            self.suspend(&one.plugin, loaded.as_deref(), actions);
             return one.steps.no("Active", "Suspended", "spec.suspended is true: nothing new starts");
         }
+        let Some(loaded) = loaded else {
+            return one.steps.no("Active", "NotActive", "see the first condition that is False");
+        };
         let exported = match self.exported(one, &loaded, actions) {
             Ok(exported) => exported,
             Err((reason, message)) => return one.steps.no("Active", reason, message),
@@ -239,15 +236,20 @@ impl PluginController {
         }
     }
 
-    /// What it would export. Of two plugins, the older one is told of.
-    fn suspend(&self, plugin: &ActionPlugin, loaded: &Loaded, actions: &mut Actions) {
-        let since = inactive_since(plugin).unwrap_or_else(self.now);
-        for info in chosen(plugin, &loaded.description.actions).unwrap_or_default() {
-            actions.suspended.entry(info.name.clone()).or_insert_with(|| Suspended {
-                plugin: plugin.metadata.name.clone().unwrap_or_default(),
-                owner: plugin.spec.owner.clone(),
-                since,
-            });
+    /// Its component, and what it would export. Of two plugins, the older one is told of.
+    fn suspend(&self, plugin: &ActionPlugin, loaded: Option<&Loaded>, actions: &mut Actions) {
+        let suspended = Suspended {
+            plugin: plugin.metadata.name.clone().unwrap_or_default(),
+            owner: plugin.spec.owner.clone(),
+            since: inactive_since(plugin).unwrap_or_else(self.now),
+        };
+        let named = Digest::try_from(plugin.spec.digest.clone()).ok();
+        for digest in named.into_iter().chain(loaded.map(|loaded| loaded.digest.clone())) {
+            actions.off.entry(digest).or_insert_with(|| suspended.clone());
+        }
+        let offered = loaded.and_then(|loaded| chosen(plugin, &loaded.description.actions).ok());
+        for info in offered.into_iter().flatten() {
+            actions.suspended.entry(info.name.clone()).or_insert_with(|| suspended.clone());
         }
     }
 

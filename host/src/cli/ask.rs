@@ -5,7 +5,8 @@ use super::{
     file,
 };
 use crate::plugin::nearest;
-use crds::{Action, ExecutionSpec, KubernetesExecution};
+use crds::{Action, ActionPlugin, ExecutionSpec, KubernetesExecution};
+use kube::ResourceExt;
 use serde_json::Value;
 use std::path::Path;
 
@@ -55,7 +56,18 @@ pub async fn find(cluster: &Connected, action: &str) -> anyhow::Result<Action> {
         return Ok(found);
     }
     let all = api.list(&Default::default()).await.map_err(said)?;
-    anyhow::bail!("there is no action {action}; {}", hint(action, all.items.iter().map(|a| a.spec.name.as_str())))
+    let hint = hint(action, all.items.iter().map(|a| a.spec.name.as_str()));
+    anyhow::bail!("there is no action {action}{}; {hint}", off(cluster).await)
+}
+
+/// Whose actions are not there for now. Whoever may not look is told nothing of it.
+async fn off(cluster: &Connected) -> String {
+    let plugins = cluster.all::<ActionPlugin>().list(&Default::default()).await.map(|all| all.items).unwrap_or_default();
+    let off: Vec<String> = plugins.iter().filter(|plugin| plugin.spec.suspended).map(ResourceExt::name_any).collect();
+    match off.is_empty() {
+        true => String::new(),
+        false => format!(" (suspended, and its actions with it: plugin {})", off.join(", ")),
+    }
 }
 
 fn hint<'a>(action: &str, names: impl ExactSizeIterator<Item = &'a str>) -> String {

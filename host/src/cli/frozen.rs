@@ -1,9 +1,11 @@
 //! Whether a freeze holds back what is asked for: said before the question, not only while it waits. Looked up by whoever asks, with his own
 //! rights: where he may not look, nothing is said. The host looks again before it acts.
 use super::{connect::Connected, human::plain};
+use crate::cluster::freezes::freeze;
 use crds::{ExecutionFreeze, ExecutionSpec};
+use decide::observed::Freeze;
 use jiff::Timestamp;
-use kube::{ResourceExt, api::ListParams};
+use kube::api::ListParams;
 
 /// Among those of the cluster.
 pub async fn look(cluster: &Connected, spec: &ExecutionSpec) -> Option<String> {
@@ -14,26 +16,16 @@ pub async fn look(cluster: &Connected, spec: &ExecutionSpec) -> Option<String> {
 /// Of several, by the one that lasts longest: `until 2026-11-24T18:00:00Z: INC-4312; it will wait`.
 #[must_use]
 pub fn held(all: &[ExecutionFreeze], namespace: &str, action: &str, now: Timestamp) -> Option<String> {
-    let one_of = |list: Option<&Vec<String>>, it: &str| list.is_none_or(|all| all.iter().any(|one| one == it));
-    let holds = |f: &&ExecutionFreeze| {
-        let selector = f.spec.selector.as_ref();
-        in_force(f, now)
-            && one_of(selector.and_then(|s| s.namespaces.as_ref()), namespace)
-            && one_of(selector.and_then(|s| s.actions.as_ref()), action)
-    };
-    let longest = all.iter().filter(holds).max_by_key(|f| (end(f).unwrap_or(Timestamp::MAX), f.name_any()))?;
-    let until = end(longest).map_or_else(|| "it is thawed".to_owned(), |end| end.to_string());
-    Some(format!("until {until}: {}; it will wait", plain(&longest.spec.reason)))
+    let all: Vec<Freeze> = all.iter().cloned().map(freeze).collect();
+    let longest = Freeze::holding(&all, now, namespace, action)?;
+    let until = longest.until.map_or_else(|| "it is thawed".to_owned(), |end| end.to_string());
+    Some(format!("until {until}: {}; it will wait", plain(&longest.reason)))
 }
 
 /// Whether it holds anything back.
 #[must_use]
-pub fn in_force(freeze: &ExecutionFreeze, now: Timestamp) -> bool {
-    end(freeze).is_none_or(|end| now < end)
-}
-
-fn end(freeze: &ExecutionFreeze) -> Option<Timestamp> {
-    freeze.spec.until.as_ref()?.parse().ok()
+pub fn in_force(one: &ExecutionFreeze, now: Timestamp) -> bool {
+    freeze(one.clone()).until.is_none_or(|end| now < end)
 }
 
 #[cfg(test)]

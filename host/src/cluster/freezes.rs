@@ -23,7 +23,8 @@ impl Cluster {
     }
 }
 
-fn freeze(object: ExecutionFreeze) -> Freeze {
+/// As the host reads it.
+pub(crate) fn freeze(object: ExecutionFreeze) -> Freeze {
     let name = object.name_any();
     let ExecutionFreezeSpec { reason, selector, until, by } = object.spec;
     let selector = selector.unwrap_or_default();

@@ -13,7 +13,7 @@ mod dry_run;
 mod echo;
 mod events;
 mod facts;
-mod freezes;
+pub(crate) mod freezes;
 mod guards;
 mod history;
 mod identity;

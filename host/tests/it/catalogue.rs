@@ -5,8 +5,8 @@ use crate::{
     cluster::api::{Answer, Call, cluster, list, no, ok},
     plugin::guests::hostile,
 };
-use crds::{ActionPlugin, ExecutionPolicy};
-use decide::observed::Judgement;
+use crds::{ActionPlugin, ExecutionPolicy, PluginSource};
+use decide::{model::Digest, observed::Judgement};
 use futures::StreamExt;
 use host::{
     catalogue::{
@@ -205,9 +205,28 @@ async fn a_suspended_plugin_is_not_one_that_never_was() {
     let since = "2026-11-23T03:10:27Z".parse().unwrap();
     assert_eq!(actions.absent(&action), Judgement::Suspended { plugin: "a".into(), owner: "o".into(), since });
     assert!(matches!(actions.absent("no_such_action"), Judgement::ActionUnknown { .. }));
+    assert_eq!(
+        actions.off.values().map(|off| off.plugin.as_str()).collect::<Vec<_>>(),
+        ["a"],
+        "its component starts nothing either"
+    );
 
     controller.update(vec![timed("think", "2s")]).await.unwrap();
     assert!(catalogue.actions().unwrap().get(&action).is_some());
+}
+
+/// What was planned by it waits somewhere: it is off as well where its bytes are not to be had any more.
+#[tokio::test]
+async fn a_suspended_plugin_without_a_component_is_off_too() {
+    let catalogue = Arc::default();
+    let (mut controller, _folder) = serving("think", &catalogue).await;
+    let mut plugin = timed("think", "2s");
+    let digest = Digest::try_from(plugin.spec.digest.clone()).unwrap();
+    plugin.spec.suspended = true;
+    plugin.spec.source = PluginSource { file: Some("nowhere.wasm".into()), config_map: None };
+    drop(controller.update(vec![plugin]).await);
+    let actions = catalogue.actions().unwrap();
+    assert!(actions.suspended.is_empty() && actions.off.contains_key(&digest), "{actions:?}");
 }
 
 #[tokio::test]

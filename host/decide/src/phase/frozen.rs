@@ -10,7 +10,6 @@ use crate::{
     time,
 };
 use crds::{Phase, Reason};
-use jiff::Timestamp;
 
 pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;
@@ -42,13 +41,8 @@ pub(super) fn ahead<'a>(pass: &Pass<'_>, s: &'a Preparing) -> Vec<&'a str> {
     s.ahead.iter().filter(|a| a.frozen.as_ref().is_none_or(thawed)).map(|a| a.name.as_str()).collect()
 }
 
-/// That holds this action in the namespace of this execution. Of several, the one that lasts longest.
 fn matching<'a>(pass: &Pass<'_>, action: &str, all: &'a [Freeze]) -> Option<&'a Freeze> {
-    let means = |list: &Option<Vec<String>>, it: &str| list.as_ref().is_none_or(|all| all.iter().any(|one| one == it));
-    let matches = |f: &&Freeze| {
-        f.until.is_none_or(|until| pass.now < until) && means(&f.namespaces, &pass.exec.namespace) && means(&f.actions, action)
-    };
-    all.iter().filter(matches).max_by_key(|f| (f.until.unwrap_or(Timestamp::MAX), &f.name))
+    Freeze::holding(all, pass.now, &pass.exec.namespace, action)
 }
 
 fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tests::{Cluster, Run, Said, Standing, Typed, Workload, among_others, get};
 
-async fn frozen(cluster: &Cluster, namespace: &str) -> Standing {
+pub(super) async fn frozen(cluster: &Cluster, namespace: &str) -> Standing {
     freeze(cluster, namespace, json!({"selector": {"namespaces": [namespace]}})).await
 }
 
@@ -19,7 +19,7 @@ async fn freeze(cluster: &Cluster, namespace: &str, more: Value) -> Standing {
 }
 
 /// When it waits, with what it says.
-async fn waits(run: &Run) -> String {
+pub(super) async fn waits(run: &Run) -> String {
     let now = run.until("it waits for the thaw", |kx| kx["status"]["reason"] == "Frozen").await;
     assert_eq!(now["status"]["phase"], "Preparing");
     let line = now["status"]["summary"].as_str().unwrap();
