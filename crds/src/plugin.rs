@@ -47,8 +47,9 @@ pub struct ActionPluginSpec {
     /// What one call may use, within the host's ceilings. What is absent is the ceiling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<PluginLimits>,
-    /// True: nothing new starts (who asks for one of its actions is refused, `PluginSuspended`, and so is what was planned and waits); running
-    /// ones end. The off switch for a bad plugin.
+    /// True: nothing new starts; running ones end. Who asks for one of its actions is refused (`PluginSuspended`), and so is, when its turn
+    /// comes, what was planned before, and the undo of what fails. A dry run that was begun may still be made: it writes nothing. The off switch
+    /// for a bad plugin.
     #[serde(default)]
     pub suspended: bool,
 }

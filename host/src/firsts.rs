@@ -21,6 +21,13 @@ impl Firsts {
         all.remove(&exec.uid);
         now
     }
+
+    /// It is gone.
+    pub fn forget(&self, uid: &Uid) {
+        if let Ok(mut all) = self.0.lock() {
+            all.remove(uid);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ mod world;
 
 use crate::{
     catalogue::{Catalogue, Entry, granted::granted},
-    cluster::{CallError, Cluster, Listed},
+    cluster::{CallError, Cluster, Listed, Unknown},
     gate::Gate,
     judge::{self, Bench, Judged},
     ledger::{Ledger, LedgerError},
@@ -54,6 +54,9 @@ pub enum ObserveError {
     /// The API server.
     #[error("failed to read the cluster")]
     Cluster(#[from] CallError),
+    /// What is to be undone.
+    #[error("failed to understand all of what it undoes")]
+    Original(#[from] Unknown),
     /// The database.
     #[error("failed to keep what was seen in the ledger")]
     Ledger(#[from] LedgerError),
@@ -120,7 +123,8 @@ pub async fn phase(with: &Engines, when: When, exec: &Execution) -> Result<Look,
 /// Read live: what was undone a moment ago is not undone again.
 async fn original(with: &Engines, exec: &Execution) -> Result<Option<Arc<KubernetesExecution>>, ObserveError> {
     let Some(of) = &exec.spec.rollback_of else { return Ok(None) };
-    Ok(with.cluster.execution(&exec.namespace, &of.name).await?)
+    // Of one that a newer build wrote it is not known what to take back.
+    Ok(with.cluster.live(&exec.namespace, &of.name).await?.transpose()?)
 }
 
 /// The chain, the question that was asked on the way, and what this one is to undo, which stands beside it.
@@ -162,7 +166,7 @@ async fn judged(with: &Engines, now: Timestamp, exec: &Execution, planned: Optio
             None => return Ok(actions.absent(&exec.spec.action).into()),
         },
         Some(planned) => {
-            if let Some(off) = actions.switched_off(planned) {
+            if let Some(off) = actions.switched_off(&planned.plugin) {
                 return Ok(off.into());
             }
             match pinned(with, planned).await {

@@ -109,7 +109,10 @@ pub async fn reconcile(ctx: &Context, kx: Arc<KubernetesExecution>) -> Result<Ne
             None => {}
             Some(Recorded::Done(kx)) => exec = Execution::parse(&ctx.cluster, &kx)?,
             Some(Recorded::Conflict) => return Ok(Next::Again),
-            Some(Recorded::Gone) => return Ok(Next::Nothing),
+            Some(Recorded::Gone) => {
+                ctx.firsts.forget(&exec.uid);
+                return Ok(Next::Nothing);
+            }
         }
     }
     Ok(Next::Again)
@@ -129,7 +132,8 @@ async fn decided(ctx: &Context, when: When, exec: &Execution) -> Result<(Step, O
 
 /// In words for the log.
 fn disagreement(exec: &Execution, step: &Step) -> Option<String> {
-    let said = || format!("ledger row {} of {}/{} says otherwise, or is not the last of it", exec.seq, exec.namespace, exec.name);
+    let said =
+        || format!("what stands there and the ledger disagree at row {}, or what comes next cannot be made of it", exec.seq);
     matches!(step, Step::Wait(waiting) if waiting.why == Why::Disagreement).then(said)
 }
 

@@ -33,7 +33,7 @@ impl Suspects {
                 namespace = found.namespace,
                 name = found.name,
                 why,
-                "its status is not what this host and its ledger say; nothing is done with it until a person has looked"
+                "nothing is done with it until a person has looked"
             );
             all.insert(uid, found);
         }
@@ -60,11 +60,11 @@ impl Suspects {
     pub fn none(&self) -> Result<(), String> {
         let of = match self.0.lock().map_or(usize::MAX, |all| all.len()) {
             0 => return Ok(()),
-            1 => "1 execution".to_owned(),
-            n => format!("{n} executions"),
+            1 => "1 execution is".to_owned(),
+            n => format!("{n} executions are"),
         };
         Err(format!(
-            "the status of {of} is not what the ledger says, and nothing is done there until a person has looked; the log says where and why"
+            "{of} left alone: what stands there is not what the ledger says, or more than this version knows; nothing is done until a person has looked, and the log says where and why"
         ))
     }
 }
@@ -84,9 +84,9 @@ mod tests {
         assert_eq!(suspects.none(), Ok(()));
         let why = Some("status.stdin is not known");
         [("a", why), ("b", why), ("c", None)].into_iter().for_each(|(uid, why)| suspects.note(&named(uid), why));
-        assert!(suspects.none().unwrap_err().starts_with("the status of 2 executions "));
+        assert!(suspects.none().unwrap_err().starts_with("2 executions are left alone"));
         suspects.note(&named("b"), None);
-        assert!(suspects.none().unwrap_err().starts_with("the status of 1 execution "));
+        assert!(suspects.none().unwrap_err().starts_with("1 execution is left alone"));
         assert_eq!(suspects.all(), [("a".to_owned(), "shop".to_owned(), "a".to_owned())]);
         suspects.forget("a");
         assert_eq!(suspects.none(), Ok(()));

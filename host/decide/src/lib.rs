@@ -34,8 +34,8 @@ pub mod undo;
 pub mod verbs;
 pub mod whole;
 
-pub use phase::{automatic_undo, awaited_undo, keeps_target};
-pub use story::policy_status;
+pub use phase::{automatic_undo, automatic_undo_name, awaited_undo, keeps_target};
+pub use story::{apart, policy_status};
 
 use execution::Execution;
 use jiff::Timestamp;

@@ -25,7 +25,7 @@ use crate::{
     step::{Effect, Step, Waiting, Why},
     story::Pass,
 };
-pub use automatic::{awaited as awaited_undo, keeps as keeps_target, wanted as automatic_undo};
+pub use automatic::{awaited as awaited_undo, keeps as keeps_target, named as automatic_undo_name, wanted as automatic_undo};
 use crds::Phase;
 use jiff::{SignedDuration, Timestamp};
 

@@ -21,6 +21,15 @@ pub(crate) use policy::{judge as judge_policies, owner as policy_owner};
 pub(crate) use refusal::{By, No, of_judgement};
 pub(crate) use review::{DUE, REVIEWED, is_due as review_is_due, reviewed_by, settle as settle_review};
 
+/// What comes after it is a command, and the end of a message.
+pub(crate) const WAY_BACK: &str = " To undo it: ";
+
+/// A message, and apart from it the command that undoes, where it ends in one.
+#[must_use]
+pub fn apart(message: &str) -> (&str, Option<&str>) {
+    message.rsplit_once(WAY_BACK).map_or((message, None), |(rest, command)| (rest, Some(command)))
+}
+
 /// One line of a table.
 const SUMMARY: usize = 120;
 /// A paragraph.

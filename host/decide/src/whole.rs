@@ -8,7 +8,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotKnown {
     /// This field, such as `status.plan.stdin`.
-    #[error("{0} is not known to this version of the operator; it was written by a newer one: upgrade the operator again")]
+    #[error("{0} is not known to this version of the operator; it is of a newer one: upgrade the operator again")]
     Field(String),
     /// It is not even of this form: a word of an enum, mostly.
     #[error("this version of the operator cannot read it: {0}; if it was written by a newer one, upgrade the operator again")]
@@ -18,10 +18,14 @@ pub enum NotKnown {
 /// All of it.
 ///
 /// # Errors
-/// Where a part of its status would be lost. (Of a spec, admission and the schema say what may stand there.)
+/// Where a part of its spec or of its status would be lost.
 pub fn read(object: &Value) -> Result<KubernetesExecution, NotKnown> {
     let form = |e: serde_json::Error| NotKnown::Form(e.to_string());
     let kx = KubernetesExecution::deserialize(object).map_err(form)?;
+    let spec = serde_json::to_value(&kx.spec).map_err(form)?;
+    if let Some(field) = object.get("spec").and_then(|said| lost(said, Some(&spec))) {
+        return Err(NotKnown::Field(format!("spec{field}")));
+    }
     let Some(said) = object.get("status") else { return Ok(kx) };
     let mut kept = serde_json::to_value(&kx.status).map_err(form)?;
     // They repeat the status, and a time may be written in several ways.
@@ -87,6 +91,7 @@ mod tests {
         let stages = stored::all();
         let (_, exec) = stages.iter().find(|(name, _)| name == "completed").unwrap();
         for (part, field) in [
+            ("/spec", "spec.stdin"),
             ("/status", "status.stdin"),
             ("/status/plan", "status.plan.stdin"),
             ("/status/plan/commands/0", "status.plan.commands[0].stdin"),

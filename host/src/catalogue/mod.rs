@@ -9,7 +9,7 @@ pub mod policies;
 
 use arc_swap::ArcSwapOption;
 use decide::{
-    model::{ActionInfo, ActionName, Description, Digest, Planned, PluginId},
+    model::{ActionInfo, ActionName, Description, PluginId},
     observed::Judgement,
 };
 use jiff::Timestamp;
@@ -66,8 +66,8 @@ pub struct Actions {
     pub active: BTreeMap<ActionName, Entry>,
     /// Those that cannot for now: who names one is told so, and not that there is none.
     pub suspended: BTreeMap<ActionName, Suspended>,
-    /// Components of suspended plugins, whether or not they could be loaded.
-    pub off: BTreeMap<Digest, Suspended>,
+    /// Components of suspended plugins, whether or not they could be loaded: by digest, and by name for those of another version.
+    pub off: BTreeMap<String, Suspended>,
 }
 
 impl Actions {
@@ -86,12 +86,14 @@ impl Actions {
         }
     }
 
-    /// Why what was planned does not start any more: its component was switched off meanwhile, or, where a newer one is installed, whatever
-    /// offers the action.
+    /// Why what this component planned does not start any more: it was switched off meanwhile, or a later version of it was. What another
+    /// plugin offers by the same component goes on.
     #[must_use]
-    pub fn switched_off(&self, planned: &Planned) -> Option<Judgement> {
-        let action = || self.suspended.get(&planned.action).filter(|_| !self.active.contains_key(&planned.action));
-        self.off.get(&planned.plugin.digest).or_else(action).map(Judgement::from)
+    pub fn switched_off(&self, component: &PluginId) -> Option<Judgement> {
+        if self.active.values().any(|entry| entry.plugin.digest == component.digest) {
+            return None;
+        }
+        self.off.get(component.digest.as_str()).or_else(|| self.off.get(&component.name)).map(Judgement::from)
     }
 
     /// Did you mean.

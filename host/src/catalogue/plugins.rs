@@ -243,9 +243,10 @@ impl PluginController {
             owner: plugin.spec.owner.clone(),
             since: inactive_since(plugin).unwrap_or_else(self.now),
         };
-        let named = Digest::try_from(plugin.spec.digest.clone()).ok();
-        for digest in named.into_iter().chain(loaded.map(|loaded| loaded.digest.clone())) {
-            actions.off.entry(digest).or_insert_with(|| suspended.clone());
+        // The name of the object stands for that of a component nobody could load: so `writ plugin install` names it.
+        let known = loaded.map(|loaded| [loaded.digest.to_string(), loaded.description.name.clone()]);
+        for key in [plugin.spec.digest.clone(), suspended.plugin.clone()].into_iter().chain(known.into_iter().flatten()) {
+            actions.off.entry(key).or_insert_with(|| suspended.clone());
         }
         let offered = loaded.and_then(|loaded| chosen(plugin, &loaded.description.actions).ok());
         for info in offered.into_iter().flatten() {

@@ -104,9 +104,15 @@ fn by(row: &Value) -> String {
         ("BreakGlass", _) => told("/requester/username"),
         // Who stopped it is who the row says.
         (_, "Refused" | "Cancelled") => None,
-        _ => told("/requester/username").filter(|_| first),
+        _ => told("/requester/username").filter(|_| first && !automatic(&payload, cell("name"))),
     };
     person.filter(|name| !name.is_empty()).unwrap_or_else(|| cell("by").to_owned())
+}
+
+/// What failed asked for it, in the name of whoever had asked for that.
+fn automatic(payload: &Value, name: &str) -> bool {
+    let of = |part| payload.pointer("/spec/rollbackOf")?.get(part)?.as_str();
+    of("name").zip(of("uid")).is_some_and(|(original, uid)| decide::automatic_undo_name(original, uid) == name)
 }
 
 /// Who approved it, or the one whose no ended it.
@@ -230,6 +236,18 @@ mod tests {
         {
             assert_eq!(said(seq, phase, reason, "writ-0"), "writ-0", "{reason}");
         }
+        let undo = |name: &str| {
+            let spec = json!({"rollbackOf": {"name": "a", "uid": "3c1f0000-1"}});
+            let payload = json!({"requester": {"username": "maria"}, "spec": spec}).to_string();
+            super::by(
+                &json!({"seq": 1, "phase": "Preparing", "reason": "Accepted", "by": "writ-0", "name": name, "payload": payload}),
+            )
+        };
+        assert_eq!(
+            (undo("undo-a-1"), undo("a-undo-3c1f0000")),
+            ("maria".to_owned(), "writ-0".to_owned()),
+            "nobody asked for that one"
+        );
         assert_eq!(super::by(&json!({"seq": 2, "reason": "Approved", "by": "writ-0", "payload": "{}"})), "writ-0");
     }
 

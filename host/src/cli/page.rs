@@ -143,8 +143,7 @@ fn undo(status: &ExecutionStatus) -> Vec<String> {
 /// The message, and apart from it the command of its last sentence, where it ends in one.
 #[must_use]
 pub fn message(status: &ExecutionStatus) -> (&str, Option<&str>) {
-    let whole = status.message.as_str();
-    whole.rsplit_once(" To undo it: ").map_or((whole, None), |(rest, command)| (rest, Some(command)))
+    decide::apart(&status.message)
 }
 
 /// How to undo it, the command alone on its line, to be copied whole; nothing where there is no way.

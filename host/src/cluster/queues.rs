@@ -48,6 +48,11 @@ impl Queues {
         waiting
     }
 
+    /// The first `most` that may go on when the line moves: who is frozen is woken by the thaw, and takes nobody's place here.
+    pub(super) fn first(&self, line: &str, most: usize) -> Vec<Waiter> {
+        self.of(line).into_iter().filter(|waiter| waiter.frozen.is_none()).take(most).collect()
+    }
+
     /// Those that come before it.
     pub(super) fn before(&self, exec: &Execution, line: &str) -> Vec<Waiter> {
         let since = exec.status.started_at.as_deref().unwrap_or_default();
@@ -62,17 +67,26 @@ impl Queues {
 mod tests {
     use super::*;
 
+    fn waiter(line: &str, name: &str, undoes: bool, second: u8) -> Waiter {
+        let since = format!("2026-11-23T03:12:{second:02}.000000Z");
+        Waiter { line: line.into(), undoes, since, namespace: "shop".into(), name: name.into(), frozen: None }
+    }
+
+    #[test]
+    fn who_is_frozen_keeps_nobody_asleep() {
+        let queues = Queues::default();
+        for n in 0..11 {
+            let frozen = Some("scale_deployment".to_owned());
+            queues.note(&n.to_string(), Some(Waiter { frozen, ..waiter("web", "frozen", false, n) }));
+        }
+        queues.note("late", Some(waiter("web", "late", false, 12)));
+        let woken: Vec<_> = queues.first("web", 10).into_iter().map(|w| w.name).collect();
+        assert_eq!(woken, ["late"]);
+    }
+
     #[test]
     fn an_undo_comes_first_then_the_oldest() {
         let queues = Queues::default();
-        let waiter = |line: &str, name: &str, undoes, second: u8| Waiter {
-            line: line.into(),
-            undoes,
-            since: format!("2026-11-23T03:12:0{second}.000000Z"),
-            namespace: "shop".into(),
-            name: name.into(),
-            frozen: None,
-        };
         queues.note("1", Some(waiter("web", "late", false, 9)));
         queues.note("2", Some(waiter("web", "undo", true, 9)));
         queues.note("3", Some(waiter("web", "early", false, 1)));

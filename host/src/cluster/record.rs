@@ -60,7 +60,7 @@ impl Cluster {
     }
 
     /// The same, where something may be done with it.
-    pub(super) async fn live(&self, namespace: &str, name: &str) -> Result<Option<Live>, CallError> {
+    pub async fn live(&self, namespace: &str, name: &str) -> Result<Option<Live>, CallError> {
         let path = KubernetesExecution::url_path(&(), Some(namespace));
         let request = Request::new(path).get(name, &GetParams::default()).map_err(kube::Error::BuildRequest)?;
         let found = if_there(within(self.client.request::<Value>(request)).await)?;

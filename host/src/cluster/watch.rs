@@ -174,9 +174,7 @@ impl Cluster {
         let waiting = touched.map_ok(move |lease| {
             let counts = counts(&lease);
             let lines = limits::ALL.into_iter().flat_map(|of| limits::lines(of, &counts)).chain([lease.name_any()]);
-            // Who is frozen is woken by the thaw, and takes nobody's place here.
-            let first = |line: String| cluster.queues.of(&line).into_iter().filter(|w| w.frozen.is_none()).take(FIRST);
-            let waiting: Vec<_> = lines.flat_map(first).collect();
+            let waiting: Vec<_> = lines.flat_map(|line| cluster.queues.first(&line, FIRST)).collect();
             stream::iter(waiting.into_iter().map(|w| Ok(ObjectRef::<Seen>::new(&w.name).within(&w.namespace).into())))
         });
         waiting.try_flatten().boxed()

@@ -6,7 +6,10 @@ use crate::{
     plugin::guests::hostile,
 };
 use crds::{ActionPlugin, ExecutionPolicy, PluginSource};
-use decide::{model::Digest, observed::Judgement};
+use decide::{
+    model::{Digest, PluginId},
+    observed::Judgement,
+};
 use futures::StreamExt;
 use host::{
     catalogue::{
@@ -205,11 +208,11 @@ async fn a_suspended_plugin_is_not_one_that_never_was() {
     let since = "2026-11-23T03:10:27Z".parse().unwrap();
     assert_eq!(actions.absent(&action), Judgement::Suspended { plugin: "a".into(), owner: "o".into(), since });
     assert!(matches!(actions.absent("no_such_action"), Judgement::ActionUnknown { .. }));
-    assert_eq!(
-        actions.off.values().map(|off| off.plugin.as_str()).collect::<Vec<_>>(),
-        ["a"],
-        "its component starts nothing either"
-    );
+    let of = |name: &str, digest: &Digest| PluginId { name: name.into(), version: "1".into(), digest: digest.clone() };
+    let (this, earlier) = (digest_of(&hostile("think")), Digest::of(b"earlier"));
+    let off = |name, digest| actions.switched_off(&of(name, digest)).is_some();
+    assert!(off("any", &this) && off("a", &earlier), "what it planned starts no more, nor what an earlier one did");
+    assert!(!off("other", &earlier));
 
     controller.update(vec![timed("think", "2s")]).await.unwrap();
     assert!(catalogue.actions().unwrap().get(&action).is_some());
@@ -221,12 +224,26 @@ async fn a_suspended_plugin_without_a_component_is_off_too() {
     let catalogue = Arc::default();
     let (mut controller, _folder) = serving("think", &catalogue).await;
     let mut plugin = timed("think", "2s");
-    let digest = Digest::try_from(plugin.spec.digest.clone()).unwrap();
+    let component = PluginId { name: "any".into(), version: "1".into(), digest: digest_of(&hostile("think")) };
     plugin.spec.suspended = true;
     plugin.spec.source = PluginSource { file: Some("nowhere.wasm".into()), config_map: None };
     drop(controller.update(vec![plugin]).await);
     let actions = catalogue.actions().unwrap();
-    assert!(actions.suspended.is_empty() && actions.off.contains_key(&digest), "{actions:?}");
+    assert!(actions.suspended.is_empty() && actions.switched_off(&component).is_some(), "{actions:?}");
+}
+
+/// Whoever moves a component to an object of another name suspends the old one.
+#[tokio::test]
+async fn what_another_plugin_offers_by_the_same_component_goes_on() {
+    let catalogue = Arc::default();
+    let (mut controller, _folder) = serving("think", &catalogue).await;
+    let (mut old, mut new) = (timed("think", "2s"), timed("think", "2s"));
+    old.spec.suspended = true;
+    new.metadata.name = Some("b".into());
+    controller.update(vec![old, new]).await.unwrap();
+    let actions = catalogue.actions().unwrap();
+    let plugin = &actions.active.values().next().unwrap().plugin;
+    assert!(actions.off.contains_key(plugin.digest.as_str()) && actions.switched_off(plugin).is_none());
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! `spec.rollback.onFailure: Automatic`: what failed asks for its own undo. Owns when, and which execution that is; whether it may be done is
 //! judged as of any other. Its name follows from the uid, so it is there at most once.
-use super::{over::after, view_moved};
+use super::{
+    over::{after, told},
+    view_moved,
+};
 use crate::{
     execution::Execution,
     observed::{Over, UndoSeen},
@@ -73,24 +76,29 @@ pub(super) fn keep(pass: &Pass<'_>, s: &Over) -> Option<Step> {
 
 /// From now on it is not made again, whatever becomes of it.
 fn started(pass: &Pass<'_>, name: String) -> Option<Step> {
-    let ns = &pass.exec.namespace;
     after(pass, Reason::RollbackStarted, |s| {
-        s.message = format!("It failed, and is undone by itself. Follow that: writ watch {name} -n {ns}");
+        let since = format!(" It is undone by itself, by {name}.");
         if let Some(rollback) = &mut s.rollback {
             rollback.automatic = name;
         }
+        s.message = told(pass, s, &since);
     })
 }
 
 fn not_started(pass: &Pass<'_>, why: &str) -> Option<Step> {
-    let (name, ns) = (&pass.exec.name, &pass.exec.namespace);
     after(pass, Reason::RollbackNotStarted, |s| {
-        s.message = format!("The execution that was to undo it could not be made: {why}. To undo it: writ undo {name} -n {ns}");
+        s.message = told(pass, s, &format!(" The execution that was to undo it could not be made: {why}."));
     })
 }
 
 fn name(exec: &Execution) -> String {
-    let (name, uid): (String, String) = (exec.name.chars().take(40).collect(), exec.uid.as_str().chars().take(8).collect());
+    named(&exec.name, exec.uid.as_str())
+}
+
+/// The name of the undo that the execution of this name and uid makes by itself.
+#[must_use]
+pub fn named(name: &str, uid: &str) -> String {
+    let (name, uid): (String, String) = (name.chars().take(40).collect(), uid.chars().take(8).collect());
     format!("{}-undo-{uid}", name.trim_end_matches(['-', '.']))
 }
 

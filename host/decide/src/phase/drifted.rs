@@ -49,6 +49,8 @@ fn differ(pass: &Pass<'_>, old: &Planned, new: &Planned) -> String {
 pub(super) fn anew(pass: &Pass<'_>, message: String) -> Step {
     pass.record(Phase::Validating, Reason::Drifted, |s| {
         planned::forget(s);
+        // A freeze may stand there.
+        s.summary = String::new();
         s.message = message;
     })
 }

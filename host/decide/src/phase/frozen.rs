@@ -60,7 +60,7 @@ fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
     if ours || pass.exec.reason != Reason::Frozen || pass.exec.status.message != message {
         return pass.record(Phase::Preparing, Reason::Frozen, |s| {
             // The list shows this line and no message.
-            s.summary = format!("Frozen by {} until {until}: {why}", freeze.name);
+            s.summary = format!("Frozen until {until} by {}: {why}", shown(&freeze.by, 40));
             s.message = message;
             if ours {
                 ask_for_turn(s);

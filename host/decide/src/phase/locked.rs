@@ -10,9 +10,10 @@ use crate::{
     observed::{LockSeen, Preparing, Ruling},
     step::{Effect, Step, Waiting},
     story::{Pass, QUEUED, WANTED, policy_status, summary},
+    time,
 };
 use crds::{LockStatus, OnConflict, Phase, Reason};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use line::Line;
 
 /// The end of another wakes us; this is for what no watch tells of, and for whoever is too far back to be woken.
@@ -83,7 +84,7 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
     if p.wait.is_some_and(|wait| pass.now >= wait.until) {
         return awaiting::late(pass);
     }
-    let end = a_day_after(p.since);
+    let end = a_day_after(in_line_since(pass, p));
     if pass.now >= end {
         return line.too_long(pass).record(pass, None);
     }
@@ -98,6 +99,13 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
         s.policy = ruling.map(policy_status).or(s.policy.take());
         s.lock = Some(LockStatus { seq: if ours { s.seq } else { queued.seq }, ..queued });
     })
+}
+
+/// Nobody's turn comes while he is frozen: the day begins when that is over.
+fn in_line_since(pass: &Pass<'_>, p: &Ready) -> Timestamp {
+    let entries = &pass.exec.status.timeline;
+    let Some(frozen) = entries.iter().rposition(|entry| entry.reason == Reason::Frozen) else { return p.since };
+    entries.get(frozen.saturating_add(1)).map_or(pass.now, |next| time::read(&next.at).unwrap_or(p.since)).max(p.since)
 }
 
 /// What was told is still so. For whom somebody far back waits first is not worth a record each time.

@@ -1,17 +1,14 @@
 //! Over: what is still owed, in order: the row (`ledger`), the identity and a Job that may run (`brake`), the target, the pods that are held, the
 //! Job's TTL, the word that it was undone or reviewed; then the finalizer, which says that nothing is. After it: what a late request brings back is
 //! cleaned up again, and the object goes when its time comes.
-use super::{
-    STARTING, automatic,
-    verifying::{WAY_BACK, way_back},
-};
+use super::{STARTING, automatic, verifying::way_back};
 use crate::{
     approvals::{self, Reviews},
     duration,
     observed::{GuardsSeen, Over},
     planned::{DONE, READY},
     step::{Effect, Step, Waiting, Why},
-    story::{Pass, reviewed_by, settle_review},
+    story::{Pass, apart, reviewed_by, settle_review},
     time,
 };
 use crds::{Decision, ExecutionStatus, Reason, RollbackStatus};
@@ -75,7 +72,7 @@ fn undone(pass: &Pass<'_>, s: &Over) -> Option<Step> {
             rollback.state = DONE.into();
             rollback.undone_by.clone_from(by);
         }
-        s.message = told(pass, s);
+        s.message = told(pass, s, &format!(" Undone by {by}."));
     })
 }
 
@@ -94,17 +91,15 @@ fn reviewed(pass: &Pass<'_>, s: &Over) -> Option<Step> {
     let by = by?;
     after(pass, Reason::Reviewed, |s| {
         settle_review(s, by);
-        s.message = told(pass, s);
+        s.message = told(pass, s, &reviewed_by(by));
     })
 }
 
-/// How it ended (`Succeeded` keeps that), and what came since; last the way back, while there is one and nobody took it.
-fn told(pass: &Pass<'_>, s: &ExecutionStatus) -> String {
-    let ended = s.conditions.iter().find(|c| c.type_ == "Succeeded").map_or("", |c| c.message.as_str());
-    let outcome = ended.split(WAY_BACK).next().unwrap_or_default().to_owned();
-    let undone = s.rollback.as_ref().filter(|r| r.state == DONE).map(|r| format!(" Undone by {}.", r.undone_by));
+/// What stands, and what came since; last the way back, while there is one and nobody took it.
+pub(super) fn told(pass: &Pass<'_>, s: &ExecutionStatus, since: &str) -> String {
+    let (stands, _) = apart(&pass.exec.status.message);
     let back = s.rollback.as_ref().filter(|r| r.automatic.is_empty() && is_offered(r, pass.now)).map(|_| way_back(pass, s));
-    [Some(outcome), reviewed_by(s), undone, back].into_iter().flatten().collect()
+    [stands, since, back.as_deref().unwrap_or_default()].concat()
 }
 
 fn is_offered(rollback: &RollbackStatus, now: Timestamp) -> bool {

@@ -7,6 +7,15 @@ use crate::{
     story::{By, No, Pass, summary},
 };
 use crds::Reason;
+use jiff::SignedDuration;
+
+/// People look for so long before they ask.
+const LOOKED: SignedDuration = SignedDuration::from_mins(15);
+
+/// What was written longer ago was looked at as it is.
+fn lately(pass: &Pass<'_>, writer: &Writer) -> bool {
+    writer.at.is_none_or(|at| pass.exec.created.checked_sub(LOOKED).is_ok_and(|from| at >= from))
+}
 
 /// None: he asked for no certain plan, or this is it.
 pub(super) fn differs(pass: &Pass<'_>, planned: &Planned, writers: &[Writer]) -> Option<No> {
@@ -19,7 +28,7 @@ pub(super) fn differs(pass: &Pass<'_>, planned: &Planned, writers: &[Writer]) ->
     let what = format!(
         "The plan is not the one that spec.planHash was taken from: it is {} now, with the hash {hash}.{}",
         summary(planned),
-        written::last(planned, writers, |_| true)
+        written::last(planned, writers, |w| lately(pass, w))
     );
     let next = "Look again (writ run, or dryRun: Plan), and ask for what is shown then.";
     Some(No::new(Reason::PlanChanged, By::Host, "the plan is not the one that was shown", what, next))

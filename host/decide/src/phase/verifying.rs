@@ -120,9 +120,6 @@ fn words(all: &[Check]) -> String {
     all.iter().map(|c| said(&c.verdict)).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// What comes after it is a command, and the end of a message.
-pub(super) const WAY_BACK: &str = " To undo it: ";
-
 /// How to undo it, where there is a way.
 pub(super) fn way_back(pass: &Pass<'_>, s: &ExecutionStatus) -> String {
     match &s.rollback {

@@ -24,10 +24,10 @@ pub(crate) fn settle(s: &mut ExecutionStatus, a: &Approval) {
     }
 }
 
-/// The same in a sentence that follows others. None: nobody did yet.
-pub(crate) fn reviewed_by(s: &ExecutionStatus) -> Option<String> {
-    let review = s.review.as_ref().filter(|r| r.state == REVIEWED)?;
-    let comment = review.comment.trim_end_matches('.');
+/// The same in a sentence that follows others.
+pub(crate) fn reviewed_by(a: &Approval) -> String {
+    let comment = shown(&a.comment, limits::REASON);
+    let comment = comment.trim_end_matches('.');
     let said = if comment.is_empty() { String::new() } else { format!(": {comment}") };
-    Some(format!(" Reviewed by {}{said}.", shown(&review.by, 128)))
+    format!(" Reviewed by {}{said}.", shown(&a.by.username, 128))
 }

@@ -23,7 +23,10 @@ pub(super) async fn waits(run: &Run) -> String {
     let now = run.until("it waits for the thaw", |kx| kx["status"]["reason"] == "Frozen").await;
     assert_eq!(now["status"]["phase"], "Preparing");
     let line = now["status"]["summary"].as_str().unwrap();
-    assert!(line.starts_with("Frozen by freeze-"), "the list shows no message: {line}");
+    assert!(
+        line.starts_with("Frozen until it is thawed by ") || line.starts_with("Frozen until 2"),
+        "the list shows no message: {line}"
+    );
     now["status"]["message"].as_str().unwrap().to_owned()
 }
 
