@@ -6,7 +6,7 @@ use crate::{
     model::{Check, CheckVerdict, PluginFault},
     observed::{ChecksSeen, Verifying},
     step::{Step, Waiting, Why},
-    story::{Pass, shown},
+    story::{Pass, WAY_BACK, shown},
 };
 use crds::{CheckStatus, ExecutionStatus, Phase, Reason};
 use jiff::SignedDuration;
