@@ -49,8 +49,9 @@ fn differ(pass: &Pass<'_>, old: &Planned, new: &Planned) -> String {
 pub(super) fn anew(pass: &Pass<'_>, message: String) -> Step {
     pass.record(Phase::Validating, Reason::Drifted, |s| {
         planned::forget(s);
-        // A freeze may stand there.
-        s.summary = String::new();
+        if pass.exec.reason == Reason::Frozen {
+            s.summary = String::new();
+        }
         s.message = message;
     })
 }

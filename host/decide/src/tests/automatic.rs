@@ -96,7 +96,7 @@ fn it_is_told_when_it_is_there_and_never_asked_for_again() {
     assert_eq!((told.phase, told.reason), (Phase::Failed, Reason::RollbackStarted));
     assert_eq!(told.rollback.as_ref().unwrap().automatic, "scale-web-x7k2p-undo-3c1f0a52");
     assert_eq!(told.rollback.as_ref().unwrap().state, "Ready", "whether it is undone is another's story");
-    expect!["It failed, and is undone by itself. Follow that: writ watch scale-web-x7k2p-undo-3c1f0a52 -n shop"]
+    expect!["kubectl scale exited 1. It said: scaled. It may have done a part: look at Deployment shop/web before anything else. It is undone by itself, by scale-web-x7k2p-undo-3c1f0a52."]
         .assert_eq(&told.message);
     let kx = KubernetesExecution { status: Some(told), ..asked() };
     let after = parse(&kx);
@@ -111,7 +111,7 @@ fn where_it_cannot_be_made_that_is_told_once() {
     let exec = failed();
     let taken = status(&exec, at(14), UndoSeen::Foreign);
     assert_eq!((taken.phase, taken.reason), (Phase::Failed, Reason::RollbackNotStarted));
-    expect!["The execution that was to undo it could not be made: another execution has the name scale-web-x7k2p-undo-3c1f0a52. To undo it: writ undo scale-web-x7k2p -n shop"].assert_eq(&taken.message);
+    expect!["kubectl scale exited 1. It said: scaled. It may have done a part: look at Deployment shop/web before anything else. The execution that was to undo it could not be made: another execution has the name scale-web-x7k2p-undo-3c1f0a52. To undo it: writ undo scale-web-x7k2p -n shop"].assert_eq(&taken.message);
     assert!(matches!(step(&exec, at(3612), over(Some(UndoSeen::Absent))), Step::Do(Effect::Undo(_))));
     let late = status(&exec, at(3613), UndoSeen::Absent);
     assert_eq!(late.reason, Reason::RollbackNotStarted);

@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Twelve are followed at once; each look costs the API server some milliseconds that the load could have.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// After its end an execution goes. So whoever starts has as much to read after an hour as after a minute, and that it goes is put to the test, too.
+const TTL: &str = "30s";
+
 /// One that was asked for.
 pub(crate) struct Asked {
     pub(crate) uid: String,
@@ -77,7 +80,7 @@ async fn some(cluster: &Cluster, voters: &Voters, namespace: &str, n: u64, dice:
     if kind == 10 {
         return quarantined(cluster, namespace, n).await.into_iter().collect();
     }
-    let run = cluster.run(namespace, spec(kind, n)).await;
+    let run = request(cluster, namespace, spec(kind, n)).await;
     if VOTED.contains(&kind) {
         return vec![voted(&run, voters, dice).await];
     }
@@ -98,9 +101,14 @@ async fn some(cluster: &Cluster, voters: &Voters, namespace: &str, n: u64, dice:
         first.end.as_ref().filter(|kx| kind == 8 && kx["status"]["rollback"]["state"] == "Ready").and_then(|kx| undo(&run, kx));
     let mut all = vec![first];
     if let Some(undo) = undo {
-        all.push(asked(&cluster.run(namespace, undo).await, 1, false).await);
+        all.push(asked(&request(cluster, namespace, undo).await, 1, false).await);
     }
     all
+}
+
+async fn request(cluster: &Cluster, namespace: &str, mut spec: Value) -> Run {
+    spec["ttlAfterFinished"] = json!(TTL);
+    cluster.run(namespace, spec).await
 }
 
 /// Kinds that restart: as often as it is done, the pods are new.
@@ -149,7 +157,7 @@ async fn quarantined(cluster: &Cluster, namespace: &str, n: u64) -> Option<Asked
     });
     create(&cluster.admin, &pod).await.ok()?;
     let spec = json!({"action": "quarantine_pod", "target": {"name": name}, "reason": "torture"});
-    let asked = asked(&cluster.run(namespace, spec).await, 2, false).await;
+    let asked = asked(&request(cluster, namespace, spec).await, 2, false).await;
     // A node has room for so many.
     drop(api(&cluster.admin, &pod).delete(&name, &kube::api::DeleteParams::default()).await);
     Some(asked)

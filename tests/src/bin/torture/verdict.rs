@@ -15,9 +15,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
-use tests::{AuditLog, Cluster, Expected, Story, Witness, all, rows_at};
+use tests::{AuditLog, Cluster, Expected, Run, Story, Witness, all, rows_at};
 
-/// From the start of an operator until it has listed everything and taken litter away.
+/// From the start of an operator until it has listed everything and taken litter away; and until the last one has gone.
 const SWEEP: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_secs(1);
 /// So many executions take long enough that each kind of harm comes.
@@ -33,7 +33,7 @@ pub(crate) struct Torture<'a> {
 }
 
 /// These are 0, or the run failed.
-const NOTHING: [&str; 12] = [
+const NOTHING: [&str; 13] = [
     "unseen_faults",
     "unseen_mutations",
     "unapproved_mutations",
@@ -45,6 +45,7 @@ const NOTHING: [&str; 12] = [
     "leaked_identities",
     "leaked_locks",
     "leaked_jobs",
+    "leaked_executions",
     "stuck",
 ];
 
@@ -73,7 +74,7 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked]
         doubled += twice;
     }
     let left = swept(cluster, asked).await?;
-    [&left.identities, &left.locks, &left.jobs].into_iter().flatten().for_each(|object| println!("left: {}", object["metadata"]));
+    left.all().into_iter().flatten().for_each(|object| println!("left: {}", object["metadata"]));
     let stuck: Vec<&Asked> = asked.iter().filter(|a| a.stuck).collect();
     for one in &stuck {
         println!("stuck: {} {:#}", one.uid, one.end.as_ref().map_or(&Value::Null, |kx| &kx["status"]));
@@ -86,6 +87,7 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked]
         "double_mutations": seen.double_mutations, "double_jobs": seen.double_jobs,
         "ledger_missing": missing, "ledger_doubled": doubled,
         "leaked_identities": left.identities.len(), "leaked_locks": left.locks.len(), "leaked_jobs": left.jobs.len(),
+        "leaked_executions": left.executions.len(),
         "stuck": stuck.len(), "seed": torture.seed,
     }))
 }
@@ -172,11 +174,17 @@ struct Left {
     locks: Vec<Value>,
     /// For ever: not going, and nothing says when it will.
     jobs: Vec<Value>,
+    /// Themselves, long after their end.
+    executions: Vec<Value>,
 }
 
 impl Left {
+    fn all(&self) -> [&Vec<Value>; 4] {
+        [&self.identities, &self.locks, &self.jobs, &self.executions]
+    }
+
     fn nothing(&self) -> bool {
-        [&self.identities, &self.locks, &self.jobs].into_iter().all(Vec::is_empty)
+        self.all().into_iter().all(Vec::is_empty)
     }
 }
 
@@ -198,16 +206,20 @@ async fn all_left(cluster: &Cluster, asked: &[Asked]) -> Result<Left> {
     let left = async |version: &str, kind: &str, namespace: &str| left(cluster, &ours, version, kind, namespace).await;
     let mut identities = left("v1", "ServiceAccount", NAMESPACE_RUNS).await?;
     identities.extend(left("v1", "ServiceAccount", NAMESPACE_DRYRUN).await?);
+    let over: BTreeSet<&str> = asked.iter().filter(|a| !a.stuck).map(|a| a.uid.as_str()).collect();
+    let mut executions = Vec::new();
     for namespace in asked.iter().map(|a| a.namespace.as_str()).collect::<BTreeSet<_>>() {
         identities.extend(left("rbac.authorization.k8s.io/v1", "RoleBinding", namespace).await?);
+        executions.extend(all(&cluster.admin, &Run::manifest(namespace, json!({})), "").await?);
     }
+    executions.retain(|kx| kx["metadata"]["uid"].as_str().is_some_and(|uid| over.contains(uid)));
     let locks = left("coordination.k8s.io/v1", "Lease", NAMESPACE_RUNS).await?;
     let forever =
         |j: &Value| !j["spec"]["ttlSecondsAfterFinished"].is_number() && j["metadata"].get("deletionTimestamp").is_none();
     let mut jobs = left("batch/v1", "Job", NAMESPACE_RUNS).await?;
     jobs.extend(left("batch/v1", "Job", NAMESPACE_DRYRUN).await?);
     jobs.retain(forever);
-    Ok(Left { identities, locks, jobs })
+    Ok(Left { identities, locks, jobs, executions })
 }
 
 async fn left(cluster: &Cluster, ours: &BTreeSet<&str>, version: &str, kind: &str, namespace: &str) -> Result<Vec<Value>> {

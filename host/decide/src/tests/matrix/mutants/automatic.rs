@@ -1,5 +1,5 @@
 //! Mutants of the undo that what failed asks for by itself.
-use super::check;
+use super::{check, taken_for};
 use crate::{
     execution::Execution,
     next_step,
@@ -20,12 +20,10 @@ fn automatic() -> Option<Rollback> {
 
 /// Undoes whatever failed.
 fn undoes_unasked(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
-    let (mut exec, mut seen) = (exec.clone(), seen.clone());
-    if let PhaseSeen::Over(s) = &mut seen.phase {
-        exec.spec.rollback = automatic();
-        s.undo.get_or_insert(UndoSeen::Absent);
-    }
-    next_step(site, now, &exec, &seen)
+    let mut seen = seen.clone();
+    let PhaseSeen::Over(s) = &mut seen.phase else { return next_step(site, now, exec, &seen) };
+    s.undo.get_or_insert(UndoSeen::Absent);
+    taken_for(site, now, exec, &seen, |exec| exec.spec.rollback = automatic())
 }
 
 #[test]
@@ -51,11 +49,10 @@ fn an_undo_of_what_went_well_is_caught() {
 
 /// Lets go before it has asked.
 fn forgets_to_ask(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
-    let mut exec = exec.clone();
-    if exec.phase().is_over() {
-        exec.spec.rollback = None;
+    if !exec.phase().is_over() {
+        return next_step(site, now, exec, seen);
     }
-    next_step(site, now, &exec, seen)
+    taken_for(site, now, exec, seen, |exec| exec.spec.rollback = None)
 }
 
 #[test]

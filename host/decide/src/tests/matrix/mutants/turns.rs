@@ -52,9 +52,7 @@ fn who_takes_the_target_before_those_who_were_frozen_and_asked_first_is_caught()
 
 /// Waits although it was told not to.
 fn waits_all_the_same(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
-    let mut exec = exec.clone();
-    exec.spec.on_conflict = None;
-    next_step(site, now, &exec, seen)
+    taken_for(site, now, exec, seen, |exec| exec.spec.on_conflict = None)
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! One mutant for each thing that an undo must be: the core without exactly that question, by a wrapper that answers it beforehand.
-use super::{DEPTH, caught};
+use super::{DEPTH, caught, taken_for};
 use crate::model::Planned;
 use crate::{
     execution::Execution,
@@ -107,9 +107,7 @@ fn an_undo_that_another_did_before_the_last_look_is_caught() {
 
 /// Knows of no undo: takes it for any other request.
 fn any_request(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
-    let mut exec = exec.clone();
-    exec.spec.rollback_of = None;
-    next_step(site, now, &exec, seen)
+    taken_for(site, now, exec, seen, |exec| exec.spec.rollback_of = None)
 }
 
 /// Where the target moves, the plan made again is another, and a good one: only the guard of undos knows that it takes back what another did.
