@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_frozen_keeps_nobody_asleep() {
+    fn who_is_frozen_is_woken_by_the_thaw_and_not_by_the_line() {
         let queues = Queues::default();
         for n in 0..11 {
             let frozen = Some("scale_deployment".to_owned());

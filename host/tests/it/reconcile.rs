@@ -186,7 +186,7 @@ async fn a_status_that_says_more_than_this_build_knows_waits_for_one_that_does()
     let ReconcileError::NotKnown(why) = &left else { panic!("{left:?}") };
     assert_eq!(
         why.to_string(),
-        "status.plan.stdin is not known to this version of the operator; it was written by a newer one: upgrade the operator again"
+        "status.plan.stdin is not known to this version of the operator; it is of a newer one: upgrade the operator again"
     );
     assert!(scratch.heard.lines().is_empty(), "{:?}", scratch.heard.lines());
     assert!(scratch.suspects().is_err());

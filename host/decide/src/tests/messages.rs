@@ -528,7 +528,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
     let thawed = status(step(&stage("frozen"), at(9), PhaseSeen::Preparing(turn)));
     expect![[r#"
         frozen
-          Preparing/Frozen: Frozen by release-day until it is thawed: checkout is being released
+          Preparing/Frozen: Frozen until it is thawed by jonas@example.com: checkout is being released
           jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself, and is refused if that is not by 2026-11-24T03:12:09Z. Thaw: writ thaw release-day
         too long
           Refused/Frozen: frozen for 24 hours
