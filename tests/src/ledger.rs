@@ -62,12 +62,27 @@ fn rows(text: &str) -> Result<Vec<Value>> {
 async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<String> {
     stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    let answer = String::from_utf8(answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is no HTTP")?;
-    ensure!(head.starts_with("HTTP/1.1 200"), "the operator says no: {answer}");
-    ensure!(!head.to_ascii_lowercase().contains("chunked"), "the answer is in chunks");
-    Ok(body.to_owned())
+    // Not to the end of the stream: whoever forwards it holds it open for another second.
+    loop {
+        if let Some(body) = whole(&answer)? {
+            return Ok(body);
+        }
+        ensure!(stream.read_buf(&mut answer).await? > 0, "the answer ends in the middle: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
+/// The body, once all of it is there.
+fn whole(answer: &[u8]) -> Result<Option<String>> {
+    const GAP: &[u8] = b"\r\n\r\n";
+    let Some(at) = answer.windows(GAP.len()).position(|bytes| bytes == GAP) else { return Ok(None) };
+    let (head, body) = (std::str::from_utf8(&answer[..at])?.to_ascii_lowercase(), &answer[at + GAP.len()..]);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    if body.len() < length.context("the answer does not say how long it is")? {
+        return Ok(None);
+    }
+    let body = std::str::from_utf8(body)?.to_owned();
+    ensure!(head.starts_with("http/1.1 200"), "the operator says no: {head} {body}");
+    Ok(Some(body))
 }
 
 fn row(line: &str) -> Result<Value> {

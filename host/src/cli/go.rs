@@ -126,6 +126,9 @@ impl Go {
     }
 }
 
+/// What was only looked at goes from the list after this time; the ledger keeps it.
+const LOOKED_AT: &str = "1h";
+
 /// What would be done, without doing it.
 async fn plan(
     cluster: &Connected,
@@ -135,6 +138,7 @@ async fn plan(
 ) -> anyhow::Result<KubernetesExecution> {
     let mut dry = wanted.clone();
     dry.spec.dry_run = how;
+    dry.spec.ttl_after_finished.get_or_insert_with(|| LOOKED_AT.to_owned());
     dry.metadata.name = None;
     let name = create(cluster, dry).await?;
     let kx = follow::ended(cluster, &name).await?;

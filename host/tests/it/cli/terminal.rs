@@ -86,6 +86,7 @@ async fn who_answers_no_runs_nothing_and_who_answers_yes_runs_exactly_what_was_s
     assert_eq!((&shown["dryRun"], shown.get("planHash")), (&json!("Plan"), None));
     assert_eq!(ran["planHash"], "sha256:4b1d");
     assert_ne!(ran["dryRun"], "Plan");
+    assert_eq!((&shown["ttlAfterFinished"], ran.get("ttlAfterFinished")), (&json!("1h"), None), "what was only looked at goes");
     assert_eq!(posted.len(), 3);
 
     // Who did not look is held to nothing.
