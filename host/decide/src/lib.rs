@@ -35,7 +35,7 @@ pub mod verbs;
 pub mod whole;
 
 pub use phase::{automatic_undo, automatic_undo_name, awaited_undo, keeps_target};
-pub use story::{apart, policy_status};
+pub use story::{apart, asked_of, asks_approvals, policy_status};
 
 use execution::Execution;
 use jiff::Timestamp;

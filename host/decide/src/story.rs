@@ -10,8 +10,15 @@ mod review;
 mod timeline;
 mod undo;
 
-use crate::{execution::Execution, site::Site, step::Step, text::draws, time};
-pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, SKIPPED, WAITING, asked_of, given, how, of as approval_status, sum};
+use crate::{
+    execution::{Execution, Progress},
+    site::Site,
+    step::Step,
+    text::draws,
+    time,
+};
+pub(crate) use approval::{APPROVED, EXPIRED, REJECTED, SKIPPED, WAITING, given, how, of as approval_status, sum};
+pub use approval::{asked_of, asks as asks_approvals};
 pub(crate) use change::summary;
 use crds::{ExecutionStatus, Phase, Reason};
 use jiff::{SignedDuration, Timestamp};
@@ -90,6 +97,10 @@ impl<'a> Pass<'a> {
         s.started_at.get_or_insert_with(|| at.clone());
         timeline::enter(&mut s, self.began, self.now);
         lock::follow(&mut s, self.exec.phase());
+        // What a freeze put there holds no longer than it does.
+        if let (Reason::Frozen, Progress::Preparing(p)) = (self.exec.reason, &self.exec.progress) {
+            s.summary = summary(&p.planned);
+        }
         tell(&mut s);
         s.summary = shown(&s.summary, SUMMARY);
         s.message = shown(&s.message, MESSAGE);

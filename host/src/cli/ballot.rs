@@ -44,15 +44,10 @@ pub fn glass(kx: &KubernetesExecution) -> Option<String> {
 /// `1 approval of sre-leads`. Before it is begun the policies say it, each among its own conditions.
 fn skipped(status: &ExecutionStatus) -> Vec<String> {
     if let Some(approval) = &status.approval {
-        let of = if approval.groups.is_empty() { String::new() } else { format!(" of {}", approval.groups.join(", ")) };
-        return vec![format!("{} approval{}{of}", approval.needed, if approval.needed == 1 { "" } else { "s" })];
+        return vec![decide::asked_of(usize::try_from(approval.needed).unwrap_or_default(), &approval.groups)];
     }
     let obeyed = status.policy.iter().flat_map(|p| &p.results).filter(|r| !r.shadow);
-    let wants = |condition: &&String| {
-        let of = condition.trim_start_matches(|c: char| c.is_ascii_digit());
-        of != condition.as_str() && of.starts_with(" approval")
-    };
-    obeyed.flat_map(|r| &r.because).filter(wants).cloned().collect()
+    obeyed.flat_map(|r| &r.because).filter(|condition| decide::asks_approvals(condition)).cloned().collect()
 }
 
 /// Lines of a page.

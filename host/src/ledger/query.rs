@@ -1,7 +1,7 @@
 //! Questions about the past, asked on the readers' connections. Owns the filters.
 use super::{
     error::LedgerError,
-    row::{Columns, instant, word},
+    row::{Columns, instant, select_rows, word},
 };
 use crds::Phase;
 use decide::{model::Uid, row::Row};
@@ -51,9 +51,7 @@ impl Default for Query {
 
 /// In the order in which they were written, the newest last.
 pub(super) async fn run(query: &Query, readers: &SqlitePool) -> Result<Vec<Row>, LedgerError> {
-    let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
-        r#"SELECT cluster, uid, seq, at, "by", namespace, name, action, phase, reason, payload FROM rows WHERE 1 = 1"#,
-    );
+    let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(select_rows!("1 = 1"));
     let mut equals = |column: &'static str, value: Option<String>| {
         if let Some(value) = value {
             sql.push(" AND ").push(column).push(" = ").push_bind(value);

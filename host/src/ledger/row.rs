@@ -66,6 +66,14 @@ impl Columns {
 }
 
 /// By hand: sqlx's derive would bring its macros into the build.
+/// Those of the rows of which this is so, as `Columns` reads them.
+macro_rules! select_rows {
+    ($of:literal) => {
+        concat!(r#"SELECT cluster, uid, seq, at, "by", namespace, name, action, phase, reason, payload FROM rows WHERE "#, $of)
+    };
+}
+pub(super) use select_rows;
+
 impl FromRow<'_, SqliteRow> for Columns {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {

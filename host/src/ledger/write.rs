@@ -1,5 +1,8 @@
 //! One thing to be written, inside a transaction somebody else began and will commit. Owns the judgement New, Again, Differs, Behind.
-use super::{error::LedgerError, row::Columns};
+use super::{
+    error::LedgerError,
+    row::{Columns, select_rows},
+};
 use decide::model::{Digest, Uid};
 use sqlx::SqliteConnection;
 use std::sync::Arc;
@@ -62,8 +65,7 @@ async fn insert_row(row: &Columns, conn: &mut SqliteConnection) -> Result<u64, s
 
 /// It is not the next one: then it must be one we have, to the byte.
 async fn compare(row: &Columns, conn: &mut SqliteConnection) -> Put {
-    let sql = r#"SELECT cluster, uid, seq, at, "by", namespace, name, action, phase, reason, payload
-        FROM rows WHERE uid = ?1 AND cluster = ?2 AND seq = ?3"#;
+    let sql = select_rows!("uid = ?1 AND cluster = ?2 AND seq = ?3");
     let stored: Option<Columns> =
         sqlx::query_as(sql).bind(&row.uid).bind(&row.cluster).bind(row.seq).fetch_optional(&mut *conn).await?;
     Ok(match stored {
@@ -96,8 +98,7 @@ pub(super) async fn position<'c>(
 
 /// The last row of an execution.
 pub(super) async fn last(cluster: &str, uid: &str, readers: &sqlx::SqlitePool) -> Result<Option<Columns>, sqlx::Error> {
-    let sql = r#"SELECT cluster, uid, seq, at, "by", namespace, name, action, phase, reason, payload
-        FROM rows WHERE uid = ?1 AND cluster = ?2 ORDER BY seq DESC LIMIT 1"#;
+    let sql = select_rows!("uid = ?1 AND cluster = ?2 ORDER BY seq DESC LIMIT 1");
     sqlx::query_as(sql).bind(uid).bind(cluster).fetch_optional(readers).await
 }
 

@@ -49,9 +49,6 @@ fn differ(pass: &Pass<'_>, old: &Planned, new: &Planned) -> String {
 pub(super) fn anew(pass: &Pass<'_>, message: String) -> Step {
     pass.record(Phase::Validating, Reason::Drifted, |s| {
         planned::forget(s);
-        if pass.exec.reason == Reason::Frozen {
-            s.summary = String::new();
-        }
         s.message = message;
     })
 }

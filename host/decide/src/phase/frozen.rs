@@ -6,7 +6,7 @@ use crate::{
     lock,
     observed::{Freeze, LockSeen, Preparing},
     step::{Effect, Step, Waiting, Why},
-    story::{By, No, Pass, ask_for_turn, shown, summary},
+    story::{By, No, Pass, ask_for_turn, shown},
     time,
 };
 use crds::{Phase, Reason};
@@ -21,8 +21,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
         // With nothing in hand it goes on from its place in the line, which is that of who waits: so nobody who came later comes before it.
         None => (frozen && there(&s.grants)).then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
-                s.summary = summary(&p.planned);
-                s.message = "The freeze is over; it goes on where it stood.".into();
+                s.message = "The freeze is over; it goes on where it stood.".into()
             })
         }),
     }

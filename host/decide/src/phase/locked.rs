@@ -9,7 +9,7 @@ use crate::{
     limits, lock,
     observed::{LockSeen, Preparing, Ruling},
     step::{Effect, Step, Waiting},
-    story::{Pass, QUEUED, WANTED, policy_status, summary},
+    story::{Pass, QUEUED, WANTED, policy_status},
     time,
 };
 use crds::{LockStatus, OnConflict, Phase, Reason};
@@ -30,7 +30,7 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
         LockSeen::Ours { version, .. } => {
             return match limits::reached(pass.exec, &p.limits, &s.others, Some(version)) {
                 Some(reached) => Some(wait(pass, p, s, &Line::Limit(&reached), None)),
-                None => turn(pass, p),
+                None => turn(pass),
             };
         }
         LockSeen::Held { by } => {
@@ -52,14 +52,13 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
 }
 
 /// Who waited is told that it waits no more; and what comes now is held to the time from here on, not from when it began to wait.
-fn turn(pass: &Pass<'_>, p: &Ready) -> Option<Step> {
+fn turn(pass: &Pass<'_>) -> Option<Step> {
     let why = match pass.exec.reason {
         Reason::Queued | Reason::LimitReached => "It is its turn",
         Reason::Frozen => "The freeze is over, and it is its turn",
         _ => return None,
     };
     Some(pass.record(Phase::Preparing, Reason::Accepted, |s| {
-        s.summary = summary(&p.planned);
         s.message = format!("{why}; the run's identity is made next.");
         s.lock = s.lock.take().map(|lock| LockStatus { state: WANTED.into(), seq: lock.seq, ..LockStatus::default() });
     }))
@@ -94,7 +93,6 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
         return Step::Wait(Waiting::at(pass.now.checked_add(again(line.ahead())).unwrap_or(last).min(last), line.why()));
     }
     pass.record(Phase::Preparing, line.reason(), |s| {
-        s.summary = summary(&p.planned);
         s.message = line.message(pass, end);
         s.policy = ruling.map(policy_status).or(s.policy.take());
         s.lock = Some(LockStatus { seq: if ours { s.seq } else { queued.seq }, ..queued });

@@ -73,13 +73,21 @@ pub(crate) fn how(exec: &Execution, hash: &str, decision: Decision) -> String {
 }
 
 /// `1 approval of sre-leads`, `2 approvals, one each of dba, sre-leads`.
-pub(crate) fn asked_of(people: usize, groups: &[String]) -> String {
+#[must_use]
+pub fn asked_of(people: usize, groups: &[String]) -> String {
     let n = count(people, "approval", "approvals");
     match groups {
         [] => n,
         [one] => format!("{n} of {one}"),
         several => format!("{n}, one each of {}", several.join(", ")),
     }
+}
+
+/// Whether a condition of a policy is one of these.
+#[must_use]
+pub fn asks(condition: &str) -> bool {
+    let of = condition.trim_start_matches(|c: char| c.is_ascii_digit());
+    of != condition && of.starts_with(" approval")
 }
 
 /// `1 of 2: jonas@example.com (sre-leads) "ok"`.
@@ -106,4 +114,20 @@ pub(crate) fn given(approval: &ApprovalStatus) -> String {
         format!("{}{groups}{comment}{}", shown(&g.by, 128), covered(g))
     };
     approval.given.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_of_people_is_told_from_other_conditions() {
+        let groups = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        for (people, of) in [(1, groups(&[])), (1, groups(&["sre-leads"])), (12, groups(&["dba", "sre-leads"]))] {
+            assert!(asks(&asked_of(people, &of)));
+        }
+        for other in ["a dry run first", "break glass is open", "at most 2 in this namespace", "2", ""] {
+            assert!(!asks(other), "{other}");
+        }
+    }
 }
