@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 const SOURCE: &str = include_str!("clock.c");
 /// Seconds. Below the patience of whoever waits for an execution: what waits for a moment waits so much longer when the clock goes back.
-const FURTHEST: u64 = 90;
+pub(crate) const FURTHEST: u64 = 90;
 
 /// Theirs.
 pub(crate) struct Clock {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// After its end an execution goes. So whoever starts has as much to read after an hour as after a minute, and that it goes is put to the test, too.
-const TTL: &str = "30s";
+pub(crate) const TTL: Duration = Duration::from_secs(30);
 
 /// One that was asked for.
 pub(crate) struct Asked {
@@ -107,7 +107,7 @@ async fn some(cluster: &Cluster, voters: &Voters, namespace: &str, n: u64, dice:
 }
 
 async fn request(cluster: &Cluster, namespace: &str, mut spec: Value) -> Run {
-    spec["ttlAfterFinished"] = json!(TTL);
+    spec["ttlAfterFinished"] = json!(format!("{}s", TTL.as_secs()));
     cluster.run(namespace, spec).await
 }
 

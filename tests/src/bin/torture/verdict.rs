@@ -1,9 +1,10 @@
 //! What those say who only watched: the API server's audit log of what was written, the ledger of what was recorded, the cluster of what is
 //! left. The operator's own word counts for nothing here.
 use crate::{
+    clock,
     faults::{self, Faults},
     harm,
-    load::Asked,
+    load::{Asked, TTL},
     operators::Operators,
     votes::Said,
 };
@@ -17,8 +18,11 @@ use std::{
 };
 use tests::{AuditLog, Cluster, Expected, Run, Story, Witness, all, rows_at};
 
-/// From the start of an operator until it has listed everything and taken litter away; and until the last one has gone.
+/// From the start of an operator until it has listed everything and taken litter away.
 const SWEEP: Duration = Duration::from_secs(60);
+/// Until the last execution has gone. Its end is of the time that its operator believed: an end that a clock ahead of its time told is not
+/// long ago for as long as that clock was ahead.
+const GONE: Duration = Duration::from_secs(SWEEP.as_secs() + TTL.as_secs() + clock::FURTHEST);
 const LOOK: Duration = Duration::from_secs(1);
 /// So many executions take long enough that each kind of harm comes.
 const FULL_RUN: usize = 2000;
@@ -183,6 +187,11 @@ impl Left {
         [&self.identities, &self.locks, &self.jobs, &self.executions]
     }
 
+    /// What is no execution, and goes with the end of one or by the next start of an operator.
+    fn litter(&self) -> bool {
+        [&self.identities, &self.locks, &self.jobs].into_iter().any(|kind| !kind.is_empty())
+    }
+
     fn nothing(&self) -> bool {
         self.all().into_iter().all(Vec::is_empty)
     }
@@ -194,7 +203,8 @@ async fn swept(cluster: &Cluster, asked: &[Asked]) -> Result<Left> {
     let began = Instant::now();
     loop {
         let left = all_left(cluster, asked).await?;
-        if left.nothing() || began.elapsed() > SWEEP {
+        let patience = if left.litter() { SWEEP } else { GONE };
+        if left.nothing() || began.elapsed() > patience {
             return Ok(left);
         }
         tokio::time::sleep(LOOK).await;
