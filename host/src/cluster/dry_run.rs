@@ -9,7 +9,6 @@ use decide::{
     model::{JobName, Uid},
     observed::{DryGuard, DryJob, JobSeen, PodSeen},
 };
-use futures::future::try_join;
 use k8s_openapi::api::{batch::v1::Job, core::v1::ServiceAccount};
 use kube::{
     ResourceExt,
@@ -38,7 +37,7 @@ impl Cluster {
     pub async fn dry_run(&self, exec: &Execution, asked: &DryRunning) -> Result<DryJob, CallError> {
         let dry = self.dry();
         let jobs = dry.jobs();
-        let (job, pods) = try_join(within(jobs.get_opt(asked.job.as_str())), dry.pods_of(&exec.uid)).await?;
+        let (job, pods) = dry.with_pods(within(jobs.get_opt(asked.job.as_str())), &exec.uid).await?;
         let Some(job) = job else { return Ok(DryJob::Absent) };
         let uid = job::uid(&job)?;
         if job.labels().get(LABEL_EXECUTION_UID).map(String::as_str) != Some(exec.uid.as_str()) {

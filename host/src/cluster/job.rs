@@ -11,7 +11,7 @@ use decide::{
     model::{JobName, Uid},
     observed::{JobSeen, LeftJob, Over, PodSeen},
 };
-use futures::future::{try_join, try_join4};
+use futures::future::try_join3;
 use jiff::SignedDuration;
 use k8s_openapi::{
     api::{
@@ -55,8 +55,7 @@ impl Cluster {
     /// The Job and its pod, live.
     pub async fn job(&self, exec: &Execution, run: &Executing) -> Result<JobSeen, CallError> {
         let jobs = self.jobs();
-        let job = within(jobs.get_opt(run.job.as_str()));
-        match try_join(job, self.pods_of(&exec.uid)).await? {
+        match self.with_pods(within(jobs.get_opt(run.job.as_str())), &exec.uid).await? {
             (None, pods) => Ok(orphaned(run, &pods)),
             (Some(job), pods) if ours(exec, run, &job) => self.look(&run.planned.image, &job, pods).await,
             (Some(job), _) => Ok(JobSeen::Foreign { uid: uid(&job)? }),
@@ -87,6 +86,17 @@ impl Cluster {
             .into_iter()
             .max_by_key(|e| e.metadata.creation_timestamp.as_ref().map(|t| t.0));
         Ok(newest.map_or(PodSeen::None, |e| PodSeen::Rejected { why: e.message.unwrap_or_default() }))
+    }
+
+    /// The Job, and the pods of its execution after it. Never both at once: pods that were listed before the Job was made, and the Job looked for
+    /// after somebody deleted it, would look as if there had been none, and it would be made again.
+    pub(super) async fn with_pods(
+        &self,
+        job: impl Future<Output = Result<Option<Job>, CallError>>,
+        execution: &Uid,
+    ) -> Result<(Option<Job>, Vec<Pod>), CallError> {
+        let job = job.await?;
+        Ok((job, self.pods_of(execution).await?))
     }
 
     /// By our own label: it outlives the Job.
@@ -150,11 +160,11 @@ impl Cluster {
             return Ok(Over::nothing(self.guards(), self.undos.of(&exec.uid)));
         }
         let grants = self.leftovers(&exec.uid, &exec.namespace);
-        let (job, pods) = (self.job_of(exec, over), self.pods_of(&exec.uid));
-        let (grants, job, pods, claims) = try_join4(grants, job, pods, self.claims(&exec.uid)).await?;
+        let jobs = self.with_pods(self.job_of(exec, over), &exec.uid);
+        let (grants, (job, pods), claims) = try_join3(grants, jobs, self.claims(&exec.uid)).await?;
         let held = pods.iter().filter(|p| p.finalizers().iter().any(|f| f == FINALIZER_OUTCOME));
         let held_pods = held.map(ResourceExt::name_any).collect();
-        let job = job.map(|(name, job)| left(name, &job, &pods)).transpose()?;
+        let job = over.job.as_ref().zip(job).map(|((name, _), job)| left(name.clone(), &job, &pods)).transpose()?;
         Ok(Over {
             grants,
             job,
@@ -167,12 +177,12 @@ impl Cluster {
         })
     }
 
-    async fn job_of(&self, exec: &Execution, over: &Ended) -> Result<Option<(JobName, Job)>, CallError> {
+    async fn job_of(&self, exec: &Execution, over: &Ended) -> Result<Option<Job>, CallError> {
         let Some((name, _)) = &over.job else { return Ok(None) };
         let Some(job) = within(self.jobs().get_opt(name.as_str())).await? else { return Ok(None) };
         // Also one that is not the one that was seen: a request that was lost on its way made it, and it ends here.
         let label = job.labels().get(LABEL_EXECUTION_UID).map(String::as_str);
-        Ok((label == Some(exec.uid.as_str())).then(|| (name.clone(), job)))
+        Ok((label == Some(exec.uid.as_str())).then_some(job))
     }
 }
 

@@ -11,13 +11,19 @@ use http::{Request, Response};
 use jiff::Timestamp;
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tower_test::mock;
 
 pub const EXECUTION: &str = "00000000-0000-4000-8000-000000000001";
 pub const TARGET: &str = "00000000-0000-4000-8000-000000000002";
 pub const HASH: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub const IMAGE: &str = "registry.example/kubectl@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// Far longer than it takes to ask for two things at once.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// One call that was heard.
 #[derive(Clone, Debug)]
@@ -105,15 +111,42 @@ pub fn cluster(answer: impl Fn(&Call) -> Answer + Send + 'static) -> (Cluster, H
         while let Some((request, reply)) = handle.next_request().await {
             let call = call(request).await;
             ears.0.lock().unwrap().push(call.clone());
-            match answer(&call) {
-                Answer::Json(code, body) => reply.send_response(response(code, body.to_string().into_bytes())),
-                Answer::Text(text) => reply.send_response(response(200, text.as_bytes().to_vec())),
-                Answer::Broken => reply.send_error("connection reset by peer"),
-                Answer::Hang => hanging.push(reply),
-            }
+            hanging.extend(replied(reply, answer(&call)));
         }
     });
     (Cluster::with(Client::new(service, "default"), settings()), heard)
+}
+
+/// The same; of what is asked at once, what was asked last is answered first.
+pub fn last_first(answer: impl Fn(&Call) -> Answer + Send + 'static) -> Cluster {
+    let (service, mut handle) = mock::pair::<Request<Body>, Response<Body>>();
+    tokio::spawn(async move {
+        let mut asked = vec![];
+        loop {
+            match tokio::time::timeout(AT_ONCE, handle.next_request()).await {
+                Ok(Some(one)) => asked.push(one),
+                Ok(None) => return,
+                // Nobody asks for more.
+                Err(_) => {
+                    let Some((request, reply)) = asked.pop() else { continue };
+                    let call = call(request).await;
+                    replied(reply, answer(&call));
+                }
+            }
+        }
+    });
+    Cluster::with(Client::new(service, "default"), settings())
+}
+
+/// What is left of it: one that never is.
+fn replied(reply: mock::SendResponse<Response<Body>>, answer: Answer) -> Option<mock::SendResponse<Response<Body>>> {
+    match answer {
+        Answer::Json(code, body) => reply.send_response(response(code, body.to_string().into_bytes())),
+        Answer::Text(text) => reply.send_response(response(200, text.as_bytes().to_vec())),
+        Answer::Broken => reply.send_error("connection reset by peer"),
+        Answer::Hang => return Some(reply),
+    }
+    None
 }
 
 fn response(code: u16, body: Vec<u8>) -> Response<Body> {

@@ -1,14 +1,15 @@
 //! The Job: ours only by uid and plan hash, never "absent" while a pod of it is there, stopped and let go by uid.
-use super::api::{Answer, Call, EXECUTION, HASH, IMAGE, cluster, execution, list, missing, no, ok, run, uid};
+use super::api::{Answer, Call, EXECUTION, HASH, IMAGE, cluster, execution, last_first, list, missing, no, ok, run, uid};
 use decide::{
     execution::Over,
     model::JobName,
     observed::{Grants, JobSeen, PodSeen},
 };
-use host::cluster::{CallError, Created};
+use host::cluster::{CallError, Cluster, Created};
 use jiff::SignedDuration;
 use k8s_openapi::api::batch::v1::Job;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const JOBS: &str = "/apis/batch/v1/namespaces/writ-runs/jobs";
 const PODS: &str = "/api/v1/namespaces/writ-runs/pods";
@@ -110,6 +111,28 @@ async fn a_job_without_its_object_is_told_from_its_pod_and_never_absent() {
     }
 }
 
+/// Torture found it: the pods were listed before the Job was made, and the Job was looked for after somebody had deleted it. It was made twice.
+#[tokio::test]
+async fn a_job_that_comes_and_goes_while_it_is_looked_for_is_not_absent() {
+    let seen = comes_and_goes().job(&execution(), &run(None)).await.unwrap();
+    assert!(matches!(seen, JobSeen::Ours { stopping: true, .. }), "{seen:?}");
+    let left = comes_and_goes().left(&ended(WAY), &over()).await.unwrap();
+    assert_eq!(left.held_pods, ["p"]);
+}
+
+/// Its pod is there once somebody has heard that the Job is not.
+fn comes_and_goes() -> Cluster {
+    let gone = AtomicBool::new(false);
+    last_first(move |call| match () {
+        () if call.line.contains("/jobs/") => {
+            gone.store(true, Ordering::Relaxed);
+            missing("run")
+        }
+        () if call.line.contains("/pods") && gone.load(Ordering::Relaxed) => list(&[pod("j", done())]),
+        () => list(&[]),
+    })
+}
+
 #[tokio::test]
 async fn why_there_is_no_pod_is_read_from_the_events_of_the_job() {
     let mut waiting = job("j");
@@ -184,13 +207,19 @@ async fn a_pod_that_is_free_or_gone_is_not_written() {
     }
 }
 
+/// Of what ran and is over.
+const WAY: &[crds::Phase] = &[crds::Phase::Preparing, crds::Phase::Completed];
+
+fn over() -> Over {
+    Over { phase: crds::Phase::Completed, job: Some((name(), Some(uid("j")))) }
+}
+
 async fn left(job: Option<Value>, pods: Vec<Value>) -> decide::observed::Over {
-    let over = Over { phase: crds::Phase::Completed, job: Some((name(), Some(uid("j")))) };
     let nothing =
         |call: &Call| call.line.contains("rolebindings") || call.line.contains("serviceaccounts") || call.line.contains("leases");
     let answer = answers(job, pods);
     let (cluster, _) = cluster(move |call| if nothing(call) { list(&[]) } else { answer(call) });
-    cluster.left(&ended(&[crds::Phase::Preparing, crds::Phase::Completed]), &over).await.unwrap()
+    cluster.left(&ended(WAY), &over()).await.unwrap()
 }
 
 /// It came through these phases.
