@@ -3,7 +3,7 @@
 use crds::labels::NAMESPACE_RUNS;
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What may be seen of one execution.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Witness {
     first: Option<Timestamp>,
     mutations: BTreeMap<String, usize>,
     jobs: BTreeMap<String, usize>,
+    /// Those of whose Job anything was heard. A request whose client went away is answered 504, for nobody, and may be carried out all the same.
+    followed: BTreeSet<String>,
 }
 
 /// What is wrong with what was seen.
@@ -55,9 +57,12 @@ impl Witness {
             *self.mutations.entry(uid).or_default() += 1;
         }
         let object = &event["objectRef"];
-        let makes_a_job = verb == "create" && object["resource"] == "jobs" && object.get("subresource").is_none();
-        if let Some(uid) = text(&object["name"]).strip_prefix("run-").filter(|_| makes_a_job) {
-            *self.jobs.entry(uid.to_owned()).or_default() += 1;
+        let name = text(&object["name"]);
+        if let Some(uid) = name.strip_prefix("run-").filter(|_| object["resource"] == "jobs") {
+            self.followed.insert(uid.to_owned());
+            if verb == "create" && object.get("subresource").is_none() {
+                *self.jobs.entry(uid.to_owned()).or_default() += 1;
+            }
         }
     }
 
@@ -83,7 +88,7 @@ impl Witness {
             seen.mutations += mutations;
             seen.double_mutations += usize::from(mutations > one.writes * (1 + one.runs_again));
             seen.double_jobs += usize::from(jobs > 1 + one.jobs_again);
-            seen.unseen_mutations += usize::from(one.done && (mutations < one.writes || jobs == 0));
+            seen.unseen_mutations += usize::from(one.done && (mutations < one.writes || !self.followed.contains(&one.uid)));
         }
         seen
     }

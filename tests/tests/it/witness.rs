@@ -43,6 +43,9 @@ fn a_double_write_a_missing_one_and_a_second_job_are_each_seen() {
     assert_eq!(seen(&[job("a")], done("a")), Seen { mutations: 0, unseen_mutations: 1, ..ONCE });
     assert_eq!(seen(&[writes("a", "update")], done("a")), Seen { unseen_mutations: 1, ..ONCE }, "a write, and no Job");
     assert_eq!(seen(&[job("a"), job("a"), writes("a", "update")], done("a")), Seen { double_jobs: 1, ..ONCE });
+    let followed = json!({"verb": "update", "objectRef": {"resource": "jobs", "name": "run-a", "subresource": "status"}});
+    let unheard = [followed, writes("a", "update")];
+    assert_eq!(seen(&unheard, done("a")), ONCE, "its create was answered 504 and carried out");
     let both = Expected { writes: 2, ..done("a") };
     assert_eq!(seen(&[job("a"), writes("a", "create")], both), Seen { unseen_mutations: 1, ..ONCE }, "one of two writes");
 }
