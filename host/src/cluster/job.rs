@@ -13,18 +13,18 @@ use decide::{
 };
 use futures::future::try_join3;
 use jiff::SignedDuration;
-use k8s_openapi::{
-    api::{
-        batch::v1::Job,
-        core::v1::{Event, Pod},
-    },
-    apimachinery::pkg::apis::meta::v1::OwnerReference,
+use k8s_openapi::api::{
+    batch::v1::Job,
+    core::v1::{Event, Pod},
 };
 use kube::{
     Api, Resource, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy},
 };
 use serde_json::json;
+
+/// The uid of its Job, on each pod that a Job's controller made.
+pub(super) const JOB_UID: &str = "batch.kubernetes.io/controller-uid";
 
 /// What became of a create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Cluster {
 
     pub(super) async fn look(&self, image: &str, job: &Job, pods: Vec<Pod>) -> Result<JobSeen, CallError> {
         let uid = uid(job)?;
-        let owned: Vec<Pod> = pods.into_iter().filter(|p| owner(p).is_some_and(|o| o.uid == uid.as_str())).collect();
+        let owned: Vec<Pod> = pods.into_iter().filter(|p| job_of(p) == Some(uid.as_str())).collect();
         let pod = match pod::of_all(&Asked::by(job, image), &owned) {
             PodSeen::None => self.no_pod(job, &uid).await?,
             seen => seen,
@@ -218,16 +218,18 @@ fn ours(exec: &Execution, run: &Executing, job: &Job) -> bool {
 
 /// No Job of that name. A pod that carries our label says that there was one: it was deleted under us, and must not be made again.
 fn orphaned(run: &Executing, pods: &[Pod]) -> JobSeen {
-    let of_the_run = |p: &&Pod| owner(p).is_some_and(|o| run.seen.as_ref().is_none_or(|seen| seen.as_str() == o.uid));
+    let of_the_run = |p: &&Pod| job_of(p).is_some_and(|job| run.seen.as_ref().is_none_or(|seen| seen.as_str() == job));
     let orphans: Vec<Pod> = pods.iter().filter(of_the_run).cloned().collect();
-    let job = pod::newest(&orphans).and_then(|pod| Uid::try_from(owner(pod)?.uid.clone()).ok());
+    let job = pod::newest(&orphans).and_then(|pod| Uid::try_from(job_of(pod)?.to_owned()).ok());
     let Some(uid) = job else { return JobSeen::Absent };
     let asked = Asked { template: None, image: &run.planned.image, stopped: false };
     JobSeen::Ours { uid, stopping: true, pod: pod::of_all(&asked, &orphans), failed_by: None }
 }
 
-fn owner(pod: &Pod) -> Option<&OwnerReference> {
-    pod.owner_references().iter().find(|o| o.kind == "Job" && o.controller == Some(true))
+/// By the label of the Job's controller. Not by the pod's owner: a Job that is deleted through the API without another wish (its default is to
+/// orphan) loses its pods, which run on; the collector takes their reference to it, and then there would have been no Job.
+fn job_of(pod: &Pod) -> Option<&str> {
+    pod.labels().get(JOB_UID).map(String::as_str)
 }
 
 pub(super) fn uid<K: Resource>(object: &K) -> Result<Uid, CallError> {

@@ -2,6 +2,7 @@
 //! be read is said in its place.
 use super::{
     client::{CallError, Cluster, within},
+    job::JOB_UID,
     redact::redact,
 };
 use decide::{model::Uid, observed::Output};
@@ -45,7 +46,7 @@ impl Cluster {
     }
 
     pub(super) async fn pods_of_job(&self, job: &Uid) -> Result<Vec<Pod>, CallError> {
-        let of_the_job = ListParams::default().labels(&format!("batch.kubernetes.io/controller-uid={job}"));
+        let of_the_job = ListParams::default().labels(&format!("{JOB_UID}={job}"));
         Ok(within(self.pods().list(&of_the_job)).await?.items)
     }
 

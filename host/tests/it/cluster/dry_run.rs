@@ -38,7 +38,7 @@ fn pod(code: i32) -> Value {
     json!({
         "metadata": {
             "name": "p", "uid": "p", "creationTimestamp": "2026-01-01T00:00:00Z",
-            "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": asked().job, "uid": "j", "controller": true}],
+            "labels": {"batch.kubernetes.io/controller-uid": "j"},
         },
         "spec": template(),
         "status": {"containerStatuses": [{"name": "c0", "image": IMAGE, "imageID": IMAGE, "ready": false, "restartCount": 0, "state": state}]},

@@ -33,11 +33,12 @@ fn job(uid: &str) -> Value {
     })
 }
 
-fn pod(owner: &str, state: Value) -> Value {
+/// With no owner: who deletes a Job may orphan its pods, and they run on.
+fn pod(job: &str, state: Value) -> Value {
     json!({
         "metadata": {
             "name": "p", "uid": "p", "creationTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["writ.dev/outcome"],
-            "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": name(), "uid": owner, "controller": true}],
+            "labels": {"batch.kubernetes.io/controller-uid": job},
         },
         "spec": template(),
         "status": {"containerStatuses": [{"name": "c0", "image": IMAGE, "imageID": IMAGE, "ready": false, "restartCount": 0, "state": state}]},
