@@ -13,9 +13,12 @@ use decide::{
 };
 use futures::future::try_join3;
 use jiff::SignedDuration;
-use k8s_openapi::api::{
-    batch::v1::Job,
-    core::v1::{Event, Pod},
+use k8s_openapi::{
+    api::{
+        batch::v1::Job,
+        core::v1::{Event, Pod},
+    },
+    apimachinery::pkg::apis::meta::v1::OwnerReference,
 };
 use kube::{
     Api, Resource, ResourceExt,
@@ -64,7 +67,7 @@ impl Cluster {
 
     pub(super) async fn look(&self, image: &str, job: &Job, pods: Vec<Pod>) -> Result<JobSeen, CallError> {
         let uid = uid(job)?;
-        let owned: Vec<Pod> = pods.into_iter().filter(|p| job_of(p) == Some(uid.as_str())).collect();
+        let owned: Vec<Pod> = pods.into_iter().filter(|p| owner(p).is_some_and(|o| o.uid == uid.as_str())).collect();
         let pod = match pod::of_all(&Asked::by(job, image), &owned) {
             PodSeen::None => self.no_pod(job, &uid).await?,
             seen => seen,
@@ -216,9 +219,14 @@ fn ours(exec: &Execution, run: &Executing, job: &Job) -> bool {
     label == Some(exec.uid.as_str()) && hash == Some(run.planned.hash.as_str()) && known
 }
 
-/// No Job of that name. A pod that carries our label says that there was one: it was deleted under us, and must not be made again.
+/// No Job of that name. A pod that carries our label says that there was one: it was deleted under us, and must not be made again. A Job that is
+/// deleted through the API without another wish orphans its pods, which run on without an owner: where it was never seen, that is a Job that was,
+/// too, told by the label of its controller; where it was followed, nobody can tell of it any more.
 fn orphaned(run: &Executing, pods: &[Pod]) -> JobSeen {
-    let of_the_run = |p: &&Pod| job_of(p).is_some_and(|job| run.seen.as_ref().is_none_or(|seen| seen.as_str() == job));
+    let of_the_run = |p: &&Pod| match &run.seen {
+        Some(seen) => owner(p).is_some_and(|o| o.uid == seen.as_str()),
+        None => job_of(p).is_some(),
+    };
     let orphans: Vec<Pod> = pods.iter().filter(of_the_run).cloned().collect();
     let job = pod::newest(&orphans).and_then(|pod| Uid::try_from(job_of(pod)?.to_owned()).ok());
     let Some(uid) = job else { return JobSeen::Absent };
@@ -226,10 +234,12 @@ fn orphaned(run: &Executing, pods: &[Pod]) -> JobSeen {
     JobSeen::Ours { uid, stopping: true, pod: pod::of_all(&asked, &orphans), failed_by: None }
 }
 
-/// By the label of the Job's controller. Not by the pod's owner: a Job that is deleted through the API without another wish (its default is to
-/// orphan) loses its pods, which run on; the collector takes their reference to it, and then there would have been no Job.
 fn job_of(pod: &Pod) -> Option<&str> {
     pod.labels().get(JOB_UID).map(String::as_str)
+}
+
+fn owner(pod: &Pod) -> Option<&OwnerReference> {
+    pod.owner_references().iter().find(|o| o.kind == "Job" && o.controller == Some(true))
 }
 
 pub(super) fn uid<K: Resource>(object: &K) -> Result<Uid, CallError> {

@@ -33,12 +33,12 @@ fn job(uid: &str) -> Value {
     })
 }
 
-/// With no owner: who deletes a Job may orphan its pods, and they run on.
 fn pod(job: &str, state: Value) -> Value {
     json!({
         "metadata": {
             "name": "p", "uid": "p", "creationTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["writ.dev/outcome"],
             "labels": {"batch.kubernetes.io/controller-uid": job},
+            "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": name(), "uid": job, "controller": true}],
         },
         "spec": template(),
         "status": {"containerStatuses": [{"name": "c0", "image": IMAGE, "imageID": IMAGE, "ready": false, "restartCount": 0, "state": state}]},
@@ -112,7 +112,17 @@ async fn a_job_without_its_object_is_told_from_its_pod_and_never_absent() {
     }
 }
 
-/// Torture found it: the pods were listed before the Job was made, and the Job was looked for after somebody had deleted it. It was made twice.
+/// Torture found it: the collector takes the owner off, and the Job was made again beside its pod.
+#[tokio::test]
+async fn a_job_that_was_deleted_before_it_was_seen_and_orphaned_its_pod_is_not_absent() {
+    let mut orphan = pod("j", done());
+    orphan["metadata"]["ownerReferences"] = json!([]);
+    let unseen = seen(None, None, vec![orphan.clone()]).await;
+    assert!(matches!(unseen, JobSeen::Ours { stopping: true, .. }), "{unseen:?}");
+    assert_eq!(seen(Some("j"), None, vec![orphan]).await, JobSeen::Absent, "it was followed: it vanished");
+}
+
+/// The pods would be listed before the Job was made, and the Job looked for after somebody had deleted it.
 #[tokio::test]
 async fn a_job_that_comes_and_goes_while_it_is_looked_for_is_not_absent() {
     let seen = comes_and_goes().job(&execution(), &run(None)).await.unwrap();
