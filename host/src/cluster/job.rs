@@ -225,16 +225,16 @@ fn ours(exec: &Execution, run: &Executing, job: &Job) -> bool {
 fn orphaned(run: &Executing, pods: &[Pod]) -> JobSeen {
     let of_the_run = |p: &&Pod| match &run.seen {
         Some(seen) => owner(p).is_some_and(|o| o.uid == seen.as_str()),
-        None => job_of(p).is_some(),
+        None => its_job(p).is_some(),
     };
     let orphans: Vec<Pod> = pods.iter().filter(of_the_run).cloned().collect();
-    let job = pod::newest(&orphans).and_then(|pod| Uid::try_from(job_of(pod)?.to_owned()).ok());
+    let job = pod::newest(&orphans).and_then(|pod| Uid::try_from(its_job(pod)?.to_owned()).ok());
     let Some(uid) = job else { return JobSeen::Absent };
     let asked = Asked { template: None, image: &run.planned.image, stopped: false };
     JobSeen::Ours { uid, stopping: true, pod: pod::of_all(&asked, &orphans), failed_by: None }
 }
 
-fn job_of(pod: &Pod) -> Option<&str> {
+fn its_job(pod: &Pod) -> Option<&str> {
     pod.labels().get(JOB_UID).map(String::as_str)
 }
 

@@ -38,7 +38,6 @@ fn pod(code: i32) -> Value {
     json!({
         "metadata": {
             "name": "p", "uid": "p", "creationTimestamp": "2026-01-01T00:00:00Z",
-            "labels": {"batch.kubernetes.io/controller-uid": "j"},
             "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": asked().job, "uid": "j", "controller": true}],
         },
         "spec": template(),

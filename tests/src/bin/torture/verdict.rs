@@ -193,7 +193,7 @@ impl Left {
     }
 
     fn nothing(&self) -> bool {
-        self.all().into_iter().all(Vec::is_empty)
+        !self.litter() && self.executions.is_empty()
     }
 }
 
