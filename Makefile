@@ -25,6 +25,11 @@ guests: ## the WebAssembly components
 cargo-component: ## install cargo-component into the cache (some minutes) and build a plugin with it
 	plugins/tests/cargo-component.sh install
 
+core: ## the tests of the pure core and of the plugins, natively
+	@# Always the whole workspace: another selection has other features, and would compile half the dependencies again.
+	cargo test --workspace --lib
+	cd plugins && CARGO_TARGET_DIR=$(WRIT_CACHE)/guests-native cargo test --workspace
+
 lint: ## formatting and clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -64,4 +69,4 @@ local-status: ## what runs, and where
 local-test: ## prove the local cluster (takes it down at the end)
 	deploy/local/test.sh
 
-.PHONY: help demo demo-down test guests cargo-component lint bench torture flood mutants fuzz sbom deny local-up local-down local-status local-test
+.PHONY: help demo demo-down test guests cargo-component core lint bench torture flood mutants fuzz sbom deny local-up local-down local-status local-test

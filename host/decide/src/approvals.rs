@@ -77,6 +77,9 @@ pub(crate) fn subject(exec: &Execution, plan: &PlanHash) -> PlanHash {
 }
 
 impl Asked<'_> {
+    /// No policy asks any more.
+    pub(crate) const NOBODY: Self = Self { each: Vec::new(), span: SPAN };
+
     /// People, at least.
     pub(crate) fn needed(&self) -> usize {
         self.each.iter().map(|w| w.count).max().unwrap_or_default().max(self.groups().len())

@@ -20,7 +20,7 @@ mod verifying;
 mod written;
 
 use crate::{
-    execution::{Execution, Progress},
+    execution::{Execution, Progress, Ready},
     observed::{Grants, LedgerSeen, Observed, PhaseSeen},
     step::{Effect, Step, Waiting, Why},
     story::Pass,
@@ -32,6 +32,11 @@ use jiff::{SignedDuration, Timestamp};
 /// Nobody wants done tomorrow evening what he asked for this morning.
 fn a_day_after(from: Timestamp) -> Timestamp {
     from.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+}
+
+/// The end of a wait before the start: what people approved for a quarter of an hour ends with that, whatever it waits for.
+fn no_longer_than_approved(p: &Ready, end: Timestamp) -> Timestamp {
+    p.wait.map_or(end, |wait| wait.until.min(end))
 }
 
 /// Catalogue, policies and guards are read within a second of the start.

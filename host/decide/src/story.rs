@@ -132,6 +132,11 @@ impl<'a> Pass<'a> {
         time::words(self.after(from, seconds))
     }
 
+    /// What comes after the yes of this record, and by when.
+    pub(crate) fn identity_next(&self) -> String {
+        format!("the run's identity is made next, or given up at {}.", self.moment(self.now, self.site.start_grace))
+    }
+
     /// A moment after another.
     pub(crate) fn after(&self, from: Timestamp, seconds: u32) -> Timestamp {
         from.checked_add(SignedDuration::from_secs(seconds.into())).unwrap_or(Timestamp::MAX)

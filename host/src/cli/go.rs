@@ -147,6 +147,11 @@ async fn plan(
     words.line(format_args!("{} · context {} · you are {by}\n", place(cluster, &status), cluster.context));
     words.text(page::plan(&status));
     if status.refusal.is_none()
+        && let Some(of) = &wanted.spec.rollback_of
+    {
+        words.text(page::labelled(&[("still ours", format!("yes: it is as {} left it", of.name))]));
+    }
+    if status.refusal.is_none()
         && let Some(until) = frozen::look(cluster, &kx.spec).await
     {
         words.text(page::labelled(&[("frozen", until)]));

@@ -3,8 +3,10 @@ use super::{
     Where, follow,
     go::Go,
     human::{Exit, age},
+    page,
 };
 use crds::KubernetesExecution;
+use decide::time::second;
 use jiff::Timestamp;
 
 /// Undo what an execution did.
@@ -29,7 +31,9 @@ impl Undo {
             words.line(format_args!("Refused (UndoUnavailable, exit 2, nothing was touched)\n  {why}"));
             return Ok(Exit::Refused);
         }
-        words.line(heading(&original, Timestamp::now()));
+        let now = Timestamp::now();
+        words.line(heading(&original, now));
+        words.text(page::labelled(&Vec::from_iter(covered(&original, now).map(|by| ("approval", by)))));
         let exit = self.go.run(&cluster, undo(&original)?).await?;
         // Whoever looks at it next sees that it was undone, and does not undo it twice.
         if exit == Exit::Done && self.go.acts() {
@@ -45,6 +49,16 @@ fn heading(of: &KubernetesExecution, now: Timestamp) -> String {
     let by = of.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
     let made = of.metadata.creation_timestamp.as_ref().map_or(now, |t| t.0);
     format!("undo of {} ({} ago, by {by})", name(of), age(made, now))
+}
+
+/// Who approved the way back together with the way there, which may do for this. Whether it does the host says.
+fn covered(of: &KubernetesExecution, now: Timestamp) -> Option<String> {
+    let status = of.status.as_ref()?;
+    let given = &status.approval.as_ref().filter(|a| a.state == "Approved")?.given;
+    let until = status.rollback.as_ref()?.expires_at.as_ref()?;
+    let by: Vec<&str> = given.iter().map(|g| g.by.as_str()).collect();
+    let lasts = until.parse::<Timestamp>().is_ok_and(|until| now < until);
+    lasts.then(|| format!("of {} by {} covers it until {}, unless they left it out", name(of), by.join(", "), second(until)))
 }
 
 fn name(of: &KubernetesExecution) -> &str {
@@ -74,7 +88,7 @@ fn undo(of: &KubernetesExecution) -> anyhow::Result<KubernetesExecution> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crds::{ObjectUid, Target};
+    use crds::{ApprovalGiven, ApprovalStatus, ObjectUid, Target};
     use serde_json::json;
 
     fn original(rollback: &serde_json::Value) -> KubernetesExecution {
@@ -97,6 +111,23 @@ mod tests {
         assert_eq!(undo.spec.rollback_of, Some(ObjectUid { name: "scale-web-x7k2p-undo-m4r8q".into(), uid: "u".into() }));
         assert_eq!(undo.spec.target, Some(Target { name: "web".into(), kind: Some("Deployment".into()) }));
         assert_eq!(undo.metadata.generate_name.as_deref(), Some("scale-web-x7k2p-undo-"));
+    }
+
+    #[test]
+    fn who_approved_the_way_there_may_have_approved_the_way_back() {
+        let mut kx = original(&json!({"state": "Ready", "action": "scale_deployment", "expiresAt": "2026-11-24T03:14:31.5Z"}));
+        let said = |kx: &KubernetesExecution, now: &str| covered(kx, now.parse().unwrap());
+        assert_eq!(said(&kx, "2026-11-23T03:40:00Z"), None, "nobody was asked");
+        let given = vec![ApprovalGiven { by: "jonas@example.com".into(), ..Default::default() }];
+        let approval = |state: &str| ApprovalStatus { state: state.into(), given: given.clone(), ..Default::default() };
+        kx.status.as_mut().unwrap().approval = Some(approval("Approved"));
+        assert_eq!(
+            said(&kx, "2026-11-23T03:40:00Z").unwrap(),
+            "of scale-web-x7k2p-undo-m4r8q by jonas@example.com covers it until 2026-11-24T03:14:31Z, unless they left it out"
+        );
+        assert_eq!(said(&kx, "2026-11-24T03:15:00Z"), None, "it is on offer no more");
+        kx.status.as_mut().unwrap().approval = Some(approval("Skipped"));
+        assert_eq!(said(&kx, "2026-11-23T03:40:00Z"), None, "nobody approved");
     }
 
     #[test]

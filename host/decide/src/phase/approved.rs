@@ -46,7 +46,7 @@ pub(super) struct Seen<'a> {
 
 /// Where they stand, and what is to be said of them first.
 pub(super) fn look<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect>) {
-    let Some(asked) = approvals::asked(seen.ruling) else { return (Look::Unneeded, None) };
+    let Some(asked) = approvals::asked(seen.ruling) else { return unneeded(pass, seen) };
     let subject = approvals::subject(pass.exec, seen.hash);
     let cover = approvals::cover(pass.exec, seen.component, seen.original, seen.covering);
     let case = Case { cover, ..case(pass, subject.as_str(), seen.guards, asked.wait(seen.since.unwrap_or(pass.now))) };
@@ -65,6 +65,17 @@ pub(super) fn look<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect
         Look::Missing(status(WAITING))
     };
     (look, approvals::tell(&case, &asked, &tally))
+}
+
+/// Who was asked and said no is heard also where the policies ask for nobody any more.
+fn unneeded<'a>(pass: &Pass<'a>, seen: &Seen<'a>) -> (Look, Option<Effect>) {
+    let (subject, nobody) = (approvals::subject(pass.exec, seen.hash), Asked::NOBODY);
+    let case = case(pass, subject.as_str(), seen.guards, nobody.wait(seen.since.unwrap_or(pass.now)));
+    let tally = approvals::tally(&case, &nobody, seen.approvals);
+    let Some(no) = tally.rejected else { return (Look::Unneeded, None) };
+    let stored = pass.exec.status.approval.clone().unwrap_or_default();
+    let step = rejected(pass, no, ApprovalStatus { state: REJECTED.to_owned(), ..stored });
+    (Look::Ended(Box::new(step)), approvals::tell(&case, &nobody, &tally))
 }
 
 fn case<'a>(pass: &Pass<'a>, hash: &'a str, guards: &GuardsSeen, wait: Wait) -> Case<'a> {

@@ -77,7 +77,7 @@ fn ready(pass: &Pass<'_>, reason: Reason, ruling: &Ruling, what: String, approva
     pass.record(Phase::Preparing, reason, |s| {
         s.policy = Some(policy_status(ruling));
         s.approval = approval;
-        s.message = format!("{what}; the run's identity is made next.");
+        s.message = format!("{what}; {}", pass.identity_next());
     })
 }
 

@@ -1,6 +1,6 @@
 //! While an `ExecutionFreeze` matches, nothing irreversible starts: no identity is made, no Job is promised. It goes on by itself when
 //! the freeze ends. What runs already, and every brake, goes on as ever.
-use super::{a_day_after, revoke, there};
+use super::{a_day_after, awaiting, no_longer_than_approved, revoke, there};
 use crate::{
     execution::Ready,
     lock,
@@ -15,9 +15,9 @@ pub(super) fn next(pass: &Pass<'_>, p: &Ready, s: &Preparing) -> Option<Step> {
     let frozen = pass.exec.reason == Reason::Frozen;
     match matching(pass, &pass.exec.spec.action, &s.freezes) {
         // What was claimed is given back by the record, before anything else goes: so nobody goes on who looked before it.
-        Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, s, freeze)),
+        Some(freeze) if matches!(s.lock, LockSeen::Ours { .. }) => Some(hold(pass, p, s, freeze)),
         Some(_) if there(&s.grants) => Some(revoke(pass.exec)),
-        Some(freeze) => Some(let_go(pass, p, s).unwrap_or_else(|| hold(pass, s, freeze))),
+        Some(freeze) => Some(let_go(pass, p, s).unwrap_or_else(|| hold(pass, p, s, freeze))),
         // With nothing in hand it goes on from its place in the line, which is that of who waits: so nobody who came later comes before it.
         None => (frozen && there(&s.grants)).then(|| {
             pass.record(Phase::Preparing, Reason::Accepted, |s| {
@@ -44,13 +44,16 @@ fn matching<'a>(pass: &Pass<'_>, action: &str, all: &'a [Freeze]) -> Option<&'a 
     Freeze::holding(all, pass.now, &pass.exec.namespace, action)
 }
 
-fn hold(pass: &Pass<'_>, seen: &Preparing, freeze: &Freeze) -> Step {
+fn hold(pass: &Pass<'_>, p: &Ready, seen: &Preparing, freeze: &Freeze) -> Step {
+    if p.wait.is_some_and(|wait| pass.now >= wait.until) {
+        return awaiting::late(pass);
+    }
     let ours = matches!(seen.lock, LockSeen::Ours { .. });
     let why = shown(&freeze.reason, 512);
     let what = format!("{} froze this ({}): {why}.", shown(&freeze.by, 128), freeze.name);
     let until = freeze.until.map_or_else(|| "it is thawed".to_owned(), |until| until.to_string());
     let began = if pass.exec.reason == Reason::Frozen { pass.exec.at } else { pass.now };
-    let end = a_day_after(began);
+    let end = no_longer_than_approved(p, a_day_after(began));
     let message = format!(
         "{what} Nothing starts until {until}; then it goes on by itself, and is refused if that is not by {}. Thaw: writ thaw {}",
         time::words(end),

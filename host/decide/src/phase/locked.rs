@@ -3,7 +3,7 @@
 //! not hold a target at once is the claim's own doing, that no more are at work than may be is that of the order of claims (`limits`).
 mod line;
 
-use super::{a_day_after, awaiting, frozen, revoke, there};
+use super::{a_day_after, awaiting, frozen, no_longer_than_approved, revoke, there};
 use crate::{
     execution::Ready,
     limits, lock,
@@ -59,7 +59,7 @@ fn turn(pass: &Pass<'_>) -> Option<Step> {
         _ => return None,
     };
     Some(pass.record(Phase::Preparing, Reason::Accepted, |s| {
-        s.message = format!("{why}; the run's identity is made next.");
+        s.message = format!("{why}; {}", pass.identity_next());
         s.lock = s.lock.take().map(|lock| LockStatus { state: WANTED.into(), seq: lock.seq, ..LockStatus::default() });
     }))
 }
@@ -83,14 +83,13 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
     if p.wait.is_some_and(|wait| pass.now >= wait.until) {
         return awaiting::late(pass);
     }
-    let end = a_day_after(in_line_since(pass, p));
+    let end = no_longer_than_approved(p, a_day_after(in_line_since(pass, p)));
     if pass.now >= end {
         return line.too_long(pass).record(pass, None);
     }
     let queued = queued(p.turn, line);
     if !ours && pass.exec.reason == line.reason() && pass.exec.status.lock.as_ref().is_some_and(|told| says(told, &queued)) {
-        let last = p.wait.map_or(end, |wait| wait.until.min(end));
-        return Step::Wait(Waiting::at(pass.now.checked_add(again(line.ahead())).unwrap_or(last).min(last), line.why()));
+        return Step::Wait(Waiting::at(pass.now.checked_add(again(line.ahead())).unwrap_or(end).min(end), line.why()));
     }
     pass.record(Phase::Preparing, line.reason(), |s| {
         s.message = line.message(pass, end);

@@ -7,7 +7,7 @@ use crate::{
     observed::{Ruling, Validating},
     planned,
     step::Step,
-    story::{Pass, asked_of, policy_status, summary},
+    story::{Pass, asked_of, policy_status, shown, summary},
 };
 use crds::{DryRun, ExecutionStatus, Phase, Reason};
 
@@ -29,7 +29,9 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
     let asked = approvals::asked(ruling);
     if pass.exec.spec.dry_run == DryRun::Plan {
         let how = if pass.exec.spec.break_glass { "goes without" } else { "waits for" };
-        let wait = asked.map_or_else(String::new, |a| format!(" It {how} {} then.", asked_of(a.needed(), &a.groups())));
+        let of = pass.exec.spec.rollback_of.as_ref().map(|of| shown(&of.name, 253));
+        let but = of.map_or_else(String::new, |of| format!(", as far as those of {of} do not cover it"));
+        let wait = asked.map_or_else(String::new, |a| format!(" It {how} {} then{but}.", asked_of(a.needed(), &a.groups())));
         return pass.record(Phase::Completed, Reason::PlanOnly, |s| {
             store(pass, s, planned, ruling);
             s.summary = would(&s.summary);
@@ -63,7 +65,7 @@ pub(super) fn accept(pass: &Pass<'_>, planned: &Planned, ruling: &Ruling) -> Ste
     }
     pass.record(Phase::Preparing, Reason::Accepted, |s| {
         store(pass, s, planned, ruling);
-        s.message = "Parameters, plan and policies say yes; the run's identity is made next.".into();
+        s.message = format!("Parameters, plan and policies say yes; {}", pass.identity_next());
     })
 }
 

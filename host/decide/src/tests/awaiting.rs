@@ -4,6 +4,7 @@ use super::{
     decisions::snapshot,
     fixtures::*,
     messages::check,
+    seen,
     stored::{self, step, validating},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     observed::*,
     step::{Effect, Step},
 };
-use crds::KubernetesExecution;
+use crds::{KubernetesExecution, Phase};
 use expect_test::expect;
 
 fn stage(name: &str) -> Execution {
@@ -399,4 +400,44 @@ fn a_plan_that_is_made_again_is_the_same_for_whoever_approved_it() {
         let next = after(&waiting, 30, awaiting(again, vec![]));
         assert!(matches!(next, Step::Wait(_)), "{next:?}");
     }
+}
+
+fn asked_and(last: (i64, PhaseSeen)) -> Execution {
+    stored::through(vec![(1, validating(judged(demanding()))), last])
+}
+
+/// The yes was for a quarter of an hour.
+#[test]
+fn what_was_approved_waits_for_a_thaw_or_its_turn_no_longer_than_it_was_approved_for() {
+    let PhaseSeen::Preparing(waits) = preparing(judged(demanding()), Grants::None, vec![approval()]) else { panic!() };
+    let frozen = Preparing { judged: None, lock: LockSeen::Free, freezes: vec![seen::freeze()], ..(*waits).clone() };
+    let queued = Preparing { judged: None, lock: LockSeen::Held { by: "scale-web-abcde".into() }, ..*waits };
+    let mut told = Vec::new();
+    for (name, look) in [("frozen", frozen), ("queued", queued)] {
+        let look = || PhaseSeen::Preparing(Box::new(look.clone()));
+        let yes = (6, awaiting(judged(demanding()), vec![approval()]));
+        let exec = stored::through(vec![(1, validating(judged(demanding()))), yes.clone(), (14, look())]);
+        assert!(matches!(step(&exec, at(899), look()), Step::Wait(w) if w.until == Some(at(901))), "{name}");
+        told.push((name.to_owned(), step(&asked_and(yes), at(14), look())));
+        told.push((format!("{name}, for too long"), step(&exec, at(901), look())));
+    }
+    check(told, &expect![[r#""#]]);
+}
+
+/// It is not done over somebody's no because the policies changed meanwhile.
+#[test]
+fn a_no_is_heard_also_where_the_policies_ask_for_nobody_any_more() {
+    let allow = || judged(ruling(&[Verdict::Allow(Obligations::default())]));
+    let asked = stored::through(vec![(1, validating(judged(demanding())))]);
+    let approved = asked_and((6, awaiting(judged(demanding()), vec![approval()])));
+    let both = || vec![approval(), rejection()];
+    let looks = [
+        ("while it is asked for", &asked, awaiting(allow(), vec![rejection()])),
+        ("in the last look", &approved, preparing(allow(), Grants::Whole, both())),
+    ];
+    check(looks.map(|(name, exec, look)| (name.to_owned(), after(exec, 14, look))).into(), &expect![[r#""#]]);
+    // Of somebody who may not say so it is none.
+    let stranger = vec![Approval { may: false, ..rejection() }];
+    let next = after(&asked, 14, awaiting(allow(), stranger));
+    assert!(matches!(&next, Step::Record(s) if s.phase == Phase::Preparing), "{next:?}");
 }

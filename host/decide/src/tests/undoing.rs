@@ -1,11 +1,12 @@
 //! When an execution may undo another, and what is said where it may not.
 use super::{
+    approving::demanding,
     fixtures::*,
     messages::{check, status},
     stored::{self, judged},
 };
 use crate::{execution::Execution, model::Undo, observed::*, plan, plan::Parts, step::Step};
-use crds::{ExecutionStatus, KubernetesExecution, ObjectUid, Owner, OwnerKind, Phase, Reason};
+use crds::{DryRun, ExecutionStatus, KubernetesExecution, ObjectUid, Owner, OwnerKind, Phase, Reason};
 use expect_test::expect;
 use jiff::Timestamp;
 
@@ -28,6 +29,10 @@ fn judge(exec: &Execution, original: OriginalSeen, now: u32, target: &str) -> St
 }
 
 fn owned(exec: &Execution, original: OriginalSeen, now: u32, target: &str, owners: Vec<Owner>) -> Step {
+    stored::step(exec, at(100), PhaseSeen::Validating(Box::new(look(exec, original, now, target, owners))))
+}
+
+fn look(exec: &Execution, original: OriginalSeen, now: u32, target: &str, owners: Vec<Owner>) -> Validating {
     let info = info();
     let mut parts = Parts {
         parameters: json(r#"{"replicas":2}"#),
@@ -41,7 +46,7 @@ fn owned(exec: &Execution, original: OriginalSeen, now: u32, target: &str, owner
     let planned = plan::assemble(&site(), exec, parts).unwrap();
     let PhaseSeen::Validating(mut seen) = stored::validating(judged(&planned)) else { unreachable!() };
     seen.original = Some(original);
-    stored::step(exec, at(100), PhaseSeen::Validating(seen))
+    *seen
 }
 
 fn found(edit: impl FnOnce(&mut ExecutionStatus)) -> OriginalSeen {
@@ -54,6 +59,18 @@ fn found(edit: impl FnOnce(&mut ExecutionStatus)) -> OriginalSeen {
 fn the_stored_inverse_undoes_what_is_as_it_was_left() {
     let s = status(judge(&undo(|_| {}), found(|_| {}), 5, TARGET));
     assert_eq!((s.phase, s.reason), (Phase::Preparing, Reason::Accepted));
+}
+
+/// Nobody is woken for what was approved with the way there.
+#[test]
+fn the_plan_of_an_undo_says_whose_approvals_may_do_for_it_too() {
+    let exec = undo(|kx| kx.spec.dry_run = DryRun::Plan);
+    let mut seen = look(&exec, found(|_| {}), 5, TARGET, vec![]);
+    let Judgement::Judged { ruling, .. } = &mut seen.judged else { panic!() };
+    *ruling = demanding();
+    let s = status(stored::step(&exec, at(100), PhaseSeen::Validating(Box::new(seen))));
+    let asks = "It waits for 1 approval of sre-leads then, as far as those of scale-web-x7k2p do not cover it.";
+    assert!(s.message.ends_with(asks), "{}", s.message);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
         }
         Progress::Preparing(p) => {
             let judged = w.identity.then(|| judged(w, exec));
-            let freezes = if w.frozen || w.is(Stuck::Thaw) { vec![seen::freeze()] } else { vec![] };
+            let freezes = if w.frozen || w.is(Stuck::Thaw) || w.is(Stuck::ThawApproved) { vec![seen::freeze()] } else { vec![] };
             let approvals = people::seen(w);
             PhaseSeen::Preparing(Box::new(Preparing {
                 since: w.up,

@@ -27,6 +27,8 @@ pub enum Stuck {
     DryRun,
     /// Nobody thaws.
     Thaw,
+    /// The same, and it was approved for a minute.
+    ThawApproved,
     /// Another has the target for ever.
     Turn,
     /// The same, and it was approved for a minute.
@@ -54,7 +56,7 @@ pub enum Stuck {
 }
 
 /// What waits for it, and how that ends.
-pub const ALL: [(Scenario, Phase, Reason); 19] = [
+pub const ALL: [(Scenario, Phase, Reason); 20] = [
     (of(Stuck::Host, PLAIN), Phase::Refused, Reason::HostNotReady),
     (of(Stuck::Plugin, PLAIN), Phase::Refused, Reason::PluginUnavailable),
     (of(Stuck::PluginLate, PLAIN), Phase::Refused, Reason::PluginUnavailable),
@@ -62,6 +64,7 @@ pub const ALL: [(Scenario, Phase, Reason); 19] = [
     (of(Stuck::DryGrant, Scenario { dry: Dry::Asked, ..PLAIN }), Phase::Refused, Reason::DryRunTimedOut),
     (of(Stuck::DryRun, Scenario { dry: Dry::Asked, ..PLAIN }), Phase::Refused, Reason::DryRunTimedOut),
     (of(Stuck::Thaw, PLAIN), Phase::Refused, Reason::Frozen),
+    (of(Stuck::ThawApproved, Scenario { people: People::Approve, ..PLAIN }), Phase::Refused, Reason::ApprovalExpired),
     (of(Stuck::Turn, BUSY), Phase::Refused, Reason::Queued),
     (of(Stuck::TurnApproved, Scenario { people: People::Approve, ..BUSY }), Phase::Refused, Reason::ApprovalExpired),
     (of(Stuck::Limit, CROWDED), Phase::Refused, Reason::LimitReached),

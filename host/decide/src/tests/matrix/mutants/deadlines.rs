@@ -34,6 +34,7 @@ fn a_wait_without_an_end_is_caught_whatever_it_waits_for() {
         DryGrant: DryRunTimedOut,
         DryRun: DryRunTimedOut,
         Thaw: Frozen,
+        ThawApproved: ApprovalExpired,
         Turn: Queued,
         TurnApproved: ApprovalExpired,
         Limit: LimitReached,
