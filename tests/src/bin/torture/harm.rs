@@ -1,5 +1,6 @@
 //! What happens every second or so to the operator itself, to its ledger, its clock and its node, and to its Jobs and pods.
 use crate::{
+    both,
     clock::Clock,
     dice::Dice,
     disk::Disk,
@@ -15,7 +16,7 @@ use tests::{Cluster, all, api, create};
 use tokio::process::Command;
 
 /// All kinds, as they are counted.
-pub(crate) const KINDS: [&str; 11] = [
+pub(crate) const KINDS: [&str; 12] = [
     "operator killed",
     "operator paused",
     "Job deleted",
@@ -27,11 +28,13 @@ pub(crate) const KINDS: [&str; 11] = [
     FORWARD,
     BACK,
     RESTARTED,
+    BOTH,
 ];
 pub(crate) const FULL: &str = "ledger's disk full";
 pub(crate) const FORWARD: &str = "clock stepped forward";
 pub(crate) const BACK: &str = "clock stepped back";
 pub(crate) const RESTARTED: &str = "kubelet killed and started again";
+pub(crate) const BOTH: &str = "two operators at work at once";
 
 /// One kind.
 #[derive(Clone, Copy)]
@@ -46,11 +49,12 @@ enum Harm {
     DiskFull,
     ClockStepped,
     NodeRestarted,
+    TwoAtOnce,
 }
 
 /// They come as a shuffled hand of all, and then the next: so that a short run meets each kind, too. How often each:
 /// those that keep everything waiting for seconds are seldom, or a run would be waiting.
-const HAND: [(Harm, usize); 10] = [
+const HAND: [(Harm, usize); 11] = [
     (Harm::Killed, 7),
     (Harm::Paused, 4),
     (Harm::JobDeleted, 4),
@@ -61,6 +65,7 @@ const HAND: [(Harm, usize); 10] = [
     (Harm::DiskFull, 1),
     (Harm::ClockStepped, 2),
     (Harm::NodeRestarted, 1),
+    (Harm::TwoAtOnce, 1),
 ];
 
 /// All that can be harmed.
@@ -127,6 +132,7 @@ impl Victims {
             Harm::DiskFull => self.disk.full(dice.millis(1000, 6000)).await,
             Harm::ClockStepped => self.clock.as_ref()?.stepped(dice).await,
             Harm::NodeRestarted => restarted(self.node.as_ref()?).await,
+            Harm::TwoAtOnce => both::at_once(&self.operators, &self.disk, dice).await,
         }
     }
 }
@@ -141,13 +147,14 @@ fn shuffled(dice: &Dice) -> Vec<Harm> {
 }
 
 async fn killed(operators: &Operators) -> Option<&'static str> {
-    signal(operators.working()?, "KILL").await?;
+    signal(operators.working().await?, "KILL").await?;
     Some("operator killed")
 }
 
-/// Its deeds of before land when others have looked since.
+/// Nobody takes its place: who is stopped keeps the ledger's lock. It goes on with what it saw before, which is old by then; what it asked was
+/// carried out, and the answer waits for it. (Where another one works meanwhile: `both`.)
 async fn paused(operators: &Operators, dice: &Dice) -> Option<&'static str> {
-    let pid = operators.working()?;
+    let pid = operators.working().await?;
     signal(pid, "STOP").await?;
     tokio::time::sleep(dice.millis(200, 4000)).await;
     signal(pid, "CONT").await?;

@@ -68,8 +68,9 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked]
     let seen = witness.seen(&asked.iter().map(|one| expected(one, faults)).collect::<Vec<_>>());
     let (unapproved, unheard) = votes(asked, &witness);
     let (mut missing, mut doubled) = (0_u64, 0_u64);
+    let audit = operators.serving().await;
     for one in asked.iter().filter(|a| !a.stuck) {
-        let rows = rows_at(operators.audit, &one.uid).await.context("the ledger does not answer")?;
+        let rows = rows_at(audit, &one.uid).await.context("the ledger does not answer")?;
         let (lost, twice) = gaps(one, &rows);
         if lost + twice > 0 {
             println!("rows of {}: {rows:#?} of {:#}", one.uid, one.end.as_ref().map_or(&Value::Null, |kx| &kx["status"]));
