@@ -11,7 +11,7 @@
 //!   what still comes late (Rule 6).
 //!
 //! What is known not to hold is a pair of deeds that both land after everything was cleaned up
-//! (`two_leaders_paused_at_the_worst_moments_are_the_known_limit`): no run has met it; one that does says so as a double.
+//! (`two_leaders_paused_at_the_worst_moments_are_the_known_limit`). A run that meets it fails, with a double.
 use crate::{
     dice::Dice,
     disk::Disk,
