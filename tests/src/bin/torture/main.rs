@@ -7,7 +7,8 @@
 //! the node's kubelet is killed, Jobs and pods of runs are deleted, pods evicted.
 //! Usage: torture OUT IMAGE [NODE]    OUT: where the counts go, as JSON. IMAGE: of the runs, by digest. NODE: `NODE restart kubelet` does
 //! that; without it the node is left alone.
-//! Reads `TORTURE_EXECUTIONS` (2000) and `TORTURE_SEED` (another each time; printed): the same seed rolls the same dice.
+//! Reads `TORTURE_EXECUTIONS` (2000) and `TORTURE_SEED` (another each time; printed): the same seed asks for the same and harms in the same
+//! order; what becomes of a request goes by when it arrives.
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/torture.sh, which speaks to it through the environment")]
 #![allow(clippy::indexing_slicing, reason = "what is indexed is JSON: null where there is nothing")]
 #![forbid(unsafe_code)]
