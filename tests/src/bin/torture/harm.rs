@@ -9,7 +9,10 @@ use crate::{
 };
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_RUNS};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, api::EvictParams};
+use kube::{
+    Api,
+    api::{DeleteParams, EvictParams},
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, process::Stdio, sync::Arc};
 use tests::{Cluster, all, api, create};
@@ -95,14 +98,15 @@ impl Victims {
     }
 
     pub(crate) async fn until_stopped(self, faults: Arc<Faults>, dice: Dice) {
-        let mut hand = vec![];
+        // Not those that the harms themselves roll: how often depends on what there is to harm.
+        let (order, mut hand) = (dice.fork(1), vec![]);
         loop {
             tokio::time::sleep(dice.millis(300, 2500)).await;
             if faults.stopped() {
                 return;
             }
             if hand.is_empty() {
-                hand = shuffled(&dice);
+                hand = shuffled(&order);
             }
             let Some(harm) = hand.pop() else { return };
             if let Some(what) = self.harmed(harm, &faults, &dice).await {
@@ -116,11 +120,11 @@ impl Victims {
             Harm::Killed => killed(&self.operators).await,
             Harm::Paused => paused(&self.operators, dice).await,
             Harm::JobDeleted => {
-                let name = deleted(&self.cluster, "batch/v1", "Job", dice).await?;
+                let name = deleted(&self.cluster, "batch/v1", "Job", &propagated(dice), dice).await?;
                 faults.job_deleted(&name);
                 Some("Job deleted")
             }
-            Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", dice).await.map(|_| "pod deleted"),
+            Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", &DeleteParams::default(), dice).await.map(|_| "pod deleted"),
             Harm::PodEvicted => {
                 let execution = evicted(&self.cluster, dice).await?;
                 faults.pod_evicted(&execution);
@@ -168,11 +172,20 @@ async fn restarted(node: &PathBuf) -> Option<&'static str> {
 }
 
 /// Any one of them, by the administrator. Its name.
-async fn deleted(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Option<String> {
+async fn deleted(cluster: &Cluster, version: &str, kind: &str, how: &DeleteParams, dice: &Dice) -> Option<String> {
     let (kinds, any) = any(cluster, version, kind, dice).await?;
     let name = any["metadata"]["name"].as_str()?;
-    let gone = api(&cluster.admin, &kinds).delete(name, &kube::api::DeleteParams::default()).await;
+    let gone = api(&cluster.admin, &kinds).delete(name, how).await;
     gone.is_ok().then(|| name.to_owned())
+}
+
+/// What becomes of the pods of a Job that is deleted: they stay, as the API has it by default; they go after it; they go before it.
+fn propagated(dice: &Dice) -> DeleteParams {
+    match dice.roll(3) {
+        0 => DeleteParams::orphan(),
+        1 => DeleteParams::background(),
+        _ => DeleteParams::foreground(),
+    }
 }
 
 /// As a drain of its node would: the pod says that it was disrupted, and an action that may run again does. uid of its execution.
@@ -201,7 +214,7 @@ async fn frozen(cluster: &Cluster, dice: &Dice) -> Option<&'static str> {
     });
     create(&cluster.admin, &freeze).await.ok()?;
     tokio::time::sleep(dice.millis(500, 3000)).await;
-    api(&cluster.admin, &freeze).delete("torture", &kube::api::DeleteParams::default()).await.ok()?;
+    api(&cluster.admin, &freeze).delete("torture", &DeleteParams::default()).await.ok()?;
     Some("frozen for a moment")
 }
 
