@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# torture.sh runs many executions on the real local cluster while the operator is killed and paused, two operators work at once, its
+# torture.sh runs many executions on the real local cluster while the operator is killed and paused, two work at once on one ledger, its
 # requests and their answers are late or lost, its ledger is locked, the ledger's disk is full, its clock steps, the kubelet is killed, its
 # Jobs and pods are deleted, and pods evicted; then counts what was done twice, lost, or left behind. Prints, writes target/torture.json,
 # and fails where that is not nothing. While it runs, the operator of the cluster is scaled to 0.
