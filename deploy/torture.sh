@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# torture.sh runs many executions on the real local cluster while the operator is killed and paused, its requests and their answers are
-# lost, its ledger is locked, the ledger's disk is full, its clock steps, the kubelet is killed, its Jobs and pods are deleted, and pods evicted; then
-# counts what was done twice, lost, or left behind. Prints, writes target/torture.json, and fails where that is not nothing. While it
-# runs, the operator of the cluster is scaled to 0.
+# torture.sh runs many executions on the real local cluster while the operator is killed and paused, two work at once on one ledger, its
+# requests and their answers are late or lost, its ledger is locked, the ledger's disk is full, its clock steps, the kubelet is killed, its
+# Jobs and pods are deleted, and pods evicted; then counts what was done twice, lost, or left behind. Prints, writes target/torture.json,
+# and fails where that is not nothing. While it runs, the operator of the cluster is scaled to 0.
 #
 #   TORTURE_EXECUTIONS=2000   about one a second on two cores
-#   TORTURE_SEED=...          the dice of an earlier run; it prints its own
+#   TORTURE_SEED=...          the load and the order of harms of an earlier run; it prints its own
 #   WRIT_SKIP_BUILD=1         what is built is what is meant
 set -euo pipefail
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)

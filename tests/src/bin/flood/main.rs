@@ -2,9 +2,9 @@
 //! that each ends as it should, how long the quiet one waits, what the operator weighs, and what it asks of the API server; then how soon
 //! it works again after kill -9 in the middle of it, and how long it is from an execution to its Job with all of them present.
 //!
-//! Nearly all of the flood is `dryRun: Plan` or refused: objects, memory, requests and turns are what is measured, not how fast a node runs
-//! pods. It fails where one does not end as it should, where the operator weighs or asks too much, and where the quiet one waits too long.
-//! Those that get a Job get one whose pod never runs: the node is cordoned meanwhile.
+//! All of the flood is `dryRun: Plan`: objects, memory, requests and turns are what is measured, not how fast a node runs pods. It fails where
+//! one does not end as it should, where the operator weighs or asks too much, or cannot be weighed, and where the quiet one waits too long.
+//! Those of which the time to their Job is measured get one whose pod never runs: the node is cordoned meanwhile, and they are cancelled.
 //! Usage: flood OUT    OUT: where the numbers go, as JSON.
 //! Reads `FLOOD_EXECUTIONS` (10000) and `FLOOD_JOBS` (500).
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/flood.sh, which speaks to it through the environment")]
@@ -46,7 +46,7 @@ async fn flood(cluster: &Cluster, sights: &sight::Sights, executions: usize) -> 
     let idle = quiet.idle().await?;
     let mut numbers = idle.numbers("with nothing else to do");
     let weight = weight::Weight::follow(&cluster.admin).await;
-    numbers.extend(weight.numbers("before")?);
+    numbers.push(weight.number("before")?);
     let (began, asking) = (Instant::now(), requests::Requests::from_now());
     let water = water::Water::make(cluster, sights, executions).await?;
     let meanwhile = quiet.until(water.over());
@@ -56,7 +56,7 @@ async fn flood(cluster: &Cluster, sights: &sight::Sights, executions: usize) -> 
     numbers.extend(waited.numbers("in the flood"));
     waited.bounded_by(&idle)?;
     numbers.extend(water.ended(began.elapsed()).await?);
-    numbers.extend(weight.numbers("at its most in the flood")?);
+    numbers.push(weight.number("at its most in the flood")?);
     numbers.extend(asking.numbers(executions)?);
     Ok(numbers)
 }

@@ -1,5 +1,5 @@
 //! What the operator weighs, looked at all the time.
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use kube::Client;
 use std::{
     sync::{Arc, Mutex},
@@ -34,13 +34,17 @@ impl Weight {
         }
     }
 
-    /// None where it cannot be looked at from here.
+    /// The most since this was asked last.
     ///
     /// # Errors
-    /// Where it is too much.
-    pub(crate) fn numbers(&self, when: &str) -> Result<Option<Number>> {
+    /// Where it is too much, and where it was never seen: the local cluster's operator is a process of this machine, whose control group names
+    /// its pod.
+    pub(crate) fn number(&self, when: &str) -> Result<Number> {
         let most = self.0.lock().ok().and_then(|mut most| most.take());
-        ensure!(most.is_none_or(|most| most <= MOST), "the operator weighed {most:?} MiB, {when}; at most {MOST}");
-        Ok(most.map(|most| Number::new(format!("operator memory, {when}"), most, "MiB", Some(MOST))))
+        let most = most.with_context(|| {
+            format!("what the operator weighed, {when}, could not be read: no process of this machine has its pod in the name of its control group")
+        })?;
+        ensure!(most <= MOST, "the operator weighed {most} MiB, {when}; at most {MOST}");
+        Ok(Number::new(format!("operator memory, {when}"), most, "MiB", Some(MOST)))
     }
 }

@@ -1,5 +1,5 @@
 //! Where the ledger is: a small file system of its own, where this process may mount one. Owns what happens to the file and to its disk; as
-//! everybody on the outside, it knows the file only as one of SQLite's.
+//! everybody on the outside, it knows the file only as one of SQLite's, and a lock beside it.
 use anyhow::{Context, Result};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
@@ -43,6 +43,22 @@ impl Disk {
 
     pub(crate) fn ledger(&self) -> PathBuf {
         self.folder.join("ledger.db")
+    }
+
+    /// The lock beside it, as nobody has it any more who has not opened it yet: whoever holds it goes on, and the next one makes its own.
+    pub(crate) fn lock_lost(&self) -> Option<()> {
+        let [there, away] = self.lock();
+        std::fs::rename(there, away).ok()
+    }
+
+    /// The same one again, in the place of the next one's.
+    pub(crate) fn lock_found(&self) -> Option<()> {
+        let [there, away] = self.lock();
+        std::fs::rename(away, there).ok()
+    }
+
+    fn lock(&self) -> [PathBuf; 2] {
+        ["ledger.db-lock", "ledger.db-lock-lost"].map(|name| self.folder.join(name))
     }
 
     /// Somebody with a shell begins to write, and thinks it over.

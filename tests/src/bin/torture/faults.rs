@@ -10,8 +10,9 @@ use std::{
 };
 
 /// All that can become of a request, as it is counted.
-pub(crate) const KINDS: [&str; 9] = [
-    "delayed",
+pub(crate) const KINDS: [&str; 10] = [
+    "request delayed",
+    "answer delayed",
     "dropped before it was carried out",
     "carried out, reply lost",
     "carried out, answered 504",
@@ -27,8 +28,10 @@ pub(crate) const KINDS: [&str; 9] = [
 pub(crate) enum Fault {
     /// It goes through, and so does the answer.
     None,
-    /// It goes through late.
+    /// It is carried out late, also where nobody waits for it any more.
     Delayed(Duration),
+    /// It is carried out at once; the answer comes late.
+    AnswerDelayed(Duration),
     /// The connection is reset before it gets anywhere.
     Dropped,
     /// It is carried out; the connection is reset in the place of an answer.
@@ -103,7 +106,8 @@ impl Faults {
         }
         let fault = match self.dice.roll(200) {
             _ if watch && self.dice.once_in(3) => Fault::CutShort(self.dice.millis(100, 8000)),
-            0..6 => Fault::Delayed(self.dice.millis(20, 800)),
+            0..3 => Fault::Delayed(self.dice.millis(20, 800)),
+            3..6 => Fault::AnswerDelayed(self.dice.millis(20, 800)),
             6..9 => Fault::Dropped,
             9..14 => Fault::ReplyLost,
             14 => Fault::Unsure,
@@ -115,7 +119,8 @@ impl Faults {
         };
         self.count(match fault {
             Fault::None => return fault,
-            Fault::Delayed(_) => "delayed",
+            Fault::Delayed(_) => "request delayed",
+            Fault::AnswerDelayed(_) => "answer delayed",
             Fault::Dropped => "dropped before it was carried out",
             Fault::ReplyLost => "carried out, reply lost",
             Fault::Unsure => "carried out, answered 504",

@@ -1,5 +1,6 @@
 //! What happens every second or so to the operator itself, to its ledger, its clock and its node, and to its Jobs and pods.
 use crate::{
+    both,
     clock::Clock,
     dice::Dice,
     disk::Disk,
@@ -8,14 +9,17 @@ use crate::{
 };
 use crds::labels::{LABEL_EXECUTION_UID, NAMESPACE_RUNS};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, api::EvictParams};
+use kube::{
+    Api,
+    api::{DeleteParams, EvictParams},
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, process::Stdio, sync::Arc};
 use tests::{Cluster, all, api, create};
 use tokio::process::Command;
 
 /// All kinds, as they are counted.
-pub(crate) const KINDS: [&str; 11] = [
+pub(crate) const KINDS: [&str; 12] = [
     "operator killed",
     "operator paused",
     "Job deleted",
@@ -27,11 +31,13 @@ pub(crate) const KINDS: [&str; 11] = [
     FORWARD,
     BACK,
     RESTARTED,
+    BOTH,
 ];
 pub(crate) const FULL: &str = "ledger's disk full";
 pub(crate) const FORWARD: &str = "clock stepped forward";
 pub(crate) const BACK: &str = "clock stepped back";
 pub(crate) const RESTARTED: &str = "kubelet killed and started again";
+pub(crate) const BOTH: &str = "two operators at work at once";
 
 /// One kind.
 #[derive(Clone, Copy)]
@@ -46,11 +52,12 @@ enum Harm {
     DiskFull,
     ClockStepped,
     NodeRestarted,
+    TwoAtOnce,
 }
 
 /// They come as a shuffled hand of all, and then the next: so that a short run meets each kind, too. How often each:
 /// those that keep everything waiting for seconds are seldom, or a run would be waiting.
-const HAND: [(Harm, usize); 10] = [
+const HAND: [(Harm, usize); 11] = [
     (Harm::Killed, 7),
     (Harm::Paused, 4),
     (Harm::JobDeleted, 4),
@@ -61,6 +68,7 @@ const HAND: [(Harm, usize); 10] = [
     (Harm::DiskFull, 1),
     (Harm::ClockStepped, 2),
     (Harm::NodeRestarted, 1),
+    (Harm::TwoAtOnce, 1),
 ];
 
 /// All that can be harmed.
@@ -90,14 +98,15 @@ impl Victims {
     }
 
     pub(crate) async fn until_stopped(self, faults: Arc<Faults>, dice: Dice) {
-        let mut hand = vec![];
+        // Not those that the harms themselves roll: how often depends on what there is to harm.
+        let (order, mut hand) = (dice.fork(1), vec![]);
         loop {
             tokio::time::sleep(dice.millis(300, 2500)).await;
             if faults.stopped() {
                 return;
             }
             if hand.is_empty() {
-                hand = shuffled(&dice);
+                hand = shuffled(&order);
             }
             let Some(harm) = hand.pop() else { return };
             if let Some(what) = self.harmed(harm, &faults, &dice).await {
@@ -111,11 +120,11 @@ impl Victims {
             Harm::Killed => killed(&self.operators).await,
             Harm::Paused => paused(&self.operators, dice).await,
             Harm::JobDeleted => {
-                let name = deleted(&self.cluster, "batch/v1", "Job", dice).await?;
+                let name = deleted(&self.cluster, "batch/v1", "Job", &propagated(dice), dice).await?;
                 faults.job_deleted(&name);
                 Some("Job deleted")
             }
-            Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", dice).await.map(|_| "pod deleted"),
+            Harm::PodDeleted => deleted(&self.cluster, "v1", "Pod", &DeleteParams::default(), dice).await.map(|_| "pod deleted"),
             Harm::PodEvicted => {
                 let execution = evicted(&self.cluster, dice).await?;
                 faults.pod_evicted(&execution);
@@ -127,6 +136,7 @@ impl Victims {
             Harm::DiskFull => self.disk.full(dice.millis(1000, 6000)).await,
             Harm::ClockStepped => self.clock.as_ref()?.stepped(dice).await,
             Harm::NodeRestarted => restarted(self.node.as_ref()?).await,
+            Harm::TwoAtOnce => both::at_once(&self.operators, &self.disk, dice).await,
         }
     }
 }
@@ -141,13 +151,14 @@ fn shuffled(dice: &Dice) -> Vec<Harm> {
 }
 
 async fn killed(operators: &Operators) -> Option<&'static str> {
-    signal(operators.working()?, "KILL").await?;
+    signal(operators.working().await?, "KILL").await?;
     Some("operator killed")
 }
 
-/// Its deeds of before land when others have looked since.
+/// Nobody takes its place: who is stopped keeps the ledger's lock. It goes on with what it saw before, which is old by then; what it asked was
+/// carried out, and the answer waits for it. (Where another one works meanwhile: `both`.)
 async fn paused(operators: &Operators, dice: &Dice) -> Option<&'static str> {
-    let pid = operators.working()?;
+    let pid = operators.working().await?;
     signal(pid, "STOP").await?;
     tokio::time::sleep(dice.millis(200, 4000)).await;
     signal(pid, "CONT").await?;
@@ -161,11 +172,20 @@ async fn restarted(node: &PathBuf) -> Option<&'static str> {
 }
 
 /// Any one of them, by the administrator. Its name.
-async fn deleted(cluster: &Cluster, version: &str, kind: &str, dice: &Dice) -> Option<String> {
+async fn deleted(cluster: &Cluster, version: &str, kind: &str, how: &DeleteParams, dice: &Dice) -> Option<String> {
     let (kinds, any) = any(cluster, version, kind, dice).await?;
     let name = any["metadata"]["name"].as_str()?;
-    let gone = api(&cluster.admin, &kinds).delete(name, &kube::api::DeleteParams::default()).await;
+    let gone = api(&cluster.admin, &kinds).delete(name, how).await;
     gone.is_ok().then(|| name.to_owned())
+}
+
+/// What becomes of the pods of a Job that is deleted: they stay, as the API has it by default; they go after it; they go before it.
+fn propagated(dice: &Dice) -> DeleteParams {
+    match dice.roll(3) {
+        0 => DeleteParams::orphan(),
+        1 => DeleteParams::background(),
+        _ => DeleteParams::foreground(),
+    }
 }
 
 /// As a drain of its node would: the pod says that it was disrupted, and an action that may run again does. uid of its execution.
@@ -194,7 +214,7 @@ async fn frozen(cluster: &Cluster, dice: &Dice) -> Option<&'static str> {
     });
     create(&cluster.admin, &freeze).await.ok()?;
     tokio::time::sleep(dice.millis(500, 3000)).await;
-    api(&cluster.admin, &freeze).delete("torture", &kube::api::DeleteParams::default()).await.ok()?;
+    api(&cluster.admin, &freeze).delete("torture", &DeleteParams::default()).await.ok()?;
     Some("frozen for a moment")
 }
 

@@ -1,5 +1,6 @@
 //! What is asked for: changes of some Deployments by several at once, some of them cancelled, deleted, or not allowed, some of them undone;
-//! plans of two writes, one of which makes something; and what two people are asked about. Owns that each is followed to its end.
+//! plans of two writes, one of which makes something; and what two people are asked about. Owns that each is followed to its end, and that
+//! the nth is the same for a seed, whichever of the targets is free for it.
 use crate::{
     dice::Dice,
     votes::{self, Said, Voters},
@@ -60,7 +61,7 @@ pub(crate) async fn all(cluster: &Cluster, voters: &Voters, executions: u64, dic
                 if n >= executions {
                     return;
                 }
-                let some = some(cluster, voters, namespace, n, dice).await;
+                let some = some(cluster, voters, namespace, n, &dice.fork(n + 1)).await;
                 if let Ok(mut asked) = asked.lock() {
                     asked.extend(some);
                     if n % 50 == 49 {

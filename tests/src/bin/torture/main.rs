@@ -2,16 +2,18 @@
 //! watched: the API server's audit log, the ledger, the objects that are left. It fails where anything was done twice, lost, or left behind.
 //!
 //! The operator runs as a process of this machine; between it and the API server stands a proxy that delays, drops, and refuses requests, also
-//! after they were carried out. A second operator waits beside the first for the ledger, and takes over whenever that one is killed. The ledger
-//! is locked by somebody else, its disk is full, the operators' clock steps, the node's kubelet is killed, Jobs and pods of runs are deleted, pods
-//! evicted.
+//! after they were carried out. A second operator waits beside the first for the ledger, and takes over whenever that one is killed, or, without
+//! the lock between them, works beside it for some seconds. The ledger is locked by somebody else, its disk is full, the operators' clock steps,
+//! the node's kubelet is killed, Jobs and pods of runs are deleted, pods evicted.
 //! Usage: torture OUT IMAGE [NODE]    OUT: where the counts go, as JSON. IMAGE: of the runs, by digest. NODE: `NODE restart kubelet` does
 //! that; without it the node is left alone.
-//! Reads `TORTURE_EXECUTIONS` (2000) and `TORTURE_SEED` (another each time; printed): the same seed rolls the same dice.
+//! Reads `TORTURE_EXECUTIONS` (2000) and `TORTURE_SEED` (another each time; printed): the same seed asks for the same and harms in the same
+//! order; what becomes of a request goes by when it arrives.
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/torture.sh, which speaks to it through the environment")]
 #![allow(clippy::indexing_slicing, reason = "what is indexed is JSON: null where there is nothing")]
 #![forbid(unsafe_code)]
 
+mod both;
 mod clock;
 mod dice;
 mod disk;

@@ -48,13 +48,19 @@ pub(crate) async fn serve(admin: Client, faults: Arc<Faults>) -> Result<u16> {
 async fn passed(admin: &Client, faults: &Faults, request: Request<Incoming>) -> io::Result<Answer> {
     let watch = request.uri().query().is_some_and(|q| q.contains("watch=true") || q.contains("watch=1"));
     let fault = faults.next(watch);
-    match fault {
-        Fault::Delayed(time) => tokio::time::sleep(time).await,
+    let late = match fault {
         Fault::Dropped => return Err(io::ErrorKind::ConnectionReset.into()),
         Fault::Refused(code) => return Ok(refused(code)),
-        _ => {}
+        Fault::Delayed(time) => Some(time),
+        _ => None,
+    };
+    let request = taken(request).await.map_err(io::Error::other)?;
+    // A task of its own: this one ends with the connection, and so with who asked, and what he asked has to land all the same.
+    let answer = tokio::spawn(sent(admin.clone(), request, late));
+    let answer = answer.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
+    if let Fault::AnswerDelayed(time) = fault {
+        tokio::time::sleep(time).await;
     }
-    let answer = sent(admin, request).await.map_err(io::Error::other)?;
     match fault {
         Fault::ReplyLost => Err(io::ErrorKind::ConnectionReset.into()),
         Fault::Unsure => Ok(refused(504)),
@@ -63,7 +69,8 @@ async fn passed(admin: &Client, faults: &Faults, request: Request<Incoming>) -> 
     }
 }
 
-async fn sent(admin: &Client, request: Request<Incoming>) -> Result<Response<Body>> {
+/// All of it, and in the operator's name.
+async fn taken(request: Request<Incoming>) -> Result<Request<Body>> {
     let (mut head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     for name in [AUTHORIZATION, HOST, CONNECTION] {
@@ -73,7 +80,14 @@ async fn sent(admin: &Client, request: Request<Incoming>) -> Result<Response<Bod
     for group in GROUPS {
         head.headers.append("impersonate-group", HeaderValue::from_static(group));
     }
-    Ok(admin.send(Request::from_parts(head, Body::from(body.to_vec()))).await?)
+    Ok(Request::from_parts(head, Body::from(body.to_vec())))
+}
+
+async fn sent(admin: Client, request: Request<Body>, late: Option<Duration>) -> Result<Response<Body>> {
+    if let Some(time) = late {
+        tokio::time::sleep(time).await;
+    }
+    Ok(admin.send(request).await?)
 }
 
 /// As the API server says no.

@@ -68,9 +68,10 @@ pub(crate) async fn of(cluster: &Cluster, operators: &Operators, asked: &[Asked]
     let seen = witness.seen(&asked.iter().map(|one| expected(one, faults)).collect::<Vec<_>>());
     let (unapproved, unheard) = votes(asked, &witness);
     let (mut missing, mut doubled) = (0_u64, 0_u64);
+    let audit = operators.serving().await;
     for one in asked.iter().filter(|a| !a.stuck) {
-        let rows = rows_at(operators.audit, &one.uid).await.context("the ledger does not answer")?;
-        let (lost, twice) = gaps(one, &rows);
+        let rows = rows_at(audit, &one.uid).await.context("the ledger does not answer")?;
+        let (lost, twice) = gaps(one, &rows, witness.mutations_of(&one.uid) > 0);
         if lost + twice > 0 {
             println!("rows of {}: {rows:#?} of {:#}", one.uid, one.end.as_ref().map_or(&Value::Null, |kx| &kx["status"]));
         }
@@ -158,13 +159,13 @@ fn heard(began: Timestamp) -> Result<Witness> {
 }
 
 /// Rows that are not there, and rows that are there twice.
-fn gaps(one: &Asked, rows: &[Value]) -> (u64, u64) {
+fn gaps(one: &Asked, rows: &[Value], wrote: bool) -> (u64, u64) {
     let seqs: Vec<u64> = rows.iter().filter_map(|r| r["seq"].as_u64()).collect();
     let known: BTreeSet<u64> = seqs.iter().copied().collect();
     let last = match &one.end {
         Some(kx) => kx["status"]["seq"].as_u64().unwrap_or(1),
-        // Deleted: its rows go on to its end, if it was ever looked at.
-        None => known.last().copied().unwrap_or(0),
+        // Deleted: its rows go on to its end, if it was ever looked at; and so it was, if it wrote.
+        None => known.last().copied().unwrap_or(u64::from(wrote)),
     };
     let mut missing = (1..=last).filter(|seq| !known.contains(seq)).count();
     missing += usize::from(last > 0 && !rows.last().is_some_and(Story::is_end));
