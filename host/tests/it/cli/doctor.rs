@@ -41,7 +41,8 @@ fn true_is(kind: &str) -> Value {
 }
 
 fn all_true(kinds: &[&str]) -> Value {
-    let is = |kind: &&str| json!({"type": kind, "status": "True", "reason": "", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    let since = "2026-01-01T00:00:00Z";
+    let is = |kind: &&str| json!({"type": kind, "status": "True", "reason": "", "message": "", "lastTransitionTime": since});
     json!({"conditions": kinds.iter().map(is).collect::<Vec<_>>()})
 }
 
