@@ -5,6 +5,7 @@
 #   PROFILE=dev (default) | release     release compiles wasmtime once more (10 minutes and more). It is for the engines' numbers: the
 #                                       operator in the cluster is the one that up.sh builds (dev; dependencies are optimized there too)
 #   BENCH_ROUNDS=20 BENCH_BURSTS=3      rounds one at a time, and 20 at once
+#   BENCH_APPROVALS=20                  from an approval to its Job; for its p99 120, and BENCH_ROUNDS=1 BENCH_BURSTS=1 to be done soon
 #   BENCH_CALLS=50000                   plugin calls whose memory is watched; a million takes some minutes
 #   BENCH_ENGINES_ONLY=1                no cluster
 #   CLUSTER=current                     then also BENCH_IMAGE: something that runs for ever, such as pause

@@ -1,6 +1,8 @@
 //! The API server's own audit log: what was really asked and answered, whoever says what. The local cluster keeps one beside its
 //! kubeconfig; another cluster's is out of reach.
 use crate::cluster::kubeconfig;
+use anyhow::{Result, ensure};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::{
     fs::File,
@@ -80,6 +82,24 @@ impl AuditLog {
                 look(event);
             }
         })
+    }
+
+    /// The same, where it goes back to before this moment: of too many files the oldest are deleted, and nobody heard what went with them.
+    ///
+    /// # Errors
+    /// Where it does not, or a file cannot be read.
+    pub fn all_since(&self, began: Timestamp, mut look: impl FnMut(&Value)) -> Result<()> {
+        let mut first: Option<Timestamp> = None;
+        self.each(|event| {
+            first = first.or_else(|| event["requestReceivedTimestamp"].as_str()?.parse().ok());
+            look(event);
+        })?;
+        ensure!(
+            first.is_some_and(|first| first <= began),
+            "the audit log begins after {began}: its oldest files went before they were read (deploy/local/lib/parts.sh says how many \
+             are kept)"
+        );
+        Ok(())
     }
 
     /// Whatever was answered since, also with a no: earlier files are not read.

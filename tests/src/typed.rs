@@ -1,7 +1,7 @@
 //! `writ` as somebody types it: its lines as they come, and how it ends.
 use crate::{PATIENCE, cluster::kubeconfig, writ};
 use serde_json::{Value, json};
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, process::Stdio};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -35,9 +35,22 @@ impl Typed {
     /// Where it cannot be started.
     #[must_use]
     pub fn start(user: Option<&str>, arguments: &[&str]) -> Self {
+        Self::with(&of(user, &[]), arguments)
+    }
+
+    /// By whom the API server takes for this user of these groups.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    #[must_use]
+    pub fn start_as(user: &str, groups: &[&str], arguments: &[&str]) -> Self {
+        Self::with(&of(Some(user), groups), arguments)
+    }
+
+    fn with(config: &Value, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("kubeconfig");
-        fs::write(&file, of(user, &kubeconfig().expect("a cluster")).to_string()).expect("a file");
+        fs::write(&file, config.to_string()).expect("a file");
         let mut child = Command::new(writ())
             .args(arguments)
             .env("KUBECONFIG", file)
@@ -75,12 +88,13 @@ impl Typed {
 }
 
 /// The kubeconfig, as somebody else's.
-fn of(user: Option<&str>, kubeconfig: &Path) -> Value {
-    let text = fs::read_to_string(kubeconfig).expect("a kubeconfig");
+fn of(user: Option<&str>, groups: &[&str]) -> Value {
+    let text = fs::read_to_string(kubeconfig().expect("a cluster")).expect("a kubeconfig");
     let mut config: Value = serde_saphyr::from_str(&text).expect("YAML");
     for entry in config["users"].as_array_mut().into_iter().flatten() {
         if let Some(user) = user {
             entry["user"]["as"] = json!(user);
+            entry["user"]["as-groups"] = json!(groups);
         }
     }
     config

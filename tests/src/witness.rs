@@ -1,7 +1,6 @@
 //! What the API server's audit log tells of executions: how often the run of each wrote, and how often a Job was made for it. Owns what counts
 //! as once, as too often, and as never: a witness that saw nothing has nothing to say for anybody.
 use crds::labels::NAMESPACE_RUNS;
-use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +23,6 @@ pub struct Expected {
 /// What was seen, by uid of the execution.
 #[derive(Debug, Default)]
 pub struct Witness {
-    first: Option<Timestamp>,
     mutations: BTreeMap<String, usize>,
     jobs: BTreeMap<String, usize>,
     /// Those of whose Job anything was heard. A request whose client went away is answered 504, for nobody, and may be carried out all the same.
@@ -48,9 +46,6 @@ impl Witness {
     /// One request that the API server carried out.
     pub fn hear(&mut self, event: &Value) {
         let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
-        if self.first.is_none() {
-            self.first = text(&event["requestReceivedTimestamp"]).parse().ok();
-        }
         let verb = text(&event["verb"]);
         let reads = matches!(verb.as_str(), "get" | "list" | "watch");
         if let Some(uid) = writer(&text(&event["user"]["username"])).filter(|_| !reads) {
@@ -64,12 +59,6 @@ impl Witness {
                 *self.jobs.entry(uid.to_owned()).or_default() += 1;
             }
         }
-    }
-
-    /// Whether what was done since then can all have been heard: something was heard from before.
-    #[must_use]
-    pub fn heard_all_since(&self, began: Timestamp) -> bool {
-        self.first.is_some_and(|first| first <= began)
     }
 
     /// How often the run of an execution wrote.

@@ -114,3 +114,24 @@ fn what_stands_in_a_file_that_was_full_before_is_heard() {
     let found = deeds.wrong(&planned());
     assert!(found.iter().any(|f| f.contains("did what its plan does not list")), "{found:?}");
 }
+
+/// It may begin with a file that was full before; what was before that is gone.
+#[test]
+fn a_log_that_begins_too_late_or_says_nothing_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit.log");
+    let since = |at: &str| AuditLog::at(log.clone()).all_since(at.parse().unwrap(), |_| ()).map_err(|error| error.to_string());
+    let at = |at: &str| {
+        let mut event = bound();
+        event["requestReceivedTimestamp"] = json!(at);
+        format!("{event}\n")
+    };
+    std::fs::write(&log, "").unwrap();
+    let no = since("2026-11-23T03:12:08Z").unwrap_err();
+    assert!(no.starts_with("the audit log begins after 2026-11-23T03:12:08Z"), "{no}");
+    std::fs::write(&log, at("2026-11-23T03:12:08.000001Z")).unwrap();
+    assert!(since("2026-11-23T03:12:08Z").is_err());
+    std::fs::write(folder.path().join("audit-2026-11-23T03-12-07.500.log"), at("2026-11-23T03:12:07.000001Z")).unwrap();
+    assert_eq!(since("2026-11-23T03:12:08Z"), Ok(()));
+    assert!(since("2026-11-23T03:12:07Z").is_err());
+}

@@ -14,6 +14,7 @@ use std::{
 };
 
 const MEND: &str = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side --force-conflicts -f -";
+const INSTALL: &str = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side -f -";
 
 /// What no cluster can tell is always there, so that not all is known to be in force.
 const WELL: &str = "Nothing is wrong; look at what is marked !.";
@@ -28,14 +29,33 @@ struct World {
 }
 
 fn refused(message: &str) -> (u16, Value) {
-    (
-        403,
-        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "message": message, "code": 403}),
-    )
+    no(403, "Forbidden", message)
+}
+
+fn no(code: u16, reason: &str, message: &str) -> (u16, Value) {
+    (code, json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "message": message, "code": code}))
 }
 
 fn true_is(kind: &str) -> Value {
-    json!({"conditions": [{"type": kind, "status": "True", "reason": "", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]})
+    all_true(&[kind])
+}
+
+fn all_true(kinds: &[&str]) -> Value {
+    let since = "2026-01-01T00:00:00Z";
+    let is = |kind: &&str| json!({"type": kind, "status": "True", "reason": "", "message": "", "lastTransitionTime": since});
+    json!({"conditions": kinds.iter().map(is).collect::<Vec<_>>()})
+}
+
+/// What is there of this kind and name.
+fn one<'a>(world: &'a mut World, plural: &str, name: &str) -> &'a mut Value {
+    world.there.get_mut(plural).unwrap().iter_mut().find(|o| o["metadata"]["name"] == name).unwrap()
+}
+
+/// This condition of it says so.
+fn is_false(object: &mut Value, kind: &str, message: &str) {
+    let conditions = object["status"]["conditions"].as_array_mut().unwrap();
+    let condition = conditions.iter_mut().find(|c| c["type"] == kind).unwrap();
+    (condition["status"], condition["message"]) = (json!("False"), json!(message));
 }
 
 /// All of it is in force.
@@ -54,6 +74,14 @@ fn healthy() -> World {
     let action = json!({"apiVersion": v1, "kind": "Action", "metadata": {"name": "scale-deployment"}, "spec":
         {"name": "scale_deployment", "plugin": "workload", "targets": [{"apiVersion": "apps/v1", "kind": "Deployment"}]}});
     there.insert("actions".into(), vec![action]);
+    let mut active = all_true(&["Fetched", "Verified", "Compiled", "Granted", "Active"]);
+    (active["version"], active["actions"]) = (json!("1.4.0"), json!(["scale_deployment", "rollout_restart"]));
+    let plugin = json!({"apiVersion": v1, "kind": "ActionPlugin", "metadata": {"name": "workload"}, "status": active,
+        "spec": {"source": {"file": "workload.wasm"}, "digest": "sha256:0", "owner": "test"}});
+    there.insert("actionplugins".into(), vec![plugin]);
+    let operator =
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "writ"}, "status": {"readyReplicas": 1}});
+    there.insert("deployments".into(), vec![operator]);
     let mut ready = true_is("Ready");
     ready["tests"] = json!("3/3");
     let policy = json!({"apiVersion": v1, "kind": "ExecutionPolicy", "metadata": {"name": "default"}, "status": ready,
@@ -90,10 +118,10 @@ async fn answer(State(world): State<World>, request: Request) -> impl IntoRespon
             json!({"major": "1", "minor": "37", "gitVersion": "v1.37.2", "gitCommit": "", "gitTreeState": "",
             "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
         ),
-        (&Method::GET, "writ") => (
-            200,
-            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "writ"}, "status": {"readyReplicas": 1}}),
-        ),
+        (&Method::GET, "writ") => match world.there["deployments"].first() {
+            Some(operator) => (200, operator.clone()),
+            None => no(404, "NotFound", "deployments.apps \"writ\" not found"),
+        },
         (&Method::GET, plural) if world.hidden == Some(plural) => {
             let right = format!("cannot list resource \"{plural}\" in API group \"writ.dev\" at the cluster scope");
             refused(&format!("{plural}.writ.dev is forbidden: User \"jonas\" {right}"))
@@ -273,12 +301,101 @@ async fn a_lock_that_is_not_there_or_cannot_be_known_is_said_with_what_to_do() {
 
 #[tokio::test]
 async fn a_stamp_that_does_not_replace_what_was_forged_is_told() {
+    for (plural, does, who) in [("kubernetesexecutions", "asks", "requester"), ("executionapprovals", "approves", "approver")] {
+        let mut world = healthy();
+        world.made.get_mut(plural).unwrap().1["spec"][who]["username"] = json!("somebody-else");
+        let good = format!("who {does} is stamped (a forged {who} became jonas)");
+        let bad = format!("who {does} is not stamped: a forged {who} stayed somebody-else");
+        is_told(&world, &good, &bad, INSTALL).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pod_that_could_be_started_where_runs_are_is_told_and_who_may_make_none_learns_nothing() {
+    let good = "only the cluster's own parts start pods in writ-runs (one of yours was refused)";
+    let mut open = healthy();
+    open.made.insert("pods", (201, json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "writ-doctor"}})));
+    is_told(&open, good, "whoever may create pods can start one in writ-runs", INSTALL).await;
+
+    let mut other = healthy();
+    other.made.insert("pods", no(422, "Invalid", "Pod \"writ-doctor\" is invalid"));
+    let bad = "a pod in writ-runs was refused, but not by Writ: Pod \"writ-doctor\" is invalid";
+    is_told(&other, good, bad, INSTALL).await;
+
+    let mut nobody = healthy();
+    nobody.made.insert("pods", refused("pods is forbidden: User \"jonas\" cannot create resource \"pods\""));
+    let unknown = "pods in writ-runs were not tried: you may not create pods there anyway";
+    is_unknown(&nobody, good, unknown, "ask as an administrator").await;
+}
+
+#[tokio::test]
+async fn an_operator_that_is_not_ready_or_not_there_is_told() {
+    let good = "the operator is ready";
+    let mut idle = healthy();
+    one(&mut idle, "deployments", "writ")["status"] = json!({"readyReplicas": 0});
+    let fix = "      Fix: kubectl -n writ-system get pods; kubectl -n writ-system logs deployment/writ";
+    is_told(&idle, good, "the operator is not ready: nothing is looked at", fix).await;
+    // As the API server tells of none.
+    one(&mut idle, "deployments", "writ")["status"] = json!({});
+    is_told(&idle, good, "the operator is not ready: nothing is looked at", fix).await;
+    let mut gone = healthy();
+    gone.there.get_mut("deployments").unwrap().clear();
+    is_told(&gone, good, "the operator is not installed", INSTALL).await;
+}
+
+#[tokio::test]
+async fn a_kind_that_is_not_served_or_of_another_version_is_named() {
+    let good = format!("{} kinds of objects are served, as shipped", crds::all().len());
+    let kind = "kubernetesexecutions.writ.dev";
+    let mut unserved = healthy();
+    is_false(one(&mut unserved, "customresourcedefinitions", kind), "Established", "");
+    is_told(&unserved, &good, &format!("{kind} is not served"), INSTALL).await;
+    let mut old = healthy();
+    let fields = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties";
+    let stored = one(&mut old, "customresourcedefinitions", kind).pointer_mut(fields).unwrap();
+    stored.as_object_mut().unwrap().remove("lock").unwrap();
+    let bad =
+        format!("{kind} is of another version of Writ: it has no status.lock, and the API server drops what it does not know");
+    is_told(&old, &good, &bad, INSTALL).await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_not_all_active_says_what_is_missing_and_what_to_do() {
+    let good = "plugin workload 1.4.0 is active with 2 actions";
+    let look = "kubectl describe actionplugin";
+    for (kind, fix) in [
+        ("Fetched", look),
+        ("Verified", look),
+        ("Compiled", look),
+        ("Granted", "writ plugin rbac COMPONENT.wasm | kubectl apply -f -"),
+        ("Active", look),
+    ] {
+        let mut world = healthy();
+        is_false(one(&mut world, "actionplugins", "workload"), kind, "it is not so");
+        let bad = format!("plugin workload is not {kind}: it is not so");
+        is_told(&world, good, &bad, &format!("      Fix: {fix}")).await;
+    }
+    // The first says why the others are not.
     let mut world = healthy();
-    world.made.get_mut("kubernetesexecutions").unwrap().1["spec"]["requester"]["username"] = json!("somebody-else");
-    let good = "who asks is stamped (a forged requester became jonas)";
-    let bad = "who asks is not stamped: a forged requester stayed somebody-else";
-    let fix = "      Fix: writ install --print --image … --run-image … | kubectl apply --server-side -f -";
-    is_told(&world, good, bad, fix).await;
+    let plugin = one(&mut world, "actionplugins", "workload");
+    is_false(plugin, "Granted", "ClusterRole writ-workload is missing");
+    is_false(plugin, "Active", "it is not granted");
+    let bad = "plugin workload is not Granted: ClusterRole writ-workload is missing";
+    is_told(&world, good, bad, "      Fix: writ plugin rbac COMPONENT.wasm | kubectl apply -f -").await;
+    one(&mut world, "actionplugins", "workload")["status"] = json!({"version": "1.4.0"});
+    is_told(&world, good, "plugin workload is not Fetched: it was not looked at yet", &format!("      Fix: {look}")).await;
+}
+
+#[tokio::test]
+async fn a_policy_that_is_not_ready_and_a_cluster_without_one_are_told() {
+    let good = "policy default is in force, 3/3 of its tests passed";
+    let mut world = healthy();
+    is_false(one(&mut world, "executionpolicies", "default"), "Ready", "1 of its 3 tests failed");
+    let fix = "      Fix: correct ExecutionPolicy default; try it first: writ policy test";
+    is_told(&world, good, "policy default is not ready: 1 of its 3 tests failed", fix).await;
+    world.there.get_mut("executionpolicies").unwrap().clear();
+    let fix = "      Fix: writ policy print deploy/policy | kubectl apply --server-side -f -";
+    is_told(&world, good, "no policy is enforced: everything is refused", fix).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! The longer ways: with a dry run, with an approval, and back again.
-use crate::{measure::until_job, sight::Sightings};
+use crate::{How, measure::until_job, sight::Sightings};
 use anyhow::{Context, Result, ensure};
 use kube::ResourceExt;
 use kube::api::{DynamicObject, Patch, PatchParams};
@@ -28,10 +28,10 @@ test_a_dry_run_is_wanted if writ.require.dry_run with input as {"execution": {"n
 "#;
 
 /// Everything, so many times.
-pub(crate) async fn all(cluster: &Cluster, rounds: usize) -> Result<Vec<Number>> {
-    let mut numbers = back(cluster, rounds).await?;
-    numbers.extend(tried(cluster, rounds).await?);
-    numbers.extend(approved(cluster, rounds).await?);
+pub(crate) async fn all(cluster: &Cluster, how: &How) -> Result<Vec<Number>> {
+    let mut numbers = back(cluster, how.rounds).await?;
+    numbers.extend(tried(cluster, how.rounds).await?);
+    numbers.extend(approved(cluster, how.approvals).await?);
     Ok(numbers)
 }
 

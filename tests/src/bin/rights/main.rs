@@ -1,4 +1,4 @@
-//! After the tests: what the API server's own audit log, all of its files, says of the rights of Writ's identities. The operator holds exactly
+//! After the tests: what the API server's own audit log, since Writ came, says of the rights of Writ's identities. The operator holds exactly
 //! what it used; a run did what its plan lists, as the ledger tells it, where it was bound, and nothing else; a dry run persisted nothing. Prints
 //! what is not so, and fails. Usage: rights RBAC    RBAC: the manifest with the operator's roles.
 #![allow(clippy::disallowed_methods, reason = "a tool of deploy/test.sh, which names the manifest")]
@@ -8,18 +8,21 @@
 mod manifest;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use crds::labels::{NAMESPACE_SYSTEM, OPERATOR_USER};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use tests::{AuditLog, Cluster, Deeds, Planned, writes_of};
+use tests::{AuditLog, Cluster, Deeds, Planned, get, writes_of};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let path = std::env::args_os().nth(1).context("usage: rights RBAC")?;
     let granted = manifest::granted(&std::fs::read_to_string(&path).context("failed to read the manifest")?)?;
+    let cluster = Cluster::connect().await?;
     let (mut used, mut deeds, mut heard) = (BTreeSet::new(), Deeds::default(), 0_u64);
-    AuditLog::whole().context("no audit log beside this kubeconfig")?.each(|event| {
+    AuditLog::whole().context("no audit log beside this kubeconfig")?.all_since(installed(&cluster).await?, |event| {
         heard += 1;
-        used.extend(Right::of(event).filter(|_| is(event, crds::labels::OPERATOR_USER)));
+        used.extend(Right::of(event).filter(|_| is(event, OPERATOR_USER)));
         deeds.hear(event);
     })?;
     let mut wrong: Vec<String> = Vec::new();
@@ -28,7 +31,7 @@ async fn main() -> Result<()> {
             wrong.push(format!("the operator holds what it never used: {grant:?}"));
         }
     }
-    let planned = planned(&deeds.executions()).await?;
+    let planned = planned(&cluster, &deeds.executions()).await?;
     wrong.extend(deeds.wrong(&planned));
     println!("{} rights of the operator, {} kinds of its requests, {heard} requests in the log", granted.len(), used.len());
     if planned.is_empty() {
@@ -41,9 +44,15 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
+/// When Writ came. In a log that begins later, what was used may never stand, nor where a run was bound.
+async fn installed(cluster: &Cluster) -> Result<Timestamp> {
+    let system = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE_SYSTEM}});
+    let found = get(&cluster.admin, &system).await?.context("Writ is not installed")?;
+    text(&found["metadata"]["creationTimestamp"]).parse().context("its namespace says no time")
+}
+
 /// As the ledger of the operator that is installed tells it. Of others (`make torture` has its own) it knows nothing.
-async fn planned(executions: &BTreeSet<String>) -> Result<Planned> {
-    let cluster = Cluster::connect().await?;
+async fn planned(cluster: &Cluster, executions: &BTreeSet<String>) -> Result<Planned> {
     let mut planned = Planned::new();
     for uid in executions {
         let rows = cluster.rows(uid).await.with_context(|| format!("failed to read the rows of {uid}"))?;

@@ -193,12 +193,18 @@ impl Forger {
 
     /// Of another kind of object.
     pub(super) async fn of(cluster: &Cluster, space: &Scratch, resource: &str, operation: &str, patch: &str) -> Self {
+        let here = format!("request.namespace == '{}'", space.name);
+        Self::of_those(cluster, space, &here, (resource, operation), patch).await
+    }
+
+    /// Of those objects of which this is so: others run at the same time.
+    async fn of_those(cluster: &Cluster, space: &Scratch, which: &str, (resource, operation): (&str, &str), patch: &str) -> Self {
         let rules = json!([{
             "apiGroups": ["writ.dev"], "apiVersions": ["*"], "resources": [resource], "operations": [operation],
         }]);
         let spec = json!({
             "failurePolicy": "Fail", "reinvocationPolicy": "IfNeeded", "matchConstraints": {"resourceRules": rules},
-            "matchConditions": [{"name": "here", "expression": format!("request.namespace == '{}'", space.name)}],
+            "matchConditions": [{"name": "here", "expression": which}],
             "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": patch}}],
         });
         let mut forger = Self { cluster: cluster.clone(), policies: Vec::new() };
@@ -261,6 +267,25 @@ async fn who_froze_is_stamped_and_what_he_said_does_not_change() {
     refused(patch(&alice, &freeze(), json!({"spec": {"by": "alice"}})).await, no);
     refused(patch(&alice, &freeze(), json!({"spec": {"selector": null}})).await, no);
     refused(patch(&alice, &freeze(), json!({"spec": {"until": "2020-01-01T00:00:00Z"}})).await, no);
+}
+
+/// A freeze is in no namespace: the forgers know this one by its name.
+#[tokio::test]
+async fn what_mutates_after_the_stamp_cannot_forge_who_froze() {
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("admit-freeze").await.unwrap();
+    let forged = with(freeze(), json!({"metadata": {"name": space.name}}));
+    let which = format!("object.metadata.name == '{}'", space.name);
+    let patch = "[JSONPatch{op: \"add\", path: \"/spec/by\", value: \"root\"}]";
+    let forger = Forger::of_those(&cluster, &space, &which, ("executionfreezes", "CREATE"), patch).await;
+    let alice = cluster.almighty("alice");
+    let answer = forger
+        .has_the_last_word(async || match would_create(&alice, &forged).await {
+            Ok(stored) if spec(&stored)["by"] == "alice" => None,
+            other => Some(other),
+        })
+        .await;
+    refused(answer, "spec.by is not who you are");
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use kube::{
 };
 use serde_json::{Value, json};
 use tests::{
-    Cluster, Operator, Run, Scratch, Standing, Workload, all, alone, among_others, api, create, eventually, get, refused,
+    Cluster, Operator, Run, Scratch, Standing, Typed, Workload, all, alone, among_others, api, create, eventually, get, refused,
+    would_create,
 };
 
 pub(crate) const LEADS: &[&str] = &["sre-leads"];
@@ -70,6 +71,12 @@ pub(crate) async fn say(who: &Client, object: &Value) -> Value {
     named
 }
 
+/// Once he may say it: a command that is typed does not try again.
+pub(super) async fn may_say(who: &Client, object: &Value) {
+    let may = async || would_create(who, object).await.ok().map(drop);
+    eventually("the right is in force", may).await;
+}
+
 pub(crate) async fn counted(cluster: &Cluster, object: &Value) -> (String, String) {
     let condition = eventually("it is told whether it counts", async || {
         let now = get(&cluster.admin, object).await.ok()??;
@@ -117,6 +124,14 @@ fn is(reason: &str) -> (String, String) {
     ("False".to_owned(), reason.to_owned())
 }
 
+/// `writ approvals`, typed by one of sre-leads: it is there, with what it changes and what he can do.
+pub(super) async fn listed(run: &Run, who: &str, change: &str, can: &str) {
+    let said = Typed::start_as(who, LEADS, &["approvals", "-n", &run.namespace]).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let line = said.out.lines().find(|line| line.contains(&run.name)).unwrap_or_else(|| panic!("{said:?}"));
+    assert!(line.contains(change) && line.contains("INC-4312 load") && line.ends_with(can), "{line}");
+}
+
 #[tokio::test]
 async fn what_somebody_else_approves_runs_and_tells_who_did() {
     let _turn = among_others().await;
@@ -129,13 +144,16 @@ async fn what_somebody_else_approves_runs_and_tells_who_did() {
     assert_eq!(waiting["status"]["approval"]["groups"], json!(["sre-leads"]));
     nothing_started(&cluster, &run).await;
     let jonas = approver(&cluster, &space, "jonas", LEADS).await;
-    let said = say(&jonas, &ballot(&run, &hash, json!({}))).await;
+    let yes = ballot(&run, &hash, json!({}));
+    may_say(&jonas, &yes).await;
+    let who = format!("jonas-{}", space.name);
+    listed(&run, &who, "replicas 1 -> 5", "approve as sre-leads").await;
+    let said = say(&jonas, &yes).await;
     assert_eq!(counted(&cluster, &said).await, ("True".to_owned(), "Counted".to_owned()));
     let story = run.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
     assert_eq!(story.condition("Approved"), ("True", "Approved"));
     assert_eq!(web.settled().await.0, 5);
-    let who = format!("jonas-{}", space.name);
     assert_eq!(story.status("/approval/given/0/by"), who);
     assert!(story.rows.iter().any(|r| r["payload"]["status"]["approval"]["given"][0]["by"] == json!(who)), "{:#?}", story.rows);
     story.events(&run, &["ApprovalNeeded", "Approved"]).await;
@@ -155,12 +173,17 @@ async fn a_rejection_ends_it_and_says_by_whom() {
     let run = cluster.run(&space.name, many()).await;
     let hash = waits(&run).await;
     let jonas = approver(&cluster, &space, "jonas", &[]).await;
-    let no = json!({"decision": "Reject", "comment": "not during the sale"});
-    let said = say(&jonas, &ballot(&run, &hash, no)).await;
+    may_say(&jonas, &ballot(&run, &hash, json!({"decision": "Reject"}))).await;
+    let who = format!("jonas-{}", space.name);
+    let line = ["reject", &run.name, "-n", &space.name, "-y", "--comment", "not during the sale"];
+    let said = Typed::start(Some(&who), &line).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("spec.replicas   1 -> 5\n") && said.out.contains(&hash), "{}", said.out);
+    // That is said only of what counts.
+    assert!(said.out.ends_with(&format!("\nRejected: {} ends, and nothing was touched.\n", run.name)), "{}", said.out);
     let story = run.ended().await;
-    story.refused("Rejected", "Approver", "not during the sale");
+    story.refused("Rejected", "Approver", &format!("{who} rejected it: not during the sale."));
     assert_eq!(story.condition("Approved"), ("False", "Rejected"));
-    assert_eq!(counted(&cluster, &said).await.1, "Counted");
     too_late(&cluster, &space, &run, &hash).await;
     assert_eq!(web.now().await["spec"]["replicas"], 1);
 }

@@ -1,7 +1,7 @@
 //! Stopping: before anything ran, while it runs, and by deleting the object.
 use super::{scale, with};
 use serde_json::{Value, json};
-use tests::{BlackHole, Cluster, Run, Workload, among_others};
+use tests::{BlackHole, Cluster, Run, Typed, Workload, among_others};
 
 /// A run whose command hangs in the API server, for as long as the second part lives.
 async fn hanging(cluster: &Cluster, web: &Workload, namespace: &str) -> (Run, impl Sized) {
@@ -45,11 +45,16 @@ async fn what_runs_is_stopped_and_says_by_whom_and_that_it_may_have_done_a_part(
     let space = cluster.scratch("execute-cancel").await.unwrap();
     let web = Workload::deployment(&cluster, &space.name, 1).await;
     let (run, _held) = hanging(&cluster, &web, &space.name).await;
-    let jonas = space.user("jonas", "writ-user").await.unwrap();
-    run.cancel(&jonas, "wrong number").await.unwrap();
+    space.user("jonas", "writ-user").await.unwrap();
+    let who = format!("jonas-{}", space.name);
+    let line = ["cancel", &run.name, "-n", &space.name, "--reason", "wrong number"];
+    let said = Typed::start(Some(&who), &line).ended().await;
+    // Stopped is what was asked for.
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.starts_with(&format!("asked to stop {} in {}\n", run.name, space.name)), "{}", said.out);
+    assert!(said.out.contains("Cancelled (StoppedMidway)") && said.out.contains("It may have done a part"), "{}", said.out);
     let story = run.ended().await;
     assert_eq!(story.end(), ("Cancelled", "StoppedMidway"), "{:#}", story.object["status"]);
-    let who = format!("jonas-{}", space.name);
     assert_eq!(story.object["spec"]["cancel"], json!({"requested": true, "reason": "wrong number", "by": who}));
     assert_eq!(story.status("/by"), who);
     assert!(story.status("/message").contains("It may have done a part: look at Deployment"), "{}", story.status("/message"));

@@ -2,7 +2,7 @@
 use super::{scale, with};
 use crds::labels::NAMESPACE_DRYRUN;
 use serde_json::{Value, json};
-use tests::{BlackHole, Cluster, Run, Standing, Story, Typed, Workload, alone, among_others, eventually, refused, would_create};
+use tests::{BlackHole, Cluster, Run, Standing, Story, Typed, Workload, alone, among_others, eventually, refused};
 
 fn server(replicas: u32) -> Value {
     with(scale(replicas), json!({"dryRun": "Server"}))
@@ -197,8 +197,7 @@ async fn who_follows_a_dry_run_and_who_approves_it_sees_what_it_found() {
     let hash = super::approval::waits(&run).await;
     let lena = super::approval::approver(&cluster, &space, "lena", &[]).await;
     let yes = super::approval::ballot(&run, &hash, json!({}));
-    let may = async || would_create(&lena, &yes).await.ok().map(drop);
-    eventually("she may approve it", may).await;
+    super::approval::may_say(&lena, &yes).await;
     let who = format!("lena-{}", space.name);
     let said = Typed::start(Some(&who), &["approve", &run.name, "-n", &space.name, "-y"]).ended().await;
     assert_eq!(said.code, Some(0), "{said:?}");

@@ -1,12 +1,12 @@
 //! `spec.breakGlass`: who is on call goes without approvals where the policies open that, it is told before anything is done, and somebody
 //! looks at it afterwards.
 use super::{
-    approval::{LEADS, approver, ballot, counted, many, production, say},
+    approval::{LEADS, approver, ballot, counted, listed, many, may_say, production, say},
     with,
 };
 use kube::Client;
 use serde_json::{Value, json};
-use tests::{Cluster, Run, Sight, among_others, refused};
+use tests::{Cluster, Run, Sight, Typed, among_others, refused};
 
 const ONCALL: &[&str] = &["system:masters", "oncall"];
 /// What is paged on.
@@ -90,7 +90,7 @@ async fn where_no_policy_opens_it_it_is_closed() {
 }
 
 #[tokio::test]
-async fn who_may_not_approve_does_not_review() {
+async fn who_may_not_approve_does_not_review_and_who_may_is_told_that_it_counts() {
     let _turn = among_others().await;
     let cluster = Cluster::connect().await.unwrap();
     let (space, _web) = production(&cluster).await;
@@ -101,4 +101,16 @@ async fn who_may_not_approve_does_not_review() {
     let eve = cluster.as_user(&format!("eve-{}", space.name), LEADS);
     let review = ballot(&run, story.status("/review/planHash"), json!({"decision": "Review"}));
     refused(tests::would_create(&eve, &review).await, "may not approve");
+
+    let jonas = approver(&cluster, &space, "jonas", LEADS).await;
+    may_say(&jonas, &review).await;
+    let who = format!("jonas-{}", space.name);
+    listed(&run, &who, "replicas 1 -> 5", "review as sre-leads").await;
+    let line = ["review", &run.name, "-n", &space.name, "-y", "--comment", "it was right"];
+    let said = Typed::start_as(&who, LEADS, &line).ended().await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains(" ago, not undone since: "), "{}", said.out);
+    assert!(said.out.ends_with(&format!("\nReviewed: {} owes nothing more.\n", run.name)), "{}", said.out);
+    let told = run.now().await.unwrap()["status"]["review"].clone();
+    assert_eq!((&told["state"], &told["by"], &told["comment"]), (&json!("Done"), &json!(who), &json!("it was right")));
 }
