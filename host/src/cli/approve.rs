@@ -197,10 +197,26 @@ impl Ballot {
         out::confirmed(Words::Stdout, question)
     }
 
+    async fn is_gone(&self, cluster: &Connected) -> bool {
+        cluster.here::<KubernetesExecution>().get_metadata_opt(&self.name).await.is_ok_and(|found| found.is_none())
+    }
+
+    /// What waited for nothing but its review goes with it, before anybody can read there that it was reviewed.
+    fn let_go(&self, ns: &str) -> Exit {
+        let name = &self.name;
+        out::line(format_args!(
+            "Reviewed: {name} waited in the list for that alone, and is gone. Its story: writ audit query {name} -n {ns}"
+        ));
+        Exit::Done
+    }
+
     /// What becomes of it.
     async fn heard(&self, cluster: &Connected, said: &ExecutionApproval, decision: Decision) -> Exit {
         let (name, ns) = (&self.name, &cluster.namespace);
         let Some(told) = vote::counted(cluster, &said.name_any()).await else {
+            if decision == Decision::Review && self.is_gone(cluster).await {
+                return self.let_go(ns);
+            }
             out::line(format_args!(
                 "Said, and not counted yet. Whether it counts: kubectl get executionapproval {} -n {ns}",
                 said.name_any()
@@ -213,6 +229,9 @@ impl Ballot {
                 Exit::Done
             }
             ("True", Decision::Review) if !follow::recorded(cluster, name, reviewed).await => {
+                if self.is_gone(cluster).await {
+                    return self.let_go(ns);
+                }
                 out::line(format_args!("It counts, and is not recorded yet. To see it: writ get {name} -n {ns}"));
                 Exit::StillRunning
             }
