@@ -41,8 +41,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
     fn validate(r: Request) -> Result<Json, Vec<Violation>> {
         match asked("validate", &r).as_str() {
             "no-violations" => Err(Vec::new()),
-            "huge" => Ok("x".repeat(8 << 20)),
-            "many" => Err(vec![Violation { at: String::new(), message: String::new() }; 50_000]),
+            "huge" => Ok(huge()),
+            "many" => Err(vec![Violation { at: String::new(), message: String::new() }; MANY]),
             "invalid-utf-8" => Ok(invalid()),
             "no-json" => Ok("{replicas: 1}".into()),
             "deep" => Ok(format!("{}{}", "[".repeat(100), "]".repeat(100))),
@@ -58,6 +58,7 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             "twice" => vec![read("pods", 10), read("pods", 10)],
             "all" => vec![read("pods", u32::MAX)],
             "many" => (0..1000).map(|i| read(&format!("r{i}"), 1)).collect(),
+            "huge" => vec![Read { key: huge(), ..read("", 10) }],
             // It declares no reads: on a cluster this would be its first lie.
             _ if r.namespace != "shop" => Vec::new(),
             _ => vec![read("pods", 10)],
@@ -91,6 +92,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             }
             "operand" => plan.commands[0].operands.push("web\0".into()),
             "memo" => plan.memo = format!("{:?}", "m".repeat(5000)),
+            "huge" => plan.memo = huge(),
+            "many" => plan.warnings = many(),
             "refuse" => return Err(Refusal { reason: "NotNow".into(), message: "Not now.".into(), remedy: "Wait.".into() }),
             _ => {}
         }
@@ -106,6 +109,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
             "unlike-schema" => by("misbehave", r#"{"more":1}"#),
             // Good by the schema, and refused by its own `validate` whenever it is asked for.
             "dead-end" => by("misbehave", r#"{"in":"validate","do":"refuse"}"#),
+            "huge" => Undo::By(Inverse { action: String::new(), parameters: huge(), loses: Vec::new() }),
+            "many" => Undo::By(Inverse { action: String::new(), parameters: String::new(), loses: many() }),
             _ => by("misbehave", "{}"),
         }
     }
@@ -115,6 +120,8 @@ impl bindings::exports::writ::action::actions::Guest for Component {
         match asked("checks", &r).as_str() {
             "twice" => vec![check("there"), check("there")],
             "name" => vec![check("It's there")],
+            "huge" => vec![Check { name: huge(), ..check("") }],
+            "many" => vec![Check { verdict: Verdict::Holds(String::new()), ..check("") }; MANY],
             _ => vec![check("there")],
         }
     }
@@ -140,6 +147,18 @@ fn asked(function: &str, r: &Request) -> String {
     let what = value("do");
     deed(&what);
     what
+}
+
+/// More than is copied out of any component. Never copied in this one either: twice this is more memory than it has.
+fn huge() -> String {
+    "x".repeat(8 << 20)
+}
+
+/// Small things, and more of them than are copied out.
+const MANY: usize = 30_000;
+
+fn many() -> Vec<String> {
+    vec![String::new(); MANY]
 }
 
 fn invalid() -> String {
@@ -192,7 +211,8 @@ fn description(mode: &str) -> Description {
         "no-actions" => actions.clear(),
         "same-name" => actions.push(action("misbehave", mode)),
         "many-actions" => actions = (0..100).map(|i| action(&format!("a{i}"), mode)).collect(),
-        "huge" => actions[0].texts.what = "x".repeat(8 << 20),
+        "huge" => actions[0].texts.what = huge(),
+        "many" => actions[0].examples = many(),
         _ => {}
     }
     let name = if mode == "name" { "Hostile!" } else { "hostile" };

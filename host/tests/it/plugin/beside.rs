@@ -1,5 +1,9 @@
 //! Everything that is bad, while a good plugin is asked all the time beside it: each call of that one is served.
-use super::guests::{FUNCTIONS, LATE, component, engine, fault, hostile, in_time, limits, misbehave, request, state, still_good};
+use super::{
+    births::{Birth, births, harmless},
+    deeds::{DEEDS, trapped},
+    guests::{FUNCTIONS, LATE, component, engine, fault, hostile, in_time, limits, misbehave, request, state, still_good},
+};
 use decide::model::Digest;
 use host::plugin::{Fault, Limits, LoadError, Plugins, digest_of};
 use serde_json::json;
@@ -9,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 use tokio::task::JoinHandle;
 
@@ -48,39 +53,12 @@ impl Good {
     }
 }
 
-/// How it ends.
-type Ends = fn(&Fault) -> bool;
-
-/// What a component can do instead of answering, and the fault that is its own.
-const DEEDS: [(&str, Ends); 8] = [
-    ("trap", |f| trapped(f, "unreachable")),
-    ("panic", |f| trapped(f, "the widget is upside down")),
-    ("loop", |f| matches!(f, Fault::OutOfFuel { .. })),
-    ("grow", |f| matches!(f, Fault::OutOfMemory { what: "memory", .. })),
-    ("allocate", |f| matches!(f, Fault::OutOfMemory { what: "memory", .. })),
-    ("recurse", |f| trapped(f, "call stack exhausted")),
-    ("flood", |f| matches!(f, Fault::OutOfFuel { .. })),
-    ("long-line", |f| matches!(f, Fault::BadOutput { .. })),
-];
-
-fn trapped(fault: &Fault, why: &str) -> bool {
-    matches!(fault, Fault::Trapped { message } if message.contains(why))
-}
-
-/// Recursion takes more fuel than all the others need.
-fn limits_of(deed: &str) -> Limits {
-    match deed {
-        "recurse" => Limits { fuel: 200_000_000, ..limits() },
-        _ => limits(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn each_deed_in_each_function_ends_in_its_own_fault_in_time_and_nobody_notices() {
     let (plugins, _) = engine(limits()).await;
     let good = Good::beside(&plugins).await;
-    for (deed, ends) in DEEDS {
-        let limits = limits_of(deed);
+    for (deed, limits, ends) in DEEDS {
+        let limits = limits();
         let on = plugins.load(hostile(""), limits).await.unwrap().digest;
         for function in FUNCTIONS {
             let what = format!("{deed} in {function}");
@@ -94,6 +72,30 @@ async fn each_deed_in_each_function_ends_in_its_own_fault_in_time_and_nobody_not
         }
     }
     good.end(200).await;
+}
+
+/// What compiling takes is no part of its time: that is as long as the same takes that does nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_birth_ends_in_its_own_fault_in_time_and_nobody_notices() {
+    let (plugins, on) = engine(limits()).await;
+    let good = Good::beside(&plugins).await;
+    for Birth { what, bytes, limits, ends } in births() {
+        let most = around(&plugins).await + limits.wall + LATE;
+        let error = in_time(most, what, async || refused(&plugins, bytes.clone(), limits).await).await;
+        assert!(ends(&error), "{what}: {error:?}");
+        still_good(&plugins, &on).await;
+    }
+    good.end(50).await;
+}
+
+async fn refused(plugins: &Plugins, bytes: Arc<[u8]>, limits: Limits) -> LoadError {
+    plugins.load(bytes, limits).await.expect_err("it was loaded")
+}
+
+async fn around(plugins: &Plugins) -> Duration {
+    let begin = Instant::now();
+    refused(plugins, harmless(), limits()).await;
+    begin.elapsed()
 }
 
 /// While the host copies arguments into a component or has copied its answer out, that one may call nothing.

@@ -1,8 +1,12 @@
 //! Components that do what none should. Each ends in the fault that is its own, soon after its limit, and nobody else notices.
-use super::guests::{ENOUGH, LATE, engine, hostile, in_time, limits, misbehave, state, still_good};
+use super::guests::{ENOUGH, LATE, alone, engine, hostile, in_time, limits, misbehave, state, still_good};
 use decide::model::PluginFault;
 use host::plugin::{Fault, Limits, LoadError, Plugins};
-use std::time::Duration;
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// Asks `validate` for a deed. It must fail, in time, and the next call must not notice.
 async fn deed(limits: Limits, deed: &str) -> Fault {
@@ -63,9 +67,55 @@ async fn much_work_by_few_instructions_is_out_of_fuel_too() {
     assert_eq!(deed(limits(), "fill").await, Fault::OutOfFuel { fuel: limits().fuel });
 }
 
+/// In a process of its own: what any thread of it logs is heard.
 #[tokio::test]
 async fn a_flood_of_log_lines_is_out_of_fuel_and_most_of_it_is_dropped() {
+    if !alone("plugin::hostile::a_flood_of_log_lines_is_out_of_fuel_and_most_of_it_is_dropped") {
+        return;
+    }
+    let log = Log::heard();
     assert_eq!(deed(limits(), "flood").await, Fault::OutOfFuel { fuel: limits().fuel });
+    let text = log.text();
+    // Each flood says how much of it is not there; on a slow machine it was tried again.
+    let dropped: Vec<u32> = text.lines().filter_map(|l| l.split_once("dropped=")?.1.trim().parse().ok()).collect();
+    assert!(!dropped.is_empty() && dropped.iter().all(|n| *n > 1_000), "{text}");
+    assert_eq!(text.matches("and another thing").count(), dropped.len() * limits().log_lines as usize, "{text}");
+    // Who comes to an end is answered all the same.
+    let (plugins, on) = engine(limits()).await;
+    let answer = plugins.validate(&on, &misbehave("validate", "chatter")).await;
+    assert!(matches!(answer, Ok(Ok(_))), "{answer:?}");
+    let text = log.text();
+    assert_eq!(text.matches("plugin: line ").count(), limits().log_lines as usize, "{text}");
+    assert!(text.contains("dropped=490"), "{text}");
+}
+
+/// What this process logs.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// From now on.
+    fn heard() -> Self {
+        let log = Self::default();
+        let kept = log.clone();
+        let all = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || kept.clone());
+        tracing::subscriber::set_global_default(all.finish()).unwrap();
+        log
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

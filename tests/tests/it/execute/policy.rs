@@ -1,9 +1,9 @@
 //! Policies that are broken, each in its way, and none at all: the execution is refused with the reason of that way, and nothing is made for it.
-//! Alone: whatever else runs is asked about by these policies too.
+//! Alone: whatever else runs is asked about by these policies too. And one in shadow, which is asked and not obeyed.
 use super::{scale, with};
 use anyhow::Result;
 use serde_json::{Value, json};
-use tests::{Cluster, PATIENCE, Standing, Workload, alone, create, get, within};
+use tests::{Cluster, PATIENCE, Standing, Workload, alone, among_others, create, get, within};
 
 const YES: &str = r#"{"allow": true, "deny": [], "require": {}}"#;
 const NO: &str = r#"{"allow": false, "deny": ["not here"], "require": {}}"#;
@@ -124,4 +124,43 @@ async fn a_policy_that_is_deleted_while_one_waits_lets_nothing_start() {
     answered(&cluster, &space.name, PLANNED).await;
     let story = cluster.run(&space.name, scale(2)).await.ended().await;
     assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+}
+
+/// A policy that denies everything in this namespace, in shadow, once it is in force.
+async fn shadow(cluster: &Cluster, namespace: &str) -> Standing {
+    let module = format!(
+        "package writ\n\ndecision := {{\"allow\": count(deny) == 0, \"deny\": deny, \"require\": {{}}}}\n\n\
+         deny contains \"not here\" if input.execution.namespace == \"{namespace}\"\n"
+    );
+    let test = format!(
+        "package writ_test\n\nimport data.writ\n\n\
+         test_here if count(writ.deny) == 1 with input as {{\"execution\": {{\"namespace\": \"{namespace}\"}}}}\n"
+    );
+    let policy = json!({
+        "apiVersion": "writ.dev/v1alpha1", "kind": "ExecutionPolicy", "metadata": {"name": namespace},
+        "spec": {"mode": "Shadow", "owner": "test", "modules": {"a.rego": module, "a_test.rego": test}},
+    });
+    cluster.stand(policy).await.unwrap().once("Ready").await
+}
+
+#[tokio::test]
+async fn the_no_of_a_shadow_stops_nothing_and_is_recorded_and_counted() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-shadow").await.unwrap();
+    let web = Workload::deployment(&cluster, &space.name, 1).await;
+    let _shadow = shadow(&cluster, &space.name).await;
+    let story = cluster.run(&space.name, scale(2)).await.ended().await;
+    assert_eq!(story.end(), ("Completed", "ChecksPassed"), "{:#}", story.object["status"]);
+    assert_eq!(web.now().await["spec"]["replicas"], 2);
+    // In the object, and in the ledger from the first row on.
+    for status in [&story.object["status"], &story.rows[0]["payload"]["status"]] {
+        let policy = &status["policy"];
+        let said = policy["results"].as_array().and_then(|all| all.iter().find(|r| r["policy"] == space.name)).unwrap();
+        assert_eq!(policy["decision"], "Allow", "{policy:#}");
+        assert_eq!((&said["decision"], &said["because"]), (&json!("Deny"), &json!(["not here"])), "{policy:#}");
+        assert_eq!(said["shadow"], true, "{policy:#}");
+    }
+    let counter = format!("writ_decisions_total{{policy=\"{}\",decision=\"deny\"}}", space.name);
+    assert!(cluster.counted(&counter).await.unwrap() > 0, "{counter}");
 }
