@@ -1,5 +1,6 @@
 //! `writ policy explain`: each policy's decision about an execution, the rule and line that said it, and what it asks for. From what the
-//! host stored: the record (`recorded`), the question, the bundle that was in force then. Owns that it says where the bundle speaks otherwise now.
+//! host stored: the record (`recorded`), the question, the bundle that was in force then. Owns that it says where the bundle speaks otherwise
+//! now.
 use super::{
     gate,
     recorded::{self, Recorded},

@@ -31,7 +31,7 @@ async fn gone(cluster: &Connected, name: &str) -> anyhow::Result<Recorded> {
     let mut trail = opened.with_context(|| format!("{missing}. The ledger could not be asked whether there was one"))?;
     let path = rows_path(&[("namespace", Some(cluster.namespace.as_str())), ("name", Some(name)), ("limit", Some("1"))]);
     let rows = trail.ask(&path).await?;
-    let Some(row) = rows.lines().last() else { anyhow::bail!("{missing}. The ledger knows of none that was there, either") };
+    let Some(row) = rows.lines().next_back() else { anyhow::bail!("{missing}. The ledger knows of none that was there, either") };
     let (told, policy) = last(row)?;
     out::note(told);
     Ok(Recorded { policy, trail: Ok(trail) })
