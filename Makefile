@@ -53,9 +53,9 @@ fuzz: ## look for bytes that break a promise, for FUZZ_SECONDS each of five targ
 sbom: ## what the program and the components we ship are made of (CycloneDX): target/sbom-*.json
 	deploy/sbom.sh
 
-deny: ## advisories, licenses, duplicates (needs cargo-deny)
-	cargo deny check
-	cd plugins && cargo deny --config ../deny.toml check
+deny: ## advisories, licenses, duplicates (needs cargo-deny); DENY says which
+	cargo deny check $(DENY)
+	cd plugins && cargo deny --config ../deny.toml check $(DENY)
 
 local-up: ## a real one-node Kubernetes on this machine; again: repairs it
 	deploy/local/writ-local up

@@ -53,6 +53,13 @@ step "build"
 # All that is run below. The example is for `make bench`; clippy looks at it.
 nice cargo build --workspace --lib --bins --tests
 
+step "what it is made of: the bill, licenses, duplicates, sources (advisories change by the day: make deny)"
+WRIT_SKIP_BUILD=1 "$HERE/sbom.sh"
+if command -v cargo-deny >/dev/null; then
+  make --no-print-directory deny DENY="bans licenses sources"
+else
+  echo "skipped, there is no cargo-deny: cargo install cargo-deny --locked"
+fi
 step "objects, shell"
 cargo test --workspace --test it --test yaml --test deploy
 if [ "${1:-}" = fast ] || ! "$HERE/idle.sh" true; then

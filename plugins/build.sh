@@ -5,8 +5,8 @@
 # CRATE    directory of a plugin's crate, in this repository or anywhere else; plugins/workload where none is given
 #
 # Takes whichever toolchain there is: one that has the target wasm32-unknown-unknown (rustup target add …), or Debian's
-# rustc-web, which brings the sources of std instead of a compiled one. The same sources and the same toolchain give the same
-# bytes, wherever the clone lives: no path of the machine gets into the component.
+# rustc-web, which brings the sources of std instead of a compiled one; says which on standard error. The same sources and the same
+# toolchain give the same bytes, wherever the clone lives: no path of the machine gets into the component.
 # Keeps what it compiles in ${WRIT_CACHE:-~/.cache/writ}/guests-target.
 set -eu
 
@@ -44,12 +44,14 @@ install_debian() {
 
 if has_target; then
     guest_cargo() { cargo "$@"; }
+    compiler=rustc
     build_flags=
 elif has_debian || { install_debian && has_debian; }; then
     guest_cargo() {
         env -u RUSTUP_TOOLCHAIN RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc \
             CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld /usr/bin/cargo "$@"
     }
+    compiler=/usr/bin/rustc
     # the size of std's own code counts too
     build_flags='-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size'
 else
@@ -57,6 +59,9 @@ else
   With rustup:   rustup target add $triple
   On Debian:     apt-get install rustc-web cargo-web rust-web-src lld"
 fi
+
+# Which one that is depends on the machine, and the digests depend on it.
+echo "plugins/build.sh: compiled by $("$compiler" --version) ($compiler)" >&2
 
 # What the compiler calls the directories of this machine, wherever it writes a path.
 remaps() {

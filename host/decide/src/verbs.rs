@@ -48,6 +48,9 @@ const CREATE: &[&str] = &["create"];
 const DELETE: &[&str] = &["delete"];
 
 /// The whole table. Who tries what is run (the real kubectl, the fuzzer) goes by it, so that a new row is tried too.
+///
+/// Labels, annotations, taints, cordon and uncordon, and a restart are a `patch`: it says what it relies on, and what it writes. A drain (it
+/// evicts pods that no plan could list), `exec` and `logs` have no row, and an action that proposes them is refused.
 pub const ROWS: &[Row] = &[
     Row {
         verb: &["scale"],
@@ -139,6 +142,14 @@ pub enum BadCommand {
     /// An object that the plan does not list.
     #[error("{0:?} is not among the objects that the plan lists as written so")]
     NotListed(String),
+    /// Another object than the one that the plan lists could be meant.
+    #[error("{operand:?} says no group, and kubectl may take it for a kind of another; write {instead}")]
+    NoGroup {
+        /// As it is.
+        operand: String,
+        /// As it should be.
+        instead: String,
+    },
     /// Its values would stand in the plan, in clear.
     #[error("it creates a Secret: values of Secrets are in no plan")]
     Secret,
@@ -253,8 +264,17 @@ fn named(operand: &str, does: Operation, writes: &[Write]) -> Result<(), BadComm
     if !word(kind) || !word(name) {
         return Err(bad());
     }
-    let is = |w: &Write| w.operation == does && w.object.name == name && calls(&w.object.api, kind);
-    if writes.iter().any(is) { Ok(()) } else { Err(BadCommand::NotListed(operand.to_owned())) }
+    let mut written = writes.iter().filter(|w| w.operation == does && w.object.name == name).map(|w| &w.object.api);
+    if written.clone().any(|api| calls(api, kind)) {
+        return Ok(());
+    }
+    match written.find(|api| is_called(api, kind)) {
+        Some(api) => {
+            let instead = format!("{kind}.{}/{name}", api.group);
+            Err(BadCommand::NoGroup { operand: operand.to_owned(), instead })
+        }
+        None => Err(BadCommand::NotListed(operand.to_owned())),
+    }
 }
 
 fn word(text: &str) -> bool {
@@ -262,12 +282,17 @@ fn word(text: &str) -> bool {
     text.bytes().all(inner) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// The names by which kubectl finds this kind without looking anything up that could mean another one.
+/// The names by which kubectl finds this kind and no other. Where several groups have one of that name, it takes a name without a group for
+/// the kind of the first of them, and those come first in which no custom resource can be: the ones without a dot. Of all others two may
+/// have the same (`Gateway`, `Event`), those of `k8s.io` too.
 fn calls(api: &Api, kind: &str) -> bool {
-    let singular = api.kind.to_ascii_lowercase();
-    [singular.as_str(), api.resource.as_str()].iter().any(|name| match kind.strip_prefix(name) {
-        Some("") => true,
-        Some(rest) => rest == format!(".{}", api.group) || rest == format!(".{}.{}", api.version, api.group),
-        None => false,
-    })
+    match kind.split_once('.') {
+        None => is_called(api, kind) && !api.group.contains('.'),
+        Some((bare, rest)) => is_called(api, bare) && (rest == api.group || rest == format!("{}.{}", api.version, api.group)),
+    }
+}
+
+/// In whichever group.
+fn is_called(api: &Api, bare: &str) -> bool {
+    bare == api.resource || bare == api.kind.to_ascii_lowercase()
 }

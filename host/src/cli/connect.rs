@@ -53,16 +53,26 @@ impl Connected {
 
     /// The execution of this name in the namespace meant.
     pub async fn execution(&self, name: &str) -> anyhow::Result<KubernetesExecution> {
-        let here = &self.namespace;
+        self.sought(name).await?.with_context(|| self.missing(name))
+    }
+
+    /// The same, if it is there.
+    pub async fn sought(&self, name: &str) -> anyhow::Result<Option<KubernetesExecution>> {
         if let Some((_, bare)) = name.split_once('/') {
             anyhow::bail!("{name} is no name of an execution; give the name alone: {bare}");
         }
-        let found = self.here().get_opt(name).await.map_err(said)?;
-        found.with_context(|| match self.named {
+        self.here().get_opt(name).await.map_err(said)
+    }
+
+    /// That it is not there, and where to look.
+    #[must_use]
+    pub fn missing(&self, name: &str) -> String {
+        let here = &self.namespace;
+        match self.named {
             true => format!("no execution {name} in namespace {here}; `writ get -n {here}` lists those there are"),
             // Mostly it is there, in another one.
             false => format!("no execution {name} in namespace {here}, and no other was named: -n NAMESPACE, or writ get -A"),
-        })
+        }
     }
 
     /// Objects of the cluster, or of all namespaces.

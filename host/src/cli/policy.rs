@@ -1,6 +1,7 @@
 //! `writ policy`: try a policy before it bites, and put it into the form that the cluster takes.
 mod explain;
 mod ledger;
+mod recorded;
 
 use super::{
     human::{Exit, manifest},
@@ -26,9 +27,9 @@ pub enum Policy {
     },
     /// Print the ExecutionPolicy made from a directory, for a human to review and apply.
     Print(Print),
-    /// The question that policies were asked about an execution, as an auditor.
+    /// The question that policies were asked about an execution, as an auditor; also when it is gone.
     Input(ledger::Input),
-    /// What the policies said of an execution, with the rule and line that said it, as an auditor.
+    /// What the policies said of an execution, with the rule and line that said it, as an auditor; also when it is gone.
     Explain(explain::Explain),
     /// Make the decisions of the ledger again with the policies of a directory, as an auditor: what would be otherwise?
     Replay(ledger::Replay),

@@ -3,6 +3,7 @@
 mod said;
 mod table;
 
+use decide::verbs::ROWS;
 use expect_test::expect_file;
 use said::Said;
 use std::collections::BTreeSet;
@@ -21,6 +22,12 @@ touched. What begins with a place, such as `plan.commands[0].program`, says the 
 (`wit/v0.1/action.wit`). The options that a verb may have are listed in `host/decide/src/verbs.rs`.
 ";
 
+/// After the verbs that there are.
+const PATCHED: &str = "\
+Labels, annotations, taints, cordon and uncordon, and a restart go by
+`patch`. There is none for a drain, for `exec` and for `logs`: an action that proposes one of these is refused, as below for `apply`.
+";
+
 /// A message in a table of Markdown: long ones are cut.
 fn cell(text: &str) -> String {
     let short: String = text.chars().take(240).collect();
@@ -29,7 +36,8 @@ fn cell(text: &str) -> String {
 }
 
 fn page() -> String {
-    let mut page = HEAD.to_owned();
+    let verbs: Vec<String> = ROWS.iter().map(|row| format!("`{}`", row.verb.join(" "))).collect();
+    let mut page = format!("{HEAD}\nThe verbs are {}. {PATCHED}", verbs.join(", "));
     for (title, rows) in table::PARTS {
         page.push_str(&format!("\n## {title}\n\n| Refused | In these words | Instead |\n|---|---|---|\n"));
         for (what, spoil, instead) in *rows {

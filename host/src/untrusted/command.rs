@@ -4,7 +4,7 @@ use crate::{config::Operator, plugin};
 use decide::{
     argv, canonical,
     execution::Execution,
-    model::{ActionInfo, ChangeEffect, Command, Object, Operation, Planned, Proposal, Undo},
+    model::{ActionInfo, ChangeEffect, Command, Object, ObjectRef, Operation, Planned, Proposal, Undo},
     plan::{self, Parts},
 };
 use std::collections::BTreeSet;
@@ -118,8 +118,10 @@ fn believed(planned: &Planned, command: &Command, words: &[String], dry: bool) {
     assert!(!(names.contains("patch") && names.contains("patch-file")), "two patches: {words:?}");
     assert!(!names.contains("resource-version") || command.operands.len() == 1, "one version for several: {words:?}");
     for name in &after[1..] {
-        let (_, object) = name.split_once('/').expect("a name says of what");
-        assert!(planned.proposal.writes.iter().any(|w| w.object.name == object), "{words:?}");
+        let (kind, object) = name.split_once('/').expect("a name says of what");
+        // A kind alone is that of the group which kubectl takes first.
+        let is = |id: &ObjectRef| id.name == object && (kind.contains('.') || !id.api.group.contains('.'));
+        assert!(planned.proposal.writes.iter().any(|w| is(&w.object)), "{words:?}");
         assert!(!name.starts_with('-') && !name.contains(|c: char| c.is_control() || c.is_whitespace()), "{words:?}");
     }
 }

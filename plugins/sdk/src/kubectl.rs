@@ -76,7 +76,8 @@ impl Kubectl {
         Self { file: Some(File { option: MANIFEST, content: as_go_writes(object) }), ..Self::verb(&["create"]) }
     }
 
-    /// `kubectl delete` of one object, without waiting for its end: DELETE. `operand` is such as `networkpolicy/deny`. List it with
+    /// `kubectl delete` of one object, without waiting for its end: DELETE. `operand` is such as
+    /// `networkpolicies.networking.k8s.io/deny`: with the group, where that has a dot in it. List it with
     /// `Plan::deletes` or `Plan::deletes_other`.
     #[must_use]
     pub fn delete(operand: impl Into<String>) -> Self {

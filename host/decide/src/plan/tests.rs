@@ -232,6 +232,35 @@ fn operands_are_names_of_what_is_written() {
     );
 }
 
+/// Without it kubectl would scale the Deployment of `apps` that has the same name.
+#[test]
+fn a_kind_that_another_group_could_have_is_named_with_its_group() {
+    let said = |group: &str, operand: &str| {
+        let mut write = policy("web", Some("u"));
+        write.object.api = Api { group: group.into(), ..web().api };
+        let command = Command { operands: vec![operand.into()], ..command(2, 5) };
+        verbs::check(&command, &[write]).map_or_else(|bad| bad.to_string(), |()| "fine".into())
+    };
+    // Groups without a dot are Kubernetes' own.
+    assert_eq!([said("apps", "deployment/web"), said("", "deployments/web")], ["fine", "fine"]);
+    for group in ["example.com", "events.k8s.io", "gateway.networking.k8s.io"] {
+        for name in ["deployment.G", "deployments.G", "deployment.v1.G", "deployments.v1.G"] {
+            assert_eq!(said(group, &format!("{}/web", name.replace('G', group))), "fine", "{group} {name}");
+        }
+        for name in ["deployment", "deployments"] {
+            let instead =
+                format!("\"{name}/web\" says no group, and kubectl may take it for a kind of another; write {name}.{group}/web");
+            assert_eq!(said(group, &format!("{name}/web")), instead);
+            assert_eq!(
+                said(group, &format!("{name}/api")),
+                format!("\"{name}/api\" is not among the objects that the plan lists as written so")
+            );
+        }
+        let other = "deployment.apps/web";
+        assert_eq!(said(group, other), format!("{other:?} is not among the objects that the plan lists as written so"));
+    }
+}
+
 #[test]
 fn files_have_names_and_a_bound() {
     let file = |name: &str, content: &str| vec![(name.to_owned(), content.to_owned())];
@@ -422,15 +451,15 @@ fn a_deletion_names_what_is_listed_and_waits_for_nothing() {
         verbs::check(&command, &[gone, policy("kept", Some("u"))]).map_or_else(|bad| bad.to_string(), |()| "fine".into())
     };
     let now = || vec![option("wait", Some("false"))];
-    assert_eq!(said(now(), "networkpolicy/old"), "fine");
-    assert_eq!(said(now(), "networkpolicies.networking.k8s.io/old"), "fine");
-    for other in ["networkpolicy/other", "networkpolicy/kept"] {
+    let old = "networkpolicies.networking.k8s.io/old";
+    assert_eq!(said(now(), old), "fine");
+    for other in ["networkpolicy.networking.k8s.io/other", "networkpolicy.networking.k8s.io/kept"] {
         assert_eq!(said(now(), other), format!("{other:?} is not among the objects that the plan lists as written so"));
     }
-    assert_eq!(said(vec![], "networkpolicy/old"), "kubectl delete needs one of the options wait");
+    assert_eq!(said(vec![], old), "kubectl delete needs one of the options wait");
     for name in ["all", "selector", "force", "now", "filename", "cascade", "field-selector", "raw"] {
         let options = [now(), vec![option(name, Some("x"))]].concat();
-        assert_eq!(said(options, "networkpolicy/old"), format!("option {name:?} is not on the list of kubectl delete"));
+        assert_eq!(said(options, old), format!("option {name:?} is not on the list of kubectl delete"));
     }
 }
 

@@ -1,6 +1,10 @@
 //! `writ policy explain`: each policy's decision about an execution, the rule and line that said it, and what it asks for. From what the
-//! host stored: the record, the question, the bundle that was in force then. Owns that it says where the bundle speaks otherwise now.
-use super::gate;
+//! host stored: the record (`recorded`), the question, the bundle that was in force then. Owns that it says where the bundle speaks otherwise
+//! now.
+use super::{
+    gate,
+    recorded::{self, Recorded},
+};
 use crate::{
     cli::{
         Format, Where,
@@ -68,9 +72,8 @@ impl Explain {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
-        let status = cluster.execution(&self.name).await?.status.unwrap_or_default();
-        let policy = status.policy.with_context(|| format!("no policy was asked about {} ({:?})", self.name, status.reason))?;
-        let all = match Trail::open(&cluster).await {
+        let Recorded { policy, trail } = recorded::of(&cluster, &self.name).await?;
+        let all = match trail {
             Ok(trail) => again(trail, &policy).await?,
             Err(error) => {
                 out::note(format_args!("Only what the object holds; to see which rule said it: {}", causes(&error)));

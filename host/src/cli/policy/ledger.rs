@@ -1,5 +1,8 @@
 //! `writ policy input` and `writ policy replay`: the questions that were asked, from the ledger, as the host kept them.
-use super::{gate, read};
+use super::{
+    gate, read,
+    recorded::{self, Recorded},
+};
 use crate::cli::{
     Where,
     audit::{Trail, rows_path},
@@ -46,9 +49,8 @@ impl Input {
     /// Runs the command.
     pub async fn run(self) -> anyhow::Result<Exit> {
         let cluster = self.place.connect().await?;
-        let status = cluster.execution(&self.name).await?.status.unwrap_or_default();
-        let policy = status.policy.with_context(|| format!("no policy was asked about {} ({:?})", self.name, status.reason))?;
-        let text = Trail::open(&cluster).await?.ask(&format!("/blob/{}", policy.input_digest)).await?;
+        let Recorded { policy, trail } = recorded::of(&cluster, &self.name).await?;
+        let text = trail?.ask(&format!("/blob/{}", policy.input_digest)).await?;
         let question: Value = serde_json::from_str(&text)?;
         out::line(serde_json::to_string_pretty(&question)?);
         Ok(Exit::Done)

@@ -21,6 +21,8 @@ use serde_json::json;
 
 /// Of the Deployment that everything is about, as `untrusted` has it.
 const UID: &str = "6d1f8e90-1111-4222-8333-444455556666";
+/// Of each that is there beside it.
+pub(super) const OTHER: &str = "1c0de000-1111-4222-8333-444455556666";
 
 pub(super) struct Said {
     pub(super) description: v0_1::Description,
@@ -31,8 +33,8 @@ pub(super) struct Said {
     pub(super) refusal: Option<v0_1::Refusal>,
     pub(super) undo: v0_1::Undo,
     pub(super) checks: Vec<v0_1::Check>,
-    /// Deployments beside the target that are there.
-    pub(super) there: Vec<&'static str>,
+    /// Deployments beside the target that are there, by group and name.
+    pub(super) there: Vec<(&'static str, &'static str)>,
 }
 
 /// In which words, and which of the core's names those have, if any.
@@ -89,8 +91,8 @@ fn in_the_core(bad: &BadProposal) -> Refused {
     Refused { message: bad.to_string(), core: names }
 }
 
-fn assembled(info: &ActionInfo, proposal: Proposal, undo: Undo, there: &[&str]) -> Result<(), Refused> {
-    let others: Vec<Object> = there.iter().map(|name| object(name)).collect();
+fn assembled(info: &ActionInfo, proposal: Proposal, undo: Undo, there: &[(&str, &str)]) -> Result<(), Refused> {
+    let others: Vec<Object> = there.iter().map(|(group, name)| object(group, name)).collect();
     let parts = Parts {
         plugin: untrusted::id(),
         info,
@@ -105,14 +107,10 @@ fn assembled(info: &ActionInfo, proposal: Proposal, undo: Undo, there: &[&str]) 
     plan::assemble(&site(), &execution(), parts).map(drop).map_err(|bad| in_the_core(&bad))
 }
 
-fn object(name: &str) -> Object {
-    let id = decide::model::ObjectRef { name: name.to_owned(), ..untrusted::target() };
-    Object {
-        id,
-        uid: uid("1c0de000-1111-4222-8333-444455556666"),
-        body: canonical::json(&json!({})).expect("it is JSON"),
-        managers: vec![],
-    }
+fn object(group: &str, name: &str) -> Object {
+    let mut id = untrusted::target();
+    (id.api.group, id.name) = (group.to_owned(), name.to_owned());
+    Object { id, uid: uid(OTHER), body: canonical::json(&json!({})).expect("it is JSON"), managers: vec![] }
 }
 
 fn uid(text: &str) -> Uid {

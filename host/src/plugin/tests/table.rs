@@ -1,7 +1,7 @@
 //! The table of refusals: what is wrong, how an honest plugin is spoiled so, and what its author does instead.
 use super::{
     Row,
-    said::{file, option, reads, target},
+    said::{OTHER, file, option, reads, target},
 };
 use crate::plugin::v0_1::{self, types as wit};
 
@@ -141,6 +141,7 @@ const COMMANDS: &[Row] = &[
         |s| s.plan.commands[0].operands[0] = "deployment/api".into(),
         "List the write (`.writes…`), or take the operand out",
     ),
+    ("A kind that other groups could have, without its group", custom, "Write kind.group/name; `Target::operand` does"),
     ("More than 32 words", |s| s.plan.commands[0].operands = vec!["deployment/web".into(); 33], "Use several commands"),
 ];
 
@@ -229,17 +230,13 @@ const WRITES: &[Row] = &[
         "Declare it in `rbac`, for people to grant",
     ),
     ("A write of what is there without its uid", |s| s.plan.writes[0].uid = None, "Say the uid that was read; the SDK does"),
-    (
-        "A write by the uid of something else",
-        |s| s.plan.writes[0].uid = Some("1c0de000-1111-4222-8333-444455556666".into()),
-        "Say the uid that was read",
-    ),
+    ("A write by the uid of something else", |s| s.plan.writes[0].uid = Some(OTHER.into()), "Say the uid that was read"),
     ("A write of what is not there", |s| s.plan.writes[0].object.name = "api".into(), "Read it first; what is new is created"),
     (
         "A new object that is there already",
         |s| {
             create(s);
-            s.there = vec!["new"];
+            s.there = vec![("apps", "new")];
         },
         "Read whether it is there, and refuse or change it",
     ),
@@ -328,6 +325,17 @@ const AFTER: &[Row] = &[
 fn patch(s: &mut super::Said, options: &[(&str, &str)]) {
     s.plan.commands[0].verb = vec!["patch".into()];
     s.plan.commands[0].options = options.iter().map(|(name, value)| option(name, value)).collect();
+}
+
+/// The Deployment of that name in another group, instead of the one in `apps`.
+fn custom(s: &mut super::Said) {
+    let api = wit::Api { group: "example.com".into(), ..target().api };
+    let info = &mut s.description.actions[0];
+    info.observes.push(wit::Observation { api: api.clone(), scope: wit::Scope::Namespaced });
+    info.needs.push(wit::Rule { groups: vec![api.group.clone()], ..info.needs[0].clone() });
+    s.there = vec![("example.com", "web")];
+    s.plan.writes[0].object.api = api;
+    s.plan.writes[0].uid = Some(OTHER.into());
 }
 
 /// Of a Deployment `shop/new`, instead of the scale.

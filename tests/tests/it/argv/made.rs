@@ -19,7 +19,7 @@ pub(super) struct Thing {
     words: &'static [&'static str],
 }
 
-const THINGS: [Thing; 3] = [
+const THINGS: [Thing; 4] = [
     Thing {
         group: "apps",
         kind: "Deployment",
@@ -29,6 +29,14 @@ const THINGS: [Thing; 3] = [
     },
     Thing { group: "", kind: "Pod", resource: "pods", namespace: Some("shop"), words: &["pod", "pods", "pods.v1."] },
     Thing { group: "", kind: "Node", resource: "nodes", namespace: None, words: &["node", "nodes"] },
+    // A custom kind with the name of the first: without its group it would be taken for that.
+    Thing {
+        group: "example.com",
+        kind: "Deployment",
+        resource: "deployments",
+        namespace: Some("shop"),
+        words: &["deployment.example.com", "deployments.example.com", "deployments.v1.example.com"],
+    },
 ];
 
 /// One command on one or more objects.

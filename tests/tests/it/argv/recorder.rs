@@ -1,5 +1,5 @@
-//! An API server made up for kubectl: it knows Deployments, Pods and Nodes, has any that is asked for, takes every change, and keeps what it
-//! was asked.
+//! An API server made up for kubectl: it knows Deployments (of two groups), Pods and Nodes, has any that is asked for, takes every change, and
+//! keeps what it was asked.
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response,
@@ -111,9 +111,8 @@ fn discovery(path: &str) -> Option<Value> {
         "/api" => json!({"kind": "APIVersions", "versions": ["v1"]}),
         "/api/v1" => resources("v1", &[resource("pods", "Pod", true), resource("nodes", "Node", false)]),
         "/apis" => {
-            let version = json!({"groupVersion": "apps/v1", "version": "v1"});
-            let group = json!({"name": "apps", "versions": [version], "preferredVersion": version});
-            json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [group]})
+            // In the order of a real one: custom kinds come last.
+            json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [group("apps"), group("example.com")]})
         }
         "/apis/apps/v1" => {
             // Of another group than the object it belongs to: without that kubectl gives up before it writes.
@@ -124,10 +123,16 @@ fn discovery(path: &str) -> Option<Value> {
                 &[resource("deployments", "Deployment", true), scale, resource("replicasets", "ReplicaSet", true)],
             )
         }
+        "/apis/example.com/v1" => resources("example.com/v1", &[resource("deployments", "Deployment", true)]),
         "/version" => json!({"major": "1", "minor": "37", "gitVersion": "v1.37.0"}),
         path if path.starts_with("/openapi") => openapi(path),
         _ => return None,
     })
+}
+
+fn group(name: &str) -> Value {
+    let version = json!({"groupVersion": format!("{name}/v1"), "version": "v1"});
+    json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
 fn resource(name: &str, kind: &str, namespaced: bool) -> Value {
@@ -144,10 +149,13 @@ fn openapi(path: &str) -> Value {
     let kinds = match path {
         "/openapi/v3" => {
             let place = |version: &str| json!({"serverRelativeURL": format!("/openapi/v3/{version}?hash=1")});
-            return json!({"paths": {"api/v1": place("api/v1"), "apis/apps/v1": place("apis/apps/v1")}});
+            let all = ["api/v1", "apis/apps/v1", "apis/example.com/v1"].into_iter();
+            let paths: serde_json::Map<String, Value> = all.map(|version| (version.to_owned(), place(version))).collect();
+            return json!({"paths": paths});
         }
         "/openapi/v3/api/v1" => vec![("", "Pod"), ("", "Node")],
         "/openapi/v3/apis/apps/v1" => vec![("apps", "Deployment")],
+        "/openapi/v3/apis/example.com/v1" => vec![("example.com", "Deployment")],
         _ => return json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 404}),
     };
     let one = |(group, kind): (&str, &str)| {
@@ -167,7 +175,7 @@ fn object(path: &[String]) -> Value {
     let words: Vec<&str> = path.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["apis", "apps", "v1", "namespaces", namespace, "replicasets"] => history(namespace),
-        ["apis", "apps", "v1", "namespaces", namespace, "deployments", name] => deployment(namespace, name),
+        ["apis", group, "v1", "namespaces", namespace, "deployments", name] => deployment(group, namespace, name),
         ["api", "v1", "namespaces", namespace, "pods", name] => bare("Pod", name, Some(*namespace)),
         ["api", "v1", "nodes", name] => bare("Node", name, None),
         [.., "namespaces", namespace, _, name, "scale"] => scale(name, Some(*namespace)),
@@ -195,10 +203,10 @@ fn scale(name: &str, namespace: Option<&str>) -> Value {
     })
 }
 
-fn deployment(namespace: &str, name: &str) -> Value {
+fn deployment(group: &str, namespace: &str, name: &str) -> Value {
     let template = template("web:now", &json!({"app": "web"}));
     json!({
-        "kind": "Deployment", "apiVersion": "apps/v1", "metadata": meta(name, Some(namespace)),
+        "kind": "Deployment", "apiVersion": format!("{group}/v1"), "metadata": meta(name, Some(namespace)),
         "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template},
     })
 }

@@ -1,13 +1,17 @@
 //! `writ policy`: what the policies said of an execution, as an auditor sees it afterwards, from what the host stored.
 use super::{scale, with};
 use serde_json::json;
-use tests::{Cluster, Typed, Workload, alone};
+use tests::{Cluster, Said, Typed, Workload, alone, among_others};
 
-async fn said(arguments: &[&str]) -> String {
+async fn typed(arguments: &[&str]) -> Said {
     let words: Vec<&str> = ["policy"].iter().chain(arguments).copied().collect();
     let said = Typed::start(None, &words).ended().await;
     assert_eq!(said.code, Some(0), "{said:?}");
-    said.out
+    said
+}
+
+async fn said(arguments: &[&str]) -> String {
+    typed(arguments).await.out
 }
 
 /// Alone: what others decide meanwhile would be made again, too.
@@ -44,6 +48,36 @@ async fn a_no_is_explained_with_its_rule_and_line_shown_with_its_question_and_ma
     let moved = again.lines().find(|l| l.contains(&planned.name)).unwrap_or_else(|| panic!("{again}"));
     assert!(same < all && again.contains(" allow -> refuse\n"), "{again}");
     assert!(moved.ends_with(&format!("would have 4 replicas; at most 3 are allowed here (default.rego:{rule})")), "{moved}");
+}
+
+/// As after `ttlAfterFinished`: the rows stay, and so does what they tell of.
+#[tokio::test]
+async fn what_the_policies_said_is_explained_when_the_execution_is_gone_and_that_it_is_gone_is_said() {
+    let _turn = among_others().await;
+    let cluster = Cluster::connect().await.unwrap();
+    let space = cluster.scratch("execute-explain").await.unwrap();
+    Workload::deployment(&cluster, &space.name, 1).await;
+    let run = cluster.run(&space.name, scale(21)).await;
+    run.ended().await.refused("PolicyDenied", "Policy", "would have 21 replicas");
+    let (explain, input) =
+        (["explain", run.name.as_str(), "-n", space.name.as_str()], ["input", run.name.as_str(), "-n", space.name.as_str()]);
+    let there = [typed(&explain).await, typed(&input).await];
+    assert!(there.iter().all(|said| !said.err.contains("is gone")), "{there:?}");
+    run.delete().await.unwrap();
+    run.gone().await;
+    let gone = [typed(&explain).await, typed(&input).await];
+    assert_eq!(gone.each_ref().map(|said| &said.out), there.each_ref().map(|said| &said.out));
+    let told = format!("{}/{} is gone. This is what the ledger has", space.name, run.name);
+    for said in gone {
+        assert!(
+            said.err.contains(&told) && said.err.contains("Refused (PolicyDenied)") && said.err.contains(&run.uid),
+            "{said:?}"
+        );
+    }
+
+    let never = Typed::start(None, &["policy", "explain", "never", "-n", &space.name]).ended().await;
+    assert_eq!(never.code, Some(1), "{never:?}");
+    assert!(never.err.contains("no execution never in namespace") && never.err.contains("The ledger knows of none"), "{never:?}");
 }
 
 /// The policy that is in force, with another limit.
