@@ -54,6 +54,8 @@ pub enum Fault {
     JobVanishes(usize),
     /// Somebody deletes the Job, and not its pod.
     JobDeleted(usize),
+    /// The same as the API does it without another wish: its pod is left without an owner, and runs on.
+    JobOrphaned(usize),
     Disrupted(usize),
     /// The target moves.
     Drifts(usize),
@@ -124,6 +126,7 @@ impl Fault {
         | Self::PodVanishes(n)
         | Self::JobVanishes(n)
         | Self::JobDeleted(n)
+        | Self::JobOrphaned(n)
         | Self::Disrupted(n)
         | Self::Drifts(n)
         | Self::Revoked(n)
@@ -177,6 +180,7 @@ impl Fault {
             Self::PodVanishes(n) if pass == n => pod_vanishes(w),
             Self::JobVanishes(n) if pass == n => job_vanishes(w),
             Self::JobDeleted(n) if pass == n => job_deleted(w),
+            Self::JobOrphaned(n) if pass == n => job_orphaned(w),
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
             Self::Swapped(n, passes, swap) if pass == n || pass == n + passes => w.swap = (pass == n).then_some(swap),
@@ -276,6 +280,12 @@ fn job_deleted(w: &mut World) {
     }
 }
 
+fn job_orphaned(w: &mut World) {
+    if let Some(job) = w.job.take_if(|j| !j.foreign) {
+        w.pods.iter_mut().filter(|p| p.job == job.uid).for_each(|p| p.orphaned = true);
+    }
+}
+
 fn disrupted(w: &mut World) {
     dry::disrupted(w);
     if let Some(pod) = w.pods.last_mut().filter(|p| matches!(p.state, Pod::Started | Pod::Changed)) {
@@ -295,6 +305,7 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::Twin(n),
             Fault::Clock(n, -3600),
             Fault::Clock(n, 3600),
+            Fault::Away(n),
             Fault::LedgerDown(n, 1),
             Fault::LedgerDown(n, 4),
             Fault::LedgerLoses(n, 1),
@@ -302,12 +313,14 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::LedgerLoses(n, 9),
             Fault::LedgerAhead(n),
             Fault::ForeignRow(n),
+            Fault::Rewritten(n),
             Fault::Cancelled(n),
             Fault::Deleted(n),
             Fault::Foreign(n),
             Fault::PodVanishes(n),
             Fault::JobVanishes(n),
             Fault::JobDeleted(n),
+            Fault::JobOrphaned(n),
             Fault::Disrupted(n),
             Fault::Drifts(n),
             Fault::Revoked(n),
