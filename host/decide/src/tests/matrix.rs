@@ -18,7 +18,7 @@ mod swap;
 mod world;
 
 use crds::{Decision, Phase, Reason};
-use fault::{Dice, Fault, Old, singles};
+use fault::{Dice, Fault, First, Old, singles};
 use run::{HONEST, run};
 use scenario::{ALL, APPROVED, FORGERIES, Forgery, Glass, NO_COVERS, NO_UNDOS, PLAIN, People, Scenario, UNREVIEWED, Undoes};
 use std::{
@@ -243,6 +243,14 @@ fn no_rule_is_broken_by_two_other_faults_at_once() {
 #[test]
 fn a_record_that_lands_while_the_ledger_is_put_right_gets_its_row_too() {
     check([(PLAIN, vec![Fault::LedgerLoses(14, 9), Fault::Late(13, 20)])]);
+}
+
+/// The pods come after the Job (`cluster::job`): where the Job is made and orphaned in between, whoever asks the other way round sees neither.
+#[test]
+fn who_lists_the_pods_before_the_job_makes_it_again() {
+    let broken = |first, n| run(HONEST, PLAIN, &[Fault::JobOrphaned(n), Fault::Torn(n, first)]).broken;
+    let twice = |first| (0..DEPTH).any(|n| broken(first, n).iter().any(|b| b.rule == rules::ONE_CHANGE));
+    assert!(twice(First::Pods) && !twice(First::Job));
 }
 
 /// The one pair that the fence does not hold: a paused leader's grant *and* another's create both land after everything was cleaned

@@ -18,6 +18,13 @@ pub enum Old {
     Both,
 }
 
+/// What is asked for first in a look that is torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    Job,
+    Pods,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The leader dies before its call leaves.
@@ -28,6 +35,8 @@ pub enum Fault {
     Twin(usize),
     /// A view this many passes old.
     Stale(usize, usize, Old),
+    /// Of the Job and its pods, what is asked for first is as it was a pass ago.
+    Torn(usize, First),
     /// A leader is paused with its deed in hand, and the deed lands at the later pass.
     Late(usize, usize),
     /// The host's clock jumps by seconds.
@@ -112,6 +121,7 @@ impl Fault {
         | Self::LostReply(n)
         | Self::Twin(n)
         | Self::Stale(n, ..)
+        | Self::Torn(n, _)
         | Self::Late(n, _)
         | Self::Clock(n, _)
         | Self::Away(n)
@@ -148,6 +158,7 @@ impl Fault {
     pub const fn looks_back_to(self) -> Option<usize> {
         match self {
             Self::Stale(n, lag, _) => Some(n.saturating_sub(lag)),
+            Self::Torn(n, _) => Some(n.saturating_sub(1)),
             Self::LostReply(n) => Some(n),
             _ => None,
         }
@@ -303,6 +314,7 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::LostBefore(n),
             Fault::LostReply(n),
             Fault::Twin(n),
+            Fault::Torn(n, First::Job),
             Fault::Clock(n, -3600),
             Fault::Clock(n, 3600),
             Fault::Away(n),
