@@ -18,6 +18,13 @@ pub enum Old {
     Both,
 }
 
+/// What is asked for first in a look that is torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    Job,
+    Pods,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The leader dies before its call leaves.
@@ -28,6 +35,8 @@ pub enum Fault {
     Twin(usize),
     /// A view this many passes old.
     Stale(usize, usize, Old),
+    /// Of the Job and its pods, what is asked for first is as it was a pass ago.
+    Torn(usize, First),
     /// A leader is paused with its deed in hand, and the deed lands at the later pass.
     Late(usize, usize),
     /// The host's clock jumps by seconds.
@@ -54,6 +63,8 @@ pub enum Fault {
     JobVanishes(usize),
     /// Somebody deletes the Job, and not its pod.
     JobDeleted(usize),
+    /// The same as the API does it without another wish: its pod is left without an owner, and runs on.
+    JobOrphaned(usize),
     Disrupted(usize),
     /// The target moves.
     Drifts(usize),
@@ -110,6 +121,7 @@ impl Fault {
         | Self::LostReply(n)
         | Self::Twin(n)
         | Self::Stale(n, ..)
+        | Self::Torn(n, _)
         | Self::Late(n, _)
         | Self::Clock(n, _)
         | Self::Away(n)
@@ -124,6 +136,7 @@ impl Fault {
         | Self::PodVanishes(n)
         | Self::JobVanishes(n)
         | Self::JobDeleted(n)
+        | Self::JobOrphaned(n)
         | Self::Disrupted(n)
         | Self::Drifts(n)
         | Self::Revoked(n)
@@ -145,6 +158,7 @@ impl Fault {
     pub const fn looks_back_to(self) -> Option<usize> {
         match self {
             Self::Stale(n, lag, _) => Some(n.saturating_sub(lag)),
+            Self::Torn(n, _) => Some(n.saturating_sub(1)),
             Self::LostReply(n) => Some(n),
             _ => None,
         }
@@ -177,6 +191,7 @@ impl Fault {
             Self::PodVanishes(n) if pass == n => pod_vanishes(w),
             Self::JobVanishes(n) if pass == n => job_vanishes(w),
             Self::JobDeleted(n) if pass == n => job_deleted(w),
+            Self::JobOrphaned(n) if pass == n => job_orphaned(w),
             Self::Disrupted(n) if pass == n => disrupted(w),
             Self::Drifts(n) if pass == n => w.drifted = !w.drifted,
             Self::Swapped(n, passes, swap) if pass == n || pass == n + passes => w.swap = (pass == n).then_some(swap),
@@ -276,6 +291,12 @@ fn job_deleted(w: &mut World) {
     }
 }
 
+fn job_orphaned(w: &mut World) {
+    if let Some(job) = w.job.take_if(|j| !j.foreign) {
+        w.pods.iter_mut().filter(|p| p.job == job.uid).for_each(|p| p.orphaned = true);
+    }
+}
+
 fn disrupted(w: &mut World) {
     dry::disrupted(w);
     if let Some(pod) = w.pods.last_mut().filter(|p| matches!(p.state, Pod::Started | Pod::Changed)) {
@@ -293,8 +314,10 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::LostBefore(n),
             Fault::LostReply(n),
             Fault::Twin(n),
+            Fault::Torn(n, First::Job),
             Fault::Clock(n, -3600),
             Fault::Clock(n, 3600),
+            Fault::Away(n),
             Fault::LedgerDown(n, 1),
             Fault::LedgerDown(n, 4),
             Fault::LedgerLoses(n, 1),
@@ -302,12 +325,14 @@ pub fn singles(passes: usize, all: bool) -> Vec<Fault> {
             Fault::LedgerLoses(n, 9),
             Fault::LedgerAhead(n),
             Fault::ForeignRow(n),
+            Fault::Rewritten(n),
             Fault::Cancelled(n),
             Fault::Deleted(n),
             Fault::Foreign(n),
             Fault::PodVanishes(n),
             Fault::JobVanishes(n),
             Fault::JobDeleted(n),
+            Fault::JobOrphaned(n),
             Fault::Disrupted(n),
             Fault::Drifts(n),
             Fault::Revoked(n),

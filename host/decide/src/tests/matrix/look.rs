@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     automatic_undo,
-    execution::{Execution, Progress},
+    execution::{Executing as Run, Execution, Progress},
     model::{Check, CheckVerdict, JobName, Planned, Uid},
     observed::*,
     row::Row,
@@ -93,7 +93,7 @@ fn phase(w: &World, exec: &Execution) -> PhaseSeen {
             }))
         }
         Progress::Executing(p) => {
-            PhaseSeen::Executing(Box::new(Executing { job: job(w), grants: p.seen.is_none().then(|| grants(w, exec)) }))
+            PhaseSeen::Executing(Box::new(Executing { job: job(w, p), grants: p.seen.is_none().then(|| grants(w, exec)) }))
         }
         Progress::Verifying(_) => {
             PhaseSeen::Verifying(Box::new(Verifying { grants: grants(w, exec), checks: (!w.identity).then(|| checks(w, exec)) }))
@@ -167,20 +167,28 @@ pub fn uid(job: u32) -> Uid {
     fixtures::uid(&format!("job-{job}"))
 }
 
-fn job(w: &World) -> JobSeen {
+fn job(w: &World, run: &Run) -> JobSeen {
     let failed_by = |j: &FakeJob| match (j.failed, j.past_deadline) {
         (false, _) => None,
         (true, true) => Some(JobEnd::Deadline),
         (true, false) => Some(JobEnd::BackoffLimit),
     };
-    match (&w.job, w.pods.last()) {
-        (Some(j), _) if j.foreign => JobSeen::Foreign { uid: uid(j.uid) },
-        (Some(j), _) => {
+    match &w.job {
+        Some(j) if j.foreign => JobSeen::Foreign { uid: uid(j.uid) },
+        Some(j) => {
             JobSeen::Ours { uid: uid(j.uid), stopping: j.stopping, pod: pod(w, j.uid, j.rejected), failed_by: failed_by(j) }
         }
-        // Somebody deleted the Job alone: the pod that we hold tells of it.
-        (None, Some(p)) => JobSeen::Ours { uid: uid(p.job), stopping: true, pod: pod(w, p.job, false), failed_by: None },
-        (None, None) => JobSeen::Absent,
+        None => without_a_job(w, run),
+    }
+}
+
+/// Somebody deleted the Job alone: the pod that we hold tells of it. Where it was never seen, any pod does, by the label of its controller; where it
+/// was followed, only one that it still owns.
+fn without_a_job(w: &World, run: &Run) -> JobSeen {
+    let of_the_run = |p: &&FakePod| run.seen.as_ref().is_none_or(|seen| !p.orphaned && uid(p.job) == *seen);
+    match w.pods.iter().rfind(of_the_run) {
+        Some(p) => JobSeen::Ours { uid: uid(p.job), stopping: true, pod: pod(w, p.job, false), failed_by: None },
+        None => JobSeen::Absent,
     }
 }
 

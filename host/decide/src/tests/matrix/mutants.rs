@@ -184,6 +184,24 @@ fn rule_3_a_job_created_again_after_it_was_seen_is_caught() {
     check(forgets, PLAIN, rules::ONE_CHANGE);
 }
 
+/// Takes a pod without its Job for none.
+fn looks_for_the_job_alone(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    let mut seen = seen.clone();
+    if let (Progress::Executing(p), PhaseSeen::Executing(s)) = (&exec.progress, &mut seen.phase)
+        && p.seen.is_none()
+        && matches!(s.job, JobSeen::Ours { stopping: true, .. })
+    {
+        s.job = JobSeen::Absent;
+    }
+    next_step(site, now, exec, &seen)
+}
+
+#[test]
+fn rule_3_a_job_created_again_beside_its_orphan_is_caught() {
+    assert!(caught_by(looks_for_the_job_alone, Fault::JobOrphaned, rules::ONE_CHANGE));
+    assert!(!caught_by(next_step, Fault::JobOrphaned, rules::ONE_CHANGE));
+}
+
 /// Takes whatever has the name of its Job for that, and for one that did it.
 fn takes_any_job(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let mut seen = seen.clone();

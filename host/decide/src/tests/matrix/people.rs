@@ -24,7 +24,7 @@ pub fn verdict(w: &World) -> Verdict {
     let one = Obligations { approver_groups: vec!["sre-leads".into()], expires: "60s".into(), ..plain.clone() };
     match w.scenario.people {
         People::Unasked => Verdict::Allow(plain),
-        People::Glass(Glass::Reviewed | Glass::Unreviewed) => {
+        People::Glass(Glass::Reviewed | Glass::Unreviewed | Glass::Forged(_)) => {
             Verdict::Allow(Obligations { approvals: 1, break_glass: true, ..one })
         }
         People::Forge(Forgery::Twice) => Verdict::Allow(Obligations { approvals: 2, ..one }),
@@ -40,9 +40,11 @@ pub fn seen(w: &World) -> Vec<Approval> {
 /// Whoever sees something wait does what he does, once a plan.
 pub fn act(w: &mut World) {
     let Some(status) = w.kx.as_ref().and_then(|kx| kx.status.as_ref()) else { return };
-    if w.scenario.people == People::Glass(Glass::Reviewed) && status.phase.is_over() {
+    if let People::Glass(glass) = w.scenario.people
+        && status.phase.is_over()
+    {
         let due = status.review.clone();
-        return review(w, due);
+        return review(w, glass, due);
     }
     let waits = status.approval.as_ref().filter(|_| status.phase == Phase::AwaitingApproval);
     let Some(hash) = waits.map(|a| a.plan_hash.clone()) else { return };
@@ -61,11 +63,16 @@ pub fn act(w: &mut World) {
 }
 
 /// Somebody looks at what was done, once.
-fn review(w: &mut World, due: Option<ReviewStatus>) {
+fn review(w: &mut World, glass: Glass, due: Option<ReviewStatus>) {
     let Some(due) = due.filter(|_| !w.approvals.iter().any(|a| a.decision == Decision::Review)) else { return };
     let created = Timestamp::from_second(w.clock.as_second()).unwrap();
     let (name, hash) = ("good-review".into(), due.plan_hash);
-    w.approvals.push(Approval { name, hash, created, decision: Decision::Review, ..approving::approval() });
+    let good = Approval { name, hash, created, decision: Decision::Review, ..approving::approval() };
+    match glass {
+        Glass::Forged(how) => w.approvals.extend(forged(how, good)),
+        Glass::Reviewed => w.approvals.push(good),
+        Glass::Unreviewed | Glass::Closed => {}
+    }
 }
 
 /// All that name it.

@@ -43,7 +43,7 @@ pub const HONORED: &str = "what is not honored is refused";
 pub const AS_SHOWN: &str = "what runs is what was shown";
 pub const FROZEN: &str = "nothing starts while it is frozen";
 pub const APPROVED: &str = "nothing starts that was not approved";
-pub const REVIEWED: &str = "what went without approvals is owed a review";
+pub const REVIEWED: &str = "what went without approvals is owed a review, and one that counts";
 pub const HOLDS_NOTHING: &str = "who waits for approvals holds nothing";
 pub const ONE_AT_A_TIME: &str = "one execution at a time changes a target";
 pub const AT_ONCE: &str = "no more are at work at once than may be";
@@ -112,6 +112,7 @@ pub fn decided(exec: &Execution, seen: &Observed, step: &Step, broken: &mut Vec<
     }
     own_job(exec, seen, step, broken);
     fenced(seen, step, broken);
+    reviewed(seen, step, broken);
     agreed(exec, seen, step, broken);
     in_line(exec, seen, step, broken);
     if matches!(step, Step::Do(Effect::DryRun(_))) && !matches!(&exec.progress, Progress::DryRunning(p) if !p.answered) {
@@ -237,6 +238,16 @@ fn went_without(exec: &Execution, after: &ExecutionStatus, ruling: &Ruling, brok
     }
     if after.review.as_ref().is_none_or(|r| r.state != "Due") {
         broken.push(Broken::new(REVIEWED, format!("{:?}", after.review)));
+    }
+}
+
+/// Held against what was really there: whose review counts, the world made so.
+fn reviewed(seen: &Observed, step: &Step, broken: &mut Vec<Broken>) {
+    let (Step::Record(after), PhaseSeen::Over(seen)) = (step, &seen.phase) else { return };
+    let of = |a: &Approval| after.review.as_ref().is_some_and(|r| r.object == a.name);
+    let good = |a: &Approval| of(a) && a.name.starts_with("good") && a.decision == Decision::Review && a.may;
+    if after.reason == Reason::Reviewed && !seen.approvals.iter().any(good) {
+        broken.push(Broken::new(REVIEWED, format!("{:?} of {:?}", after.review, seen.approvals)));
     }
 }
 

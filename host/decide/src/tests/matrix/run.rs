@@ -1,7 +1,7 @@
 //! One execution from its creation to the end of everything, with faults.
 use super::{
     deed::{self, Deed},
-    fault::{Fault, Old},
+    fault::{Fault, First, Old},
     look::look,
     neighbor, rival,
     rules::{self, Broken},
@@ -155,8 +155,20 @@ impl Run<'_> {
             }
         }
         let exec = object.exec.clone()?;
-        let seen = look(world, &exec);
+        let seen = self.torn(pass, world).map_or_else(|| look(world, &exec), |torn| look(&torn, &exec));
         Some((exec, seen))
+    }
+
+    /// What a look shows of a world that moved while it was looked at.
+    fn torn(&self, pass: usize, world: &World) -> Option<World> {
+        let torn = self.faults.iter().find(|f| matches!(f, Fault::Torn(n, _) if *n == pass))?;
+        let old = self.old(torn.looks_back_to()?)?;
+        let mut seen = world.clone();
+        match torn {
+            Fault::Torn(_, First::Pods) => seen.pods.clone_from(&old.pods),
+            _ => seen.job.clone_from(&old.job),
+        }
+        Some(seen)
     }
 
     /// As it was before this pass.

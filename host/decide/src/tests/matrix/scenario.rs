@@ -41,6 +41,8 @@ pub enum Glass {
     Unreviewed,
     /// The policy does not open it.
     Closed,
+    /// The policy opens it, and somebody reviews it in a way that must not count.
+    Forged(Forgery),
 }
 
 /// Each way in which an approval of the original does not cover its undo.

@@ -1,4 +1,4 @@
-//! What is swapped under an execution for some passes: its policies, its component, the guards, the requester's right. And the rule: what was
+//! What is swapped under an execution for some passes: its policies, its component, the off switch, the guards, the requester's right. And the rule: what was
 //! seen in the last look said yes, all of it.
 use super::rules::{AS_JUDGED, Broken, GRANTED, GUARDED, JUDGED};
 use crate::{
@@ -30,9 +30,11 @@ pub enum Swap {
     NotAllowed,
     /// A guard is taken away.
     Unguarded,
+    /// Somebody suspends its plugin.
+    Suspended,
 }
 
-pub const ALL: [Swap; 10] = [
+pub const ALL: [Swap; 11] = [
     Swap::Denies,
     Swap::NoPolicy,
     Swap::Undecided,
@@ -43,6 +45,7 @@ pub const ALL: [Swap; 10] = [
     Swap::Starting,
     Swap::NotAllowed,
     Swap::Unguarded,
+    Swap::Suspended,
 ];
 
 pub fn guards(swap: Option<Swap>) -> GuardsSeen {
@@ -74,6 +77,10 @@ pub fn judged(swap: Option<Swap>, planned: &Planned, yes: Option<&Obligations>) 
         Swap::Starting => Some(Judgement::Starting),
         Swap::NotAllowed => Some(Judgement::NotAllowed { why: "run on actions.writ.dev".into() }),
         Swap::Unguarded => None,
+        Swap::Suspended => {
+            let (plugin, owner) = ("workload".into(), "platform@example.com".into());
+            Some(Judgement::Suspended { plugin, owner, since: at(-100) })
+        }
     }
 }
 

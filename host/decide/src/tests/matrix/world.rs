@@ -41,6 +41,8 @@ pub struct FakePod {
     pub state: Pod,
     pub held: bool,
     pub deleting: bool,
+    /// Its Job was deleted and left it: it has no owner any more, and nobody ends it.
+    pub orphaned: bool,
     pub since: Timestamp,
 }
 
@@ -244,8 +246,8 @@ impl World {
         dry::tick(self);
         let ours = |p: &FakePod, job: &Option<FakeJob>| job.as_ref().is_some_and(|j| j.uid == p.job);
         let job = self.job.clone();
-        // A pod goes when nothing holds it and its Job is gone or it was deleted.
-        self.pods.retain(|p| p.held || (ours(p, &job) && !p.deleting));
+        // A pod goes when nothing holds it and its Job is gone or it was deleted; an orphan stays.
+        self.pods.retain(|p| p.held || ((p.orphaned || ours(p, &job)) && !p.deleting));
         self.overtime += u32::from(self.runs_late());
         self.unheard += u32::from(rules::runs_on(self));
         let free = self.exec.as_ref().is_some_and(|e| e.owes_nothing() && !e.deleting);
@@ -286,7 +288,9 @@ impl World {
         let uid = job.uid;
         let mine = |p: &&mut FakePod| p.job == uid;
         let late = !still && job.deadline.is_some_and(|s| self.clock >= job.since + SignedDuration::from_secs(s));
-        if !job.finished && !job.stopping && late && self.pods.iter().all(|p| !p.over()) {
+        // A pod that was disrupted and replaced gives the one after it no more time.
+        let ended = self.pods.iter().rfind(|p| p.job == uid).is_some_and(FakePod::over);
+        if !job.finished && !job.stopping && late && !ended {
             (job.failed, job.past_deadline, job.finished) = (true, true, true);
             self.pods.iter_mut().filter(mine).for_each(|p| p.deleting = true);
         }
@@ -332,6 +336,6 @@ impl World {
         }
         let name = format!("pod-{}-{}", job.uid, self.pods.len());
         let (job, since) = (job.uid, self.clock);
-        self.pods.push(FakePod { name, job, state: Pod::Pending, held: true, deleting: false, since });
+        self.pods.push(FakePod { name, job, state: Pod::Pending, held: true, deleting: false, orphaned: false, since });
     }
 }

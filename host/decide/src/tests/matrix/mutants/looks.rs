@@ -1,5 +1,5 @@
 //! Mutants of the last look: each takes one thing for a yes that is none.
-use super::check;
+use super::{caught_by, check};
 use crate::{
     execution::{Execution, Progress},
     model::Planned,
@@ -10,8 +10,10 @@ use crate::{
     tests::{
         fixtures,
         matrix::{
+            fault::Fault,
             rules,
             scenario::{AUTOMATIC, PLAIN},
+            swap::Swap,
         },
         stored,
     },
@@ -74,6 +76,22 @@ fn needs_no_answer(site: &Site, now: Timestamp, exec: &Execution, seen: &Observe
 #[test]
 fn a_last_look_without_an_answer_is_caught() {
     check(needs_no_answer, PLAIN, rules::JUDGED);
+}
+
+/// Goes on with what it has when its plugin is switched off.
+fn knows_no_off_switch(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    last_look(site, now, exec, seen, |stands, s| {
+        if matches!(s.judged, Some(Judgement::Suspended { .. })) {
+            s.judged = Some(stored::judged(stands));
+        }
+    })
+}
+
+#[test]
+fn a_plugin_that_is_suspended_and_runs_is_caught() {
+    let suspended = |n| Fault::Swapped(n, 3, Swap::Suspended);
+    assert!(caught_by(knows_no_off_switch, suspended, rules::JUDGED));
+    assert!(!caught_by(next_step, suspended, rules::JUDGED));
 }
 
 /// Takes stamps for true whoever guards them.

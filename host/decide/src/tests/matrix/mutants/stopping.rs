@@ -51,6 +51,23 @@ fn a_wish_to_stop_that_is_not_heard_while_the_job_runs_is_caught() {
     assert!(!caught(HONEST, hangs, rules::HEARD));
 }
 
+/// Stops what runs when the ledger is in order, and not before.
+fn asks_the_ledger_first(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
+    match next_step(site, now, exec, seen) {
+        Step::Do(Effect::StopJob { .. }) if seen.ledger != LedgerSeen::At(exec.seq) => next_step(site, now, &wanted(exec), seen),
+        other => other,
+    }
+}
+
+/// The wish comes while the database is away.
+#[test]
+fn a_stop_of_what_runs_that_waits_for_the_ledger_is_caught() {
+    let hangs = Scenario { fate: Fate::Hangs, ..PLAIN };
+    let broken = |decide, n| run(Core { decide, ..HONEST }, hangs, &[Fault::LedgerDown(n, 20), Fault::Cancelled(n)]).broken;
+    let deaf = |decide| (0..DEPTH).any(|n| broken(decide, n).iter().any(|b| b.rule == rules::HEARD));
+    assert!(deaf(asks_the_ledger_first) && !deaf(next_step));
+}
+
 /// Says that it is stopped, and leaves the Job.
 fn forgets_the_job(site: &Site, now: Timestamp, exec: &Execution, seen: &Observed) -> Step {
     let (mut exec, mut seen, unwanted) = (exec.clone(), seen.clone(), exec.unwanted().is_some());
