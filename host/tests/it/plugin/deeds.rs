@@ -6,8 +6,10 @@ use std::time::Duration;
 /// How it ends.
 pub type Ends = fn(&Fault) -> bool;
 
-/// The deed, within which limits, and its end.
-pub const DEEDS: [(&str, fn() -> Limits, Ends); 12] = [
+/// What it is called, within which limits, and its end.
+pub type Deed = (&'static str, fn() -> Limits, Ends);
+
+pub const DEEDS: [Deed; 12] = [
     ("trap", limits, |f| trapped(f, "unreachable")),
     ("panic", limits, |f| trapped(f, "the widget is upside down")),
     ("loop", limits, |f| matches!(f, Fault::OutOfFuel { .. })),

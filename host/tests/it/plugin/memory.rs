@@ -4,6 +4,7 @@ use super::{
     deeds::DEEDS,
     guests::{FUNCTIONS, alone, engine, fault, hostile, limits, still_good},
 };
+use host::plugin::Plugins;
 
 /// Until every place in which components run was used, and the allocator has what it keeps.
 const FIRST: u32 = 2;
