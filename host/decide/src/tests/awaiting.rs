@@ -253,7 +253,7 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
               It waits for 3 approvals, one each of dba, sre-leads, until 2026-11-23T03:27:08Z. So far: jonas@example.com (sre-leads) "ok, capacity is there"; lena@example.com (sre-leads) "ok, capacity is there". They look at it and decide: writ approve scale-web-x7k2p -n shop
             approved
               Preparing/Approved: replicas 2 -> 5
-              Approved, 1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"; the run's identity is made next.
+              Approved, 1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"; the run's identity is made next, or given up at 2026-11-23T03:14:13Z.
             rejected
               Refused/Rejected: rejected by kim@example.com: not during the sale
               kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
@@ -262,7 +262,7 @@ fn what_is_said_of_the_wait_and_of_its_ends() {
               It waited for 1 approval of sre-leads until 2026-11-23T03:27:08Z; there came 0 of 1. Nothing was touched. Find out who may approve it and is there, and make a new execution.
             no longer wanted
               Preparing/Accepted: replicas 2 -> 5
-              The policies want no approval any more; the run's identity is made next.
+              The policies want no approval any more; the run's identity is made next, or given up at 2026-11-23T03:14:13Z.
             it moved
               Validating/Drifted: replicas 2 -> 5
               Deployment shop/web moved after the plan was made, so that the plan made again is another. It was replicas 2 -> 5, and would be replicas 3 -> 5 now. Written last: spec.replicas by somebody with kubectl-edit (2026-11-23T03:12:12Z). It is looked at anew.
@@ -421,7 +421,20 @@ fn what_was_approved_waits_for_a_thaw_or_its_turn_no_longer_than_it_was_approved
         told.push((name.to_owned(), step(&asked_and(yes), at(14), look())));
         told.push((format!("{name}, for too long"), step(&exec, at(901), look())));
     }
-    check(told, &expect![[r#""#]]);
+    check(told, &expect![[r#"
+        frozen
+          Preparing/Frozen: Frozen until it is thawed by jonas@example.com: checkout is being released
+          jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself, and is refused if that is not by 2026-11-23T03:27:08Z. Thaw: writ thaw release-day
+        frozen, for too long
+          Refused/ApprovalExpired: not started in time: 1 of 1
+          It was approved (1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"), and had not started by 2026-11-23T03:27:08Z. Nothing was touched. Find out who may approve it and is there, and make a new execution.
+        queued
+          Preparing/Queued: replicas 2 -> 5
+          scale-web-abcde has Deployment shop/web. This one goes on by itself when it is its turn, and is refused if that is not by 2026-11-23T03:27:08Z. To wait no longer: writ cancel scale-web-x7k2p -n shop
+        queued, for too long
+          Refused/ApprovalExpired: not started in time: 1 of 1
+          It was approved (1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"), and had not started by 2026-11-23T03:27:08Z. Nothing was touched. Find out who may approve it and is there, and make a new execution.
+    "#]]);
 }
 
 /// It is not done over somebody's no because the policies changed meanwhile.
@@ -435,7 +448,14 @@ fn a_no_is_heard_also_where_the_policies_ask_for_nobody_any_more() {
         ("while it is asked for", &asked, awaiting(allow(), vec![rejection()])),
         ("in the last look", &approved, preparing(allow(), Grants::Whole, both())),
     ];
-    check(looks.map(|(name, exec, look)| (name.to_owned(), after(exec, 14, look))).into(), &expect![[r#""#]]);
+    check(looks.map(|(name, exec, look)| (name.to_owned(), after(exec, 14, look))).into(), &expect![[r#"
+        while it is asked for
+          Refused/Rejected: rejected by kim@example.com: not during the sale
+          kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
+        in the last look
+          Refused/Rejected: rejected by kim@example.com: not during the sale
+          kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
+    "#]]);
     // Of somebody who may not say so it is none.
     let stranger = vec![Approval { may: false, ..rejection() }];
     let next = after(&asked, 14, awaiting(allow(), stranger));

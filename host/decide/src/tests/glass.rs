@@ -139,25 +139,25 @@ fn it_is_open_only_where_every_policy_that_wants_approvals_opens_it() {
     check(
         steps.into(),
         &expect![[r#"
-        open
-          Preparing/BreakGlass: replicas 2 -> 5
-          maria@example.com broke the glass: it goes without 1 approval of sre-leads. It must have started by 2026-11-23T03:27:08Z; a review is due when it is over.
-        closed
-          Refused/BreakGlassClosed: policy default: break glass is closed
-          Policy default wants 1 approval and does not open break glass to you for this. Nothing was touched. Ask for it without spec.breakGlass: it waits for the approvals then.
-        one of two closed
-          Refused/BreakGlassClosed: policy p1: break glass is closed
-          Policy p1 wants 1 approval and does not open break glass to you for this. Nothing was touched. Ask for it without spec.breakGlass: it waits for the approvals then.
-        closed in a shadow
-          Preparing/BreakGlass: replicas 2 -> 5
-          maria@example.com broke the glass: it goes without 1 approval of sre-leads. It must have started by 2026-11-23T03:27:08Z; a review is due when it is over.
-        nobody is asked
-          Preparing/Accepted: replicas 2 -> 5
-          Parameters, plan and policies say yes; the run's identity is made next.
-        one of two asks nobody
-          Preparing/BreakGlass: replicas 2 -> 5
-          maria@example.com broke the glass: it goes without 1 approval of sre-leads. It must have started by 2026-11-23T03:27:08Z; a review is due when it is over.
-    "#]],
+            open
+              Preparing/BreakGlass: replicas 2 -> 5
+              maria@example.com broke the glass: it goes without 1 approval of sre-leads. It must have started by 2026-11-23T03:27:08Z; a review is due when it is over.
+            closed
+              Refused/BreakGlassClosed: policy default: break glass is closed
+              Policy default wants 1 approval and does not open break glass to you for this. Nothing was touched. Ask for it without spec.breakGlass: it waits for the approvals then.
+            one of two closed
+              Refused/BreakGlassClosed: policy p1: break glass is closed
+              Policy p1 wants 1 approval and does not open break glass to you for this. Nothing was touched. Ask for it without spec.breakGlass: it waits for the approvals then.
+            closed in a shadow
+              Preparing/BreakGlass: replicas 2 -> 5
+              maria@example.com broke the glass: it goes without 1 approval of sre-leads. It must have started by 2026-11-23T03:27:08Z; a review is due when it is over.
+            nobody is asked
+              Preparing/Accepted: replicas 2 -> 5
+              Parameters, plan and policies say yes; the run's identity is made next, or given up at 2026-11-23T03:14:08Z.
+            one of two asks nobody
+              Preparing/BreakGlass: replicas 2 -> 5
+              maria@example.com broke the glass: it goes without 1 approval of sre-leads. It must have started by 2026-11-23T03:27:08Z; a review is due when it is over.
+        "#]],
     );
 }
 

@@ -45,7 +45,7 @@ fn the_way_of_a_run() {
     expect![[r#"
         0
           Preparing/Accepted: replicas 2 -> 5
-          Parameters, plan and policies say yes; the run's identity is made next.
+          Parameters, plan and policies say yes; the run's identity is made next, or given up at 2026-11-23T03:14:08Z.
         1
           Executing/Prepared: replicas 2 -> 5
           Everything asked for is in place; the Job is created next, or given up at 2026-11-23T03:14:09Z.
@@ -535,7 +535,7 @@ fn a_freeze_says_who_why_and_until_when_and_a_wait_for_it_ends() {
           jonas@example.com froze this (release-day): checkout is being released. Nothing was touched. When the freeze is over, make a new execution.
         thawed
           Preparing/Accepted: replicas 2 -> 5
-          The freeze is over, and it is its turn; the run's identity is made next.
+          The freeze is over, and it is its turn; the run's identity is made next, or given up at 2026-11-23T03:14:16Z.
     "#]].assert_eq(&[("frozen", waiting), ("too long", refused), ("thawed", thawed)].map(|(name, s)| lines(name, &s)).concat());
 }
 

@@ -51,7 +51,7 @@ fn refusals() {
               The plugin of scale_deployment broke the contract: Trapped, unreachable. Nothing was touched. Show this to its owner: the same request fails the same way.
             allow
               Preparing/Accepted: replicas 2 -> 5
-              Parameters, plan and policies say yes; the run's identity is made next.
+              Parameters, plan and policies say yes; the run's identity is made next, or given up at 2026-11-23T03:14:08Z.
             no policy
               Refused/PolicyMissing: no policy is in force
               No policy is in force, and nothing is allowed by silence. Nothing was touched. Install one (kubectl get executionpolicies), and make a new execution.
@@ -96,16 +96,16 @@ fn refusals() {
               Parameters, plan and policies say yes to a dry run; the API server is asked what would change, until 2026-11-23T03:15:08Z at the latest.
             wants a review
               Preparing/Accepted: replicas 2 -> 5
-              Parameters, plan and policies say yes; the run's identity is made next.
+              Parameters, plan and policies say yes; the run's identity is made next, or given up at 2026-11-23T03:14:08Z.
             allow, a shadow fails
               Preparing/Accepted: replicas 2 -> 5
-              Parameters, plan and policies say yes; the run's identity is made next.
+              Parameters, plan and policies say yes; the run's identity is made next, or given up at 2026-11-23T03:14:08Z.
             a shadow alone
               Refused/PolicyMissing: no policy is in force
               No policy is in force, and nothing is allowed by silence. Nothing was touched. Install one (kubectl get executionpolicies), and make a new execution.
             drifted
               Preparing/Accepted: replicas 3 -> 5
-              Parameters, plan and policies say yes; the run's identity is made next.
+              Parameters, plan and policies say yes; the run's identity is made next, or given up at 2026-11-23T03:14:08Z.
             connects to its target
               Refused/NotSupportedYet: not supported yet: a plan that a run cannot be held to
               The plan connects to an object, creates a part of one (such as an eviction), or writes more objects than the name of a run's identity can hold (five, fewer where some are new), and this build of Writ cannot hold a run to exactly those. Nothing was touched. Use an action that changes less at once.
