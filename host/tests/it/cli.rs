@@ -250,13 +250,20 @@ async fn what_is_not_there_is_answered_with_where_to_look() {
     let machine = Machine::new("Completed").await;
     let lost = "no execution nope in namespace shop, and no other was named: -n NAMESPACE, or writ get -A";
     let none = "no execution nope in namespace shop; `writ get -n shop` lists those there are";
-    let commands = ["get nope", "logs nope", "watch nope", "cancel nope", "undo nope -y", "approve nope -y", "policy input nope"];
+    let commands = ["get nope", "logs nope", "watch nope", "cancel nope", "undo nope -y", "approve nope -y"];
     for command in commands {
         for (place, words) in [("", lost), (" -n shop", none)] {
             let said = machine.writ(&format!("{command}{place}")).await;
             assert_eq!(said.status.code(), Some(1), "{command}");
             assert_eq!(text(&said.stderr), format!("writ: {words}\n"), "{command}");
         }
+    }
+    // Of what was there once the ledger knows; here is none.
+    for (place, words) in [("", lost), (" -n shop", none)] {
+        let said = machine.writ(&format!("policy input nope{place}")).await;
+        assert_eq!(said.status.code(), Some(1));
+        let words = format!("writ: {words}. The ledger could not be asked whether there was one");
+        assert!(text(&said.stderr).starts_with(&words), "{}", text(&said.stderr));
     }
 }
 
