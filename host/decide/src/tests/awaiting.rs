@@ -421,7 +421,9 @@ fn what_was_approved_waits_for_a_thaw_or_its_turn_no_longer_than_it_was_approved
         told.push((name.to_owned(), step(&asked_and(yes), at(14), look())));
         told.push((format!("{name}, for too long"), step(&exec, at(901), look())));
     }
-    check(told, &expect![[r#"
+    check(
+        told,
+        &expect![[r#"
         frozen
           Preparing/Frozen: Frozen until it is thawed by jonas@example.com: checkout is being released
           jonas@example.com froze this (release-day): checkout is being released. Nothing starts until it is thawed; then it goes on by itself, and is refused if that is not by 2026-11-23T03:27:08Z. Thaw: writ thaw release-day
@@ -434,7 +436,8 @@ fn what_was_approved_waits_for_a_thaw_or_its_turn_no_longer_than_it_was_approved
         queued, for too long
           Refused/ApprovalExpired: not started in time: 1 of 1
           It was approved (1 of 1: jonas@example.com (sre-leads) "ok, capacity is there"), and had not started by 2026-11-23T03:27:08Z. Nothing was touched. Find out who may approve it and is there, and make a new execution.
-    "#]]);
+    "#]],
+    );
 }
 
 /// It is not done over somebody's no because the policies changed meanwhile.
@@ -448,14 +451,17 @@ fn a_no_is_heard_also_where_the_policies_ask_for_nobody_any_more() {
         ("while it is asked for", &asked, awaiting(allow(), vec![rejection()])),
         ("in the last look", &approved, preparing(allow(), Grants::Whole, both())),
     ];
-    check(looks.map(|(name, exec, look)| (name.to_owned(), after(exec, 14, look))).into(), &expect![[r#"
+    check(
+        looks.map(|(name, exec, look)| (name.to_owned(), after(exec, 14, look))).into(),
+        &expect![[r#"
         while it is asked for
           Refused/Rejected: rejected by kim@example.com: not during the sale
           kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
         in the last look
           Refused/Rejected: rejected by kim@example.com: not during the sale
           kim@example.com rejected it: not during the sale. Nothing was touched. Talk to them; to ask again, make a new execution.
-    "#]]);
+    "#]],
+    );
     // Of somebody who may not say so it is none.
     let stranger = vec![Approval { may: false, ..rejection() }];
     let next = after(&asked, 14, awaiting(allow(), stranger));
