@@ -14,6 +14,12 @@ async fn queued(run: &Run, behind: &Run, ahead: i64) -> Value {
     .await
 }
 
+/// It has its turn, and its pod is still to start: whoever comes now finds it taken, and the half minute for which an API server can be held
+/// has not begun.
+async fn started(run: &Run) {
+    run.until("it has its turn", |kx| kx["status"]["phase"] == "Executing").await;
+}
+
 /// Neither an account nor a Job was made for it.
 async fn holds_nothing(run: &Run) {
     assert_eq!((run.identity().await, run.jobs().await), (vec![], vec![]));
@@ -33,7 +39,7 @@ async fn one_at_a_time_and_the_next_in_order_when_it_is_over() {
     let web = Workload::deployment(&cluster, &space.name, 1).await;
     let hole = BlackHole::over(&cluster, &web).await;
     let first = cluster.run(&space.name, scale(2)).await;
-    let held = hole.swallowed().await;
+    started(&first).await;
     let second = cluster.run(&space.name, scale(3)).await;
     let now = queued(&second, &first, 1).await;
     assert_eq!((&now["status"]["phase"], &now["status"]["reason"]), (&json!("Preparing"), &json!("Queued")));
@@ -41,6 +47,7 @@ async fn one_at_a_time_and_the_next_in_order_when_it_is_over() {
     assert!(message.contains(&format!("{} has Deployment {}/web", first.name, space.name)), "{message}");
     let third = cluster.run(&space.name, scale(4)).await;
     queued(&third, &first, 2).await;
+    let held = hole.swallowed().await;
     let refuses = cluster.run(&space.name, with(scale(5), json!({"onConflict": "Refuse"}))).await;
     refuses.ended().await.refused("TargetLocked", "Lock", &format!("{} has Deployment", first.name));
     holds_nothing(&second).await;
@@ -74,11 +81,12 @@ async fn who_waits_can_be_cancelled_and_a_holder_that_is_deleted_keeps_nothing()
     let web = Workload::deployment(&cluster, &space.name, 1).await;
     let hole = BlackHole::over(&cluster, &web).await;
     let first = cluster.run(&space.name, scale(2)).await;
-    let held = hole.swallowed().await;
+    started(&first).await;
     let second = cluster.run(&space.name, scale(3)).await;
     queued(&second, &first, 1).await;
     let third = cluster.run(&space.name, scale(4)).await;
     queued(&third, &first, 2).await;
+    let held = hole.swallowed().await;
     second.cancel(&cluster.admin, "not today").await.unwrap();
     let story = second.ended().await;
     assert_eq!(story.end(), ("Cancelled", "CancelRequested"), "{:#}", story.object["status"]);
