@@ -2,6 +2,7 @@
 //! to, and fails, or for some seconds, and passes. Only in one namespace, and only for the number of replicas, or for new NetworkPolicies.
 use crate::{Cluster, Standing, Workload, would_create};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 
 /// As it is called in the words of the API server.
@@ -9,8 +10,14 @@ const NAME: &str = "hole.test.invalid";
 
 /// It swallows writes of one kind in one namespace.
 pub struct BlackHole {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     _standing: Standing,
+}
+
+/// A write that hangs. (What it hangs on in the end, it is called for the next time: so that has to go on listening.)
+pub struct Held {
+    _call: TcpStream,
+    _listener: Arc<TcpListener>,
 }
 
 impl BlackHole {
@@ -81,8 +88,8 @@ impl BlackHole {
     async fn open(cluster: &Cluster, namespace: &str, rule: Value, seconds: u32, policy: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("https://{}/", listener.local_addr().expect("an address"));
-        let standing = cluster.stand(webhook(namespace, rule, &url, seconds, policy)).await.expect("the administrator may");
-        Self { listener, _standing: standing }
+        let standing = cluster.stand(webhook(namespace, &rule, &url, seconds, policy)).await.expect("the administrator may");
+        Self { listener: Arc::new(listener), _standing: standing }
     }
 
     /// Closes it; returns when writes pass again. What was swallowed hangs on, for as long as its connection is held.
@@ -95,13 +102,14 @@ impl BlackHole {
         crate::eventually("writes pass again", passes).await;
     }
 
-    /// The next write, once it hangs here. It does until this is dropped, or the API server gives up (30 s).
+    /// The next write, once it hangs here. It does until this is dropped, or the API server gives up (50 s).
     ///
     /// # Panics
     /// Where none comes.
-    pub async fn swallowed(&self) -> TcpStream {
+    pub async fn swallowed(&self) -> Held {
         let call = tokio::time::timeout(crate::PATIENCE, self.listener.accept()).await;
-        call.expect("nothing is written in time").expect("a connection").0
+        let call = call.expect("nothing is written in time").expect("a connection").0;
+        Held { _call: call, _listener: self.listener.clone() }
     }
 }
 
@@ -109,15 +117,23 @@ fn scales() -> Value {
     json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments/scale"]})
 }
 
-fn webhook(namespace: &str, rule: Value, url: &str, seconds: u32, policy: &str) -> Value {
-    json!({
-        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-        "metadata": {"name": format!("test-hole-{namespace}")},
-        "webhooks": [{
-            "name": NAME, "clientConfig": {"url": url}, "sideEffects": "None",
+/// Who does not even greet is waited for no longer than ten seconds, whatever is written here (Go's patience with TLS). So where a write is to
+/// hang for longer it is asked for several times, one after the other; and the last one refuses.
+fn webhook(namespace: &str, rule: &Value, url: &str, seconds: u32, policy: &str) -> Value {
+    let one = |name: &str, policy: &str| {
+        json!({
+            "name": name, "clientConfig": {"url": url}, "sideEffects": "None",
             "admissionReviewVersions": ["v1"], "timeoutSeconds": seconds, "failurePolicy": policy,
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
             "rules": [rule],
-        }],
+        })
+    };
+    let before = if policy == "Fail" { 4 } else { 0 };
+    let mut all: Vec<Value> = (0..before).map(|n| one(&format!("n{n}.{NAME}"), "Ignore")).collect();
+    all.push(one(NAME, policy));
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": format!("test-hole-{namespace}")},
+        "webhooks": all,
     })
 }

@@ -35,7 +35,7 @@ mod witness;
 mod workload;
 
 pub use audit::AuditLog;
-pub use blackhole::BlackHole;
+pub use blackhole::{BlackHole, Held};
 pub use cluster::Cluster;
 pub use component::{Component, writ};
 pub use deeds::{Deeds, Planned, writes_of};

@@ -38,7 +38,7 @@ async fn what_came_to_pass_although_nobody_could_tell_is_undone() {
     let space = cluster.scratch("execute-unknown").await.unwrap();
     let web = Workload::deployment(&cluster, &space.name, 1).await;
     // What hangs here passes in the end: when nobody holds it any more, or after 30 s.
-    let hole = BlackHole::slow(&cluster, &web, 30).await;
+    let hole = BlackHole::slow(&cluster, &web, 10).await;
     let run = cluster.run(&space.name, scale(2)).await;
     let held = hole.swallowed().await;
     loses_its_job(&cluster, &run).await;
