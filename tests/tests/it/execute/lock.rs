@@ -14,8 +14,7 @@ async fn queued(run: &Run, behind: &Run, ahead: i64) -> Value {
     .await
 }
 
-/// It has its turn, and its pod is still to start: whoever comes now finds it taken, and the half minute for which an API server can be held
-/// has not begun.
+/// It has its turn, and its pod is still to start: whoever comes now finds it taken, and the time for which a write can be held has not begun.
 async fn started(run: &Run) {
     run.until("it has its turn", |kx| kx["status"]["phase"] == "Executing").await;
 }
