@@ -146,18 +146,15 @@ async fn plan(
     let by = kx.spec.requester.as_ref().map(|r| r.username.as_str()).unwrap_or_default();
     words.line(format_args!("{} · context {} · you are {by}\n", place(cluster, &status), cluster.context));
     words.text(page::plan(&status));
-    if status.refusal.is_none()
-        && let Some(of) = &wanted.spec.rollback_of
-    {
-        words.text(page::labelled(&[("still ours", format!("yes: it is as {} left it", of.name))]));
-    }
-    if status.refusal.is_none()
-        && let Some(until) = frozen::look(cluster, &kx.spec).await
-    {
-        words.text(page::labelled(&[("frozen", until)]));
-    }
     if let Some(refusal) = &status.refusal {
         words.text(page::refusal(refusal, &status, words.paint()));
+        return Ok(kx);
+    }
+    if let Some(of) = &wanted.spec.rollback_of {
+        words.text(page::labelled(&[("still ours", format!("yes: it is as {} left it", of.name))]));
+    }
+    if let Some(until) = frozen::look(cluster, &kx.spec).await {
+        words.text(page::labelled(&[("frozen", until)]));
     }
     Ok(kx)
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     approvals::Asked,
-    execution::Awaiting,
+    execution::{Awaiting, Wait},
     model::Planned,
     observed::{AwaitingApproval, Ruling},
     step::{Step, Waiting, Why},
@@ -33,8 +33,8 @@ pub(super) fn next(pass: &Pass<'_>, p: &Awaiting, s: &AwaitingApproval) -> Step 
         return cancelled(pass, reason, "Nothing was touched.");
     }
     // Whatever else cannot be asked now.
-    if pass.now >= p.wait.until {
-        return late(pass);
+    if let Some(late) = late(pass, Some(p.wait)) {
+        return late;
     }
     let (now, ruling) = match chain::again(pass, &p.planned, &s.guards, s.original.as_ref(), &s.judged) {
         Ok(found) => found,
@@ -87,7 +87,10 @@ fn wait(pass: &Pass<'_>, approval: &ApprovalStatus) -> Step {
     Step::Wait(Waiting::at(next.min(end), Why::Approval))
 }
 
-pub(super) fn late(pass: &Pass<'_>) -> Step {
-    let stored = pass.exec.status.approval.clone().unwrap_or_default();
-    approved::expired(pass, ApprovalStatus { state: EXPIRED.to_owned(), ..stored })
+/// Its time is up, wherever it waits. None: it is not, or nobody was asked.
+pub(super) fn late(pass: &Pass<'_>, wait: Option<Wait>) -> Option<Step> {
+    wait.filter(|wait| pass.now >= wait.until).map(|_| {
+        let stored = pass.exec.status.approval.clone().unwrap_or_default();
+        approved::expired(pass, ApprovalStatus { state: EXPIRED.to_owned(), ..stored })
+    })
 }

@@ -45,8 +45,8 @@ fn matching<'a>(pass: &Pass<'_>, action: &str, all: &'a [Freeze]) -> Option<&'a 
 }
 
 fn hold(pass: &Pass<'_>, p: &Ready, seen: &Preparing, freeze: &Freeze) -> Step {
-    if p.wait.is_some_and(|wait| pass.now >= wait.until) {
-        return awaiting::late(pass);
+    if let Some(late) = awaiting::late(pass, p.wait) {
+        return late;
     }
     let ours = matches!(seen.lock, LockSeen::Ours { .. });
     let why = shown(&freeze.reason, 512);

@@ -80,8 +80,8 @@ fn wait(pass: &Pass<'_>, p: &Ready, s: &Preparing, line: &Line<'_>, ruling: Opti
     if pass.exec.spec.on_conflict == Some(OnConflict::Refuse) {
         return line.refused(pass).record(pass, None);
     }
-    if p.wait.is_some_and(|wait| pass.now >= wait.until) {
-        return awaiting::late(pass);
+    if let Some(late) = awaiting::late(pass, p.wait) {
+        return late;
     }
     let end = no_longer_than_approved(p, a_day_after(in_line_since(pass, p)));
     if pass.now >= end {
